@@ -1,0 +1,57 @@
+# One word for each thing one does here. `make` alone lists them.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+SDK    := .venv-sdk
+JOBS   ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help venv sdk test check fix demo bench build clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+venv: $(VENV)/.installed ## make the virtual environment
+
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..."; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+sdk: $(SDK)/.installed ## make the environment of the official SDK, which tests drive
+
+$(SDK)/.installed: tests/official_sdk/requirements.txt
+	$(PYTHON) -m venv $(SDK)
+	$(SDK)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+test: venv sdk ## run all tests
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
+
+check: venv sdk ## lint, architecture, types, tests with branch coverage
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/interrogate --quiet src tests
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --cov --cov-report=term-missing
+
+fix: venv ## format, and mend what can be mended by machine
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+demo: venv ## release the sample routines to a local cloud and show what happened
+	@$(BIN)/python examples/demo.py
+
+bench: venv ## measure, side by side, in one run
+	$(BIN)/python -m benchmarks
+
+build: venv ## make the wheel and the source distribution
+	$(BIN)/python -m pip install --quiet build
+	$(BIN)/python -m build
+
+clean: ## forget everything that can be made again
+	rm -rf $(VENV) $(SDK) dist .demo .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,44 @@
+"""Every asynchronous test runs on asyncio and on trio, in virtual time.
+
+Virtual time moves only when everybody waits: a bake of ten minutes takes microseconds.
+It does not cover threads and sockets; tests that need those carry ``real_time``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+from esa_flows.testing import virtual_backend
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare our markers."""
+    for marker in (
+        "real_time: needs threads, sockets or processes; real clocks",
+        "may_block: looks at files or processes from the event loop on purpose",
+    ):
+        config.addinivalue_line("markers", marker)
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
+    """Asyncio and trio; the clock jumps unless the test is marked ``real_time``."""
+    if request.node.get_closest_marker("real_time") is not None:
+        return request.param, {}
+
+    return virtual_backend(request.param)
+
+
+@pytest.fixture(autouse=True)
+def blockbuster(request: pytest.FixtureRequest) -> Iterator[BlockBuster | None]:
+    """Fail a test that blocks its event loop with a synchronous call."""
+    if request.node.get_closest_marker("may_block") is not None:
+        yield None
+        return
+
+    with blockbuster_ctx("esa_flows") as blocking:
+        yield blocking

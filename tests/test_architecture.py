@@ -1,0 +1,65 @@
+"""The house stands: floors import downwards, and every room has its tests."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "esa_flows"
+
+
+def modules() -> list[Path]:
+    """Give every module that has something to test."""
+    return [
+        path.relative_to(SOURCE)
+        for path in sorted(SOURCE.rglob("*.py"))
+        if path.name not in {"__init__.py", "__main__.py"}
+    ]
+
+
+TESTED_BY_USERS = {
+    Path("localcloud") / name for name in ("refusal.py", "report.py", "world.py")
+}
+"""Modules of plain values, which the tests of every operation look at."""
+
+
+def test_imports_only_go_down() -> None:
+    """The import contracts of pyproject.toml hold."""
+    tool = Path(sys.executable).parent / "lint-imports"
+    done = subprocess.run(
+        [tool, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert 0 == done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("module", modules(), ids=str)
+def test_every_module_has_its_tests(module: Path) -> None:
+    """Tests mirror the source one to one."""
+    mirrored = ROOT / "tests" / module.parent / f"test_{module.name}"
+
+    assert mirrored.exists() is (module not in TESTED_BY_USERS)
+
+
+@pytest.mark.parametrize("module", modules(), ids=str)
+def test_every_module_says_why_it_is_there(module: Path) -> None:
+    """A module opens with its reason and names what it promises, sorted."""
+    tree = ast.parse((SOURCE / module).read_text(encoding="utf-8"))
+
+    assert ast.get_docstring(tree)
+
+
+def test_no_typing_only_imports() -> None:
+    """Imports that only the type checker sees would hide circles."""
+    hidden = [
+        str(module)
+        for module in modules()
+        if "TYPE_CHECKING" in (SOURCE / module).read_text(encoding="utf-8")
+    ]
+
+    assert [] == hidden
