@@ -1,0 +1,31 @@
+"""The values everybody shares: names, versions, splits, canaries, tags.
+
+Each is checked when it is made, so that later code never asks again. Each string
+grammar has a class with `parse`, whose `str()` is the same text again.
+"""
+
+from esa_flows.model.bundle import Bundle
+from esa_flows.model.canary import Canary, Stage
+from esa_flows.model.duration import Duration
+from esa_flows.model.names import Digest, RoutineName, VersionId
+from esa_flows.model.routine import Deployment, Routine, Version, VersionStatus
+from esa_flows.model.split import Environment, Share, Split
+from esa_flows.model.tag import Tag
+
+__all__ = [
+    "Bundle",
+    "Canary",
+    "Deployment",
+    "Digest",
+    "Duration",
+    "Environment",
+    "Routine",
+    "RoutineName",
+    "Share",
+    "Split",
+    "Stage",
+    "Tag",
+    "Version",
+    "VersionId",
+    "VersionStatus",
+]

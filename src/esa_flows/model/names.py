@@ -1,0 +1,79 @@
+"""Names that are more than text: checked when they are made."""
+
+import re
+from typing import Self
+
+from esa_flows.errors import InvalidInput
+
+__all__ = ["Digest", "RoutineName", "VersionId"]
+
+
+class RoutineName(str):
+    """The name of a routine: lower-case letters, digits and hyphens, a letter first.
+
+    Source: the naming rule of the official ESA agent tools; the API page gives none.
+    """
+
+    __slots__ = ()
+    _RULE = re.compile(r"[a-z][a-z0-9-]{1,127}")
+
+    def __new__(cls, text: str) -> Self:
+        """Check the name.
+
+        Raises:
+            InvalidInput: The provider would refuse it.
+        """
+        if not cls._RULE.fullmatch(text):
+            raise InvalidInput(
+                f"{text!r} is not a routine name:"
+                " the provider takes 2 to 128 lower-case letters, digits and hyphens,"
+                " starting with a letter.",
+            )
+
+        return super().__new__(cls, text)
+
+
+class VersionId(str):
+    """The id of a version: decimal digits, never a number (19 digits break a float)."""
+
+    __slots__ = ()
+    _RULE = re.compile(r"[0-9]{1,32}")
+
+    def __new__(cls, text: str) -> Self:
+        """Check the id.
+
+        Raises:
+            InvalidInput: It is not made of digits alone.
+        """
+        if not cls._RULE.fullmatch(text):
+            raise InvalidInput(
+                f"{text!r} is not a version id: expected decimal digits,"
+                " as `esa-flows versions list NAME` shows them.",
+            )
+
+        return super().__new__(cls, text)
+
+
+class Digest(str):
+    """A SHA-256 in 64 lower-case hexadecimal digits."""
+
+    __slots__ = ()
+    _RULE = re.compile(r"[0-9a-f]{64}")
+
+    def __new__(cls, text: str) -> Self:
+        """Check the digest.
+
+        Raises:
+            InvalidInput: It is not a SHA-256 in lower-case hexadecimal.
+        """
+        if not cls._RULE.fullmatch(text):
+            raise InvalidInput(
+                f"{text!r} is not a digest: expected 64 hexadecimal digits."
+            )
+
+        return super().__new__(cls, text)
+
+    @property
+    def short(self) -> str:
+        """The 16 digits that a tag carries."""
+        return self[:16]

@@ -1,0 +1,94 @@
+"""A routine, its versions and its deployments, as the provider shows them."""
+
+import datetime as dt
+import enum
+from typing import Self
+
+from attrs import field, frozen
+
+from esa_flows.model.names import RoutineName, VersionId
+from esa_flows.model.split import Environment, Split
+from esa_flows.model.tag import Tag
+
+__all__ = ["Deployment", "Routine", "Version", "VersionStatus"]
+
+
+class VersionStatus(enum.StrEnum):
+    """What the provider says of a version."""
+
+    INIT = "init"
+    AVAILABLE = "available"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read the provider's word, whose casing differs between its answers."""
+        try:
+            return cls(text.strip().lower())
+        except ValueError:
+            return cls("unknown")
+
+
+@frozen(kw_only=True)
+class Deployment:
+    """A split in force in an environment.
+
+    Attributes:
+        split: What serves.
+        id: The provider's id of this deployment; empty where it gave none.
+    """
+
+    split: Split
+    id: str = ""
+
+
+@frozen(kw_only=True)
+class Version:
+    """An immutable snapshot of a routine's code.
+
+    Attributes:
+        id: The provider's id.
+        description: The provider's `CodeDescription`; ours carry a `Tag`.
+        created_at: When it was made, if the provider says.
+        status: Whether it can be deployed.
+        bound_to: The environment whose variables were baked in, if any.
+    """
+
+    id: VersionId = field(converter=VersionId)
+    description: str = ""
+    created_at: dt.datetime | None = None
+    status: VersionStatus = VersionStatus.UNKNOWN
+    bound_to: Environment | None = None
+
+    @property
+    def tag(self) -> "Tag | None":
+        """Our line in its description, if it has one."""
+        return Tag.find(self.description)
+
+
+@frozen(kw_only=True)
+class Routine:
+    """One edge function and what serves it now.
+
+    Attributes:
+        name: Its name.
+        record: Host name under which it answers by default; empty where unknown.
+        staging: What serves staging; None where nothing was ever deployed.
+        production: What serves production; None where nothing was ever deployed.
+    """
+
+    name: RoutineName = field(converter=RoutineName)
+    record: str = ""
+    staging: Deployment | None = None
+    production: Deployment | None = None
+
+    def deployment(self, environment: Environment) -> Deployment | None:
+        """Give what serves an environment."""
+        return self.staging if environment is Environment.STAGING else self.production
+
+    @property
+    def live(self) -> frozenset[VersionId]:
+        """Every version that serves anywhere, in any share."""
+        found = (self.staging, self.production)
+        return frozenset().union(*(d.split.versions for d in found if d is not None))

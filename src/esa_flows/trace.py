@@ -1,0 +1,158 @@
+"""Spans: run → step → attempt → call, through the OpenTelemetry API alone.
+
+Without an SDK in the host these cost next to nothing. Names and attribute keys are
+listed here and nowhere else; no value that travels here is a secret: only ids, names,
+counts, provider codes and request ids.
+
+A resumed run is a new trace with a link to its earlier part: a trace that stays open
+for days helps nobody.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from opentelemetry import context, trace
+from opentelemetry.trace import Link, SpanContext, SpanKind, StatusCode, TraceFlags
+
+from esa_flows.errors import CallError
+
+__all__ = [
+    "attempt_span",
+    "call_span",
+    "failed",
+    "here",
+    "note",
+    "run_span",
+    "step_span",
+]
+
+_TRACER = "esa_flows"
+_PLAIN_SUPPRESSION = "suppress_instrumentation"
+
+Attributes = Mapping[str, str | int | float | bool]
+
+
+@contextmanager
+def run_span(
+    flow: str, *, run: str, subject: str, earlier: tuple[str, ...] = ()
+) -> Iterator[None]:
+    """Trace one process's part of a run.
+
+    Args:
+        flow: Name of the flow.
+        run: The run's id.
+        subject: What it is about, such as a routine.
+        earlier: What `here()` gave in the earlier parts of this run.
+    """
+    links = [link for link in map(_link, earlier) if link is not None]
+    attributes = {"esa_flows.run": run, "esa_flows.subject": subject}
+    with _span(f"run {flow}", attributes, links=links):
+        yield
+
+
+@contextmanager
+def step_span(step: str, *, identity: str, effect: str) -> Iterator[None]:
+    """Trace one step, all its attempts included."""
+    attributes = {"esa_flows.step": identity, "esa_flows.effect": effect}
+    with _span(f"step {step}", attributes):
+        yield
+
+
+@contextmanager
+def attempt_span(step: str, *, attempt: int) -> Iterator[None]:
+    """Trace one attempt of a step."""
+    with _span(f"attempt {step}", {"esa_flows.attempt": attempt}):
+        yield
+
+
+@contextmanager
+def call_span(
+    operation: str, *, host: str, attempt: int = 1, waited: float = 0.0
+) -> Iterator[None]:
+    """Trace one send of a call to the provider.
+
+    Args:
+        operation: The operation, as the provider names it.
+        host: Where to.
+        attempt: Which send of this call it is, from 1.
+        waited: Seconds spent waiting for a turn under the cap.
+
+    While it is open, instrumented HTTP clients of the host keep silent: this span is
+    theirs already, and it holds no signed header and no form field.
+    """
+    attributes: Attributes = {
+        "rpc.system": "alibaba_cloud",
+        "rpc.method": operation,
+        "server.address": host,
+        "esa_flows.attempt": attempt,
+        "esa_flows.waited": waited,
+    }
+    with _span(operation, attributes, kind=SpanKind.CLIENT):
+        token = context.attach(context.set_value(_PLAIN_SUPPRESSION, True))
+        try:
+            yield
+        finally:
+            context.detach(token)
+
+
+def failed(error: Exception) -> None:
+    """Mark the innermost open span as failed: the error's class, and its codes."""
+    span = trace.get_current_span()
+    span.set_status(StatusCode.ERROR, type(error).__name__)
+    if isinstance(error, CallError):
+        note(code=error.code, request_id=error.request_id)
+
+
+def note(**facts: str | float | bool) -> None:
+    """Add facts to the innermost open span; keys get the prefix `esa_flows.`."""
+    span = trace.get_current_span()
+    for key, value in facts.items():
+        span.set_attribute(f"esa_flows.{key}", value)
+
+
+def here() -> str:
+    """Give the innermost open span as text for `run_span(earlier=...)`; maybe empty."""
+    found = trace.get_current_span().get_span_context()
+    if not found.is_valid:
+        return ""
+
+    return f"{found.trace_id:032x}-{found.span_id:016x}"
+
+
+def _link(text: str) -> Link | None:
+    trace_id, _, span_id = text.partition("-")
+    try:
+        found = SpanContext(
+            int(trace_id, 16),
+            int(span_id, 16),
+            is_remote=True,
+            trace_flags=TraceFlags(TraceFlags.SAMPLED),
+        )
+    except ValueError:
+        return None
+
+    return Link(found) if found.is_valid else None
+
+
+@contextmanager
+def _span(
+    name: str,
+    attributes: Attributes,
+    *,
+    kind: SpanKind = SpanKind.INTERNAL,
+    links: list[Link] | None = None,
+) -> Iterator[None]:
+    tracer = trace.get_tracer(_TRACER)
+    with tracer.start_as_current_span(
+        name,
+        kind=kind,
+        attributes=attributes,
+        links=links,
+        record_exception=False,  # its text goes where it is checked for secrets
+        set_status_on_exception=False,
+    ):
+        try:
+            yield
+        except Exception as error:
+            failed(error)
+            raise

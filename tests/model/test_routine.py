@@ -1,0 +1,49 @@
+"""What the provider shows of a routine."""
+
+from __future__ import annotations
+
+import pytest
+
+from esa_flows.model import (
+    Deployment,
+    Environment,
+    Routine,
+    RoutineName,
+    Split,
+    VersionId,
+    VersionStatus,
+)
+
+ONE, TWO = VersionId("1000000000000000001"), VersionId("1000000000000000002")
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("available", VersionStatus.AVAILABLE),
+        ("Available", VersionStatus.AVAILABLE),
+        (" INIT ", VersionStatus.INIT),
+        ("failed", VersionStatus.FAILED),
+        ("", VersionStatus.UNKNOWN),
+        ("brand-new", VersionStatus.UNKNOWN),
+    ],
+)
+def test_the_providers_word_for_a_status_is_read(
+    text: str, status: VersionStatus
+) -> None:
+    """Casing does not matter, and a new word is unknown."""
+    assert VersionStatus.read(text) is status
+
+
+def test_a_routine_knows_what_is_live() -> None:
+    """Every version that serves anywhere, in any share, is live."""
+    routine = Routine(
+        name=RoutineName("edge"),
+        staging=Deployment(split=Split.whole(TWO)),
+        production=Deployment(split=Split.canary(TWO, 10, ONE), id="d-1"),
+    )
+
+    assert routine.live == {ONE, TWO}
+    assert routine.deployment(Environment.STAGING) == routine.staging
+    assert routine.deployment(Environment.PRODUCTION) == routine.production
+    assert Routine(name=RoutineName("edge")).live == frozenset()
