@@ -1,0 +1,87 @@
+"""The control endpoint: how another process steers and questions the cloud.
+
+It stands beside the API on the same port, outside the cap, unsigned; the provider has
+nothing like it.
+
+====== ========================= ====================================================
+GET    /__control__/report       the report; ``?kept=ID,ID`` names known versions
+POST   /__control__/faults       a JSON list of faults to add; an empty list clears
+POST   /__control__/switches     a JSON object of switches to change; times in seconds
+POST   /__control__/digests      a JSON list of contents production may get
+POST   /__control__/reset        start again; ``{"empty": true}`` without the samples
+====== ========================= ====================================================
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs
+
+from attrs import evolve
+
+from .cloud import LocalCloud
+from .faults import faults_from
+from .values import Reply, Request
+
+PREFIX = "/__control__/"
+_TIMES = ("clock_skew", "policy_life")
+
+
+def control(cloud: LocalCloud, request: Request) -> Reply:
+    """Answer one control request; what is wrong with it is said with status 400."""
+    name = request.path.removeprefix(PREFIX)
+    if name == "report" and request.method == "GET":
+        kept = parse_qs(request.query).get("kept", [""])[0].split(",")
+        return _json(200, cloud.report(kept).to_json())
+
+    verb = _VERBS.get(name)
+    if verb is None or request.method != "POST":
+        return _json(404, {"error": f"no control verb {request.method} {name}"})
+
+    try:
+        verb(cloud, json.loads(request.body or b"null"))
+    except (AttributeError, TypeError, ValueError) as error:
+        return _json(400, {"error": str(error.args[0])})
+
+    return _json(200, {"done": name})
+
+
+def _faults(cloud: LocalCloud, value: Any) -> None:
+    if not value:
+        cloud.faults.clear()
+        return
+
+    cloud.inject(*faults_from(value))
+
+
+def _switches(cloud: LocalCloud, value: Any) -> None:
+    changed = dict(value)
+    for name in _TIMES:
+        if name in changed:
+            changed[name] = timedelta(seconds=changed[name])
+
+    cloud.switch(evolve(cloud.switches, **changed))
+
+
+def _digests(cloud: LocalCloud, value: Any) -> None:
+    cloud.judge.expect(value)
+
+
+def _reset(cloud: LocalCloud, value: Any) -> None:
+    cloud.reset(empty=bool((value or {}).get("empty")))
+
+
+_VERBS: dict[str, Callable[[LocalCloud, Any], None]] = {
+    "digests": _digests,
+    "faults": _faults,
+    "reset": _reset,
+    "switches": _switches,
+}
+
+
+def _json(status: int, value: Any) -> Reply:
+    headers = (("content-type", "application/json"),)
+    return Reply(status=status, headers=headers, body=json.dumps(value).encode())

@@ -1,0 +1,300 @@
+"""HTTP listeners before the cloud: API and OSS on one port, the edge on two more.
+
+Needs the extra ``local`` (uvicorn, starlette) and asyncio, on which uvicorn runs; from
+trio, use ``spawn.spawned``, which runs the same server in a process of its own.
+The sleeping and the breaking that a reply asks for happen here.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from ipaddress import ip_address
+from typing import Any
+
+import anyio
+import uvicorn
+from attrs import define, field, frozen
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .cloud import LocalCloud
+from .control import PREFIX, control
+from .values import Listener, Reply, Request
+
+LISTENERS: tuple[Listener, ...] = ("api", "edge-production", "edge-staging")
+_NO_BODY = frozenset({204, 304})
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds
+
+
+@frozen(kw_only=True)
+class Addresses:
+    """Where the three listeners are, as URLs without a slash at the end."""
+
+    api: str
+    edge_production: str
+    edge_staging: str
+
+
+@define
+class Connections:
+    """The open connections by the peer's address, so that one can be broken."""
+
+    _open: dict[tuple[str | int, ...], Any] = field(
+        factory=dict, init=False, repr=False
+    )
+
+    def protocol(self) -> type[H11Protocol]:
+        """Return an HTTP protocol that keeps this register."""
+        held = self._open
+
+        class Registered(H11Protocol):
+            def connection_made(self, transport: Any) -> None:
+                held[transport.get_extra_info("peername")[:2]] = transport
+                super().connection_made(transport)
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                held.pop(self.transport.get_extra_info("peername")[:2], None)
+                super().connection_lost(exc)
+
+        return Registered
+
+    def reset(self, peer: tuple[str | int, ...]) -> None:
+        """Break a connection at once, so that the peer gets a TCP reset."""
+        transport = self._open.get(peer)
+        if transport is None:
+            return
+
+        held = transport.get_extra_info("socket")
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        transport.abort()
+
+
+def asgi(
+    cloud: LocalCloud,
+    listener: Listener = "api",
+    *,
+    monotonic: Callable[[], float],
+    connections: Connections | None = None,
+) -> ASGIApp:
+    """Return the ASGI application of one listener.
+
+    Args:
+        cloud: answers.
+        listener: which door this is.
+        monotonic: stamps arrivals before anything else is done; the cloud's clock.
+        connections: breaks connections where a reply asks for it; None sends whole
+            answers, for callers without a network.
+    """
+    held = connections or Connections()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        """Stamp, read, answer, and only then wait or break."""
+        arrived = monotonic()
+        request = _request(scope, await _body(receive), listener)
+        if listener == "api" and request.path.startswith(PREFIX):
+            reply = control(cloud, request)
+        else:
+            reply = cloud.handle(request, arrived=arrived)
+
+        if reply.delay:
+            await anyio.sleep(reply.delay)
+
+        await _send(reply, tuple(scope["client"] or ()), send, held)
+
+    return app
+
+
+async def _body(receive: Receive) -> bytes:
+    chunks = []
+    more = True
+    while more:
+        message = await receive()
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+
+    return b"".join(chunks)
+
+
+def _request(scope: Scope, body: bytes, listener: Listener) -> Request:
+    query = scope["query_string"].decode("latin-1")
+    path = scope["raw_path"].decode("latin-1")
+    return Request(
+        method=scope["method"],
+        target=f"{path}?{query}" if query else path,
+        headers=tuple(
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in scope["headers"]
+        ),
+        body=body,
+        listener=listener,
+        scheme=scope["scheme"],
+    )
+
+
+async def _send(
+    reply: Reply, peer: tuple[str | int, ...], send: Send, held: Connections
+) -> None:
+    """Write a reply, or break where it says."""
+    if reply.cut == "reset":
+        held.reset(peer)
+        return
+
+    headers = [
+        (name.encode(), value.encode("latin-1")) for name, value in reply.headers
+    ]
+    if reply.status not in _NO_BODY:
+        headers.append((b"content-length", str(len(reply.body)).encode()))
+
+    await send(
+        {"type": "http.response.start", "status": reply.status, "headers": headers}
+    )
+    if reply.cut is None:
+        await send({"type": "http.response.body", "body": reply.body})
+        return
+
+    # uvicorn closes the connection of an application that leaves an answer unfinished
+    half = reply.body[: len(reply.body) // 2]
+    await send({"type": "http.response.body", "body": half, "more_body": True})
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals to its host and tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = anyio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening, then say so."""
+        await super().startup(sockets)
+        self.listening.set()
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to stop; a cancelled host stops it, not the cancellation."""
+        with anyio.CancelScope(shield=True):
+            await super().serve(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Do nothing: the host program decides what a signal means."""
+        yield
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """Return a bound socket on a loopback address.
+
+    Raises:
+        ValueError: the host is not this machine's loopback.
+    """
+    if not ip_address(host).is_loopback:
+        raise ValueError(f"the local cloud serves loopback only, not {host}")
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    held = socket.socket(family, socket.SOCK_STREAM)
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        held.bind((host, port))
+    except OSError:
+        held.close()
+        raise
+
+    return held
+
+
+def _url(held: socket.socket) -> str:
+    host, port = held.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _server(
+    cloud: LocalCloud, listener: Listener, monotonic: Callable[[], float]
+) -> _Server:
+    connections = Connections()
+    app = asgi(cloud, listener, monotonic=monotonic, connections=connections)
+    return _Server(
+        uvicorn.Config(
+            app,
+            http=connections.protocol(),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,
+        )
+    )
+
+
+@asynccontextmanager
+async def running(
+    cloud: LocalCloud,
+    *,
+    monotonic: Callable[[], float],
+    host: str = "127.0.0.1",
+    port: int = 0,
+) -> AsyncGenerator[Addresses]:
+    """Serve a cloud while the block runs, on the running asyncio loop.
+
+    Args:
+        cloud: what to serve; its upload forms will point to this server.
+        monotonic: the clock that stamps arrivals, the cloud's own.
+        host: a loopback address.
+        port: API and OSS; production's edge is on the next, staging's on the one
+            after. 0 takes three free ones.
+
+    Yields:
+        Where the listeners are.
+
+    Raises:
+        ValueError: the host is not loopback.
+        OSError: a port is taken.
+    """
+    with ExitStack() as stack:
+        ports = [port + n if port else 0 for n in range(len(LISTENERS))]
+        sockets = [stack.enter_context(_bind(host, wanted)) for wanted in ports]
+        servers = [_server(cloud, listener, monotonic) for listener in LISTENERS]
+        urls = [_url(held) for held in sockets]
+        cloud.world.base_url = urls[0]
+        async with anyio.create_task_group() as group:
+            for server, held in zip(servers, sockets, strict=True):
+                group.start_soon(server.serve, [held])
+
+            try:
+                for server in servers:
+                    await server.listening.wait()
+
+                yield Addresses(
+                    api=urls[0], edge_production=urls[1], edge_staging=urls[2]
+                )
+            finally:
+                for server in servers:
+                    server.should_exit = True
+
+
+async def serve(
+    cloud: LocalCloud,
+    *,
+    monotonic: Callable[[], float],
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    started: Callable[[Addresses], None],
+) -> None:
+    """Serve a cloud until cancelled.
+
+    Args:
+        cloud: what to serve.
+        monotonic: the clock that stamps arrivals, the cloud's own.
+        host: a loopback address.
+        port: as in ``running``.
+        started: called once with the addresses when all listeners are ready.
+    """
+    async with running(cloud, monotonic=monotonic, host=host, port=port) as addresses:
+        started(addresses)
+        await anyio.sleep_forever()

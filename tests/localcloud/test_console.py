@@ -1,0 +1,29 @@
+"""The other person, and the seeds."""
+
+from __future__ import annotations
+
+from .desk import desk
+
+
+def test_the_console_is_neither_counted_nor_judged() -> None:
+    """It goes past the API, over every quota."""
+    made = desk(version_quota=1)
+    ids = [made.cloud.console.add_version("hello", b"x") for _ in range(3)]
+    made.cloud.console.deploy("hello", "production", {ids[0]: 50, ids[1]: 50})
+    made.cloud.console.delete_version("hello", ids[0])
+    report = made.cloud.report()
+
+    assert (report.calls, report.violations) == ({}, ())
+    assert report.versions == {"hello": (ids[1], ids[2])}
+    assert report.splits == {"hello": {"production": {ids[0]: 50, ids[1]: 50}}}
+
+
+def test_the_slot_can_be_overwritten() -> None:
+    """What a concurrent release does between an upload and its commit."""
+    made = desk()
+    made.post(made.form())
+    made.cloud.console.overwrite_slot("hello", b"theirs")
+    made.ask("CommitRoutineStagingCode", Name="hello", CodeDescription="mine")
+    (version,) = made.cloud.console.routine("hello").versions.values()
+
+    assert (version.content, version.description) == (b"theirs", "mine")

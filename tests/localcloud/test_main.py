@@ -1,0 +1,80 @@
+"""``python -m esa_flows.localcloud``."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from importlib import import_module
+
+import anyio
+import httpx
+import pytest
+from anyio.streams.buffered import BufferedByteReceiveStream
+
+pytestmark = [pytest.mark.real_time, pytest.mark.may_block]
+RUN = [sys.executable, "-m", "esa_flows.localcloud", "--port", "0"]
+PARENT = """
+import subprocess, sys
+child = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE)
+print(child.stdout.readline().decode(), flush=True)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_signals_end_it_quietly(number: signal.Signals) -> None:
+    """One line of JSON, nothing on standard error, exit code zero."""
+    async with await anyio.open_process(RUN) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+
+        line = await BufferedByteReceiveStream(process.stdout).receive_until(
+            b"\n", 9999
+        )
+        process.send_signal(number)
+        status = await process.wait()
+        errors = b"".join([chunk async for chunk in process.stderr])
+
+    assert (status, errors) == (0, b"")
+    assert json.loads(line)["access_key_id"] == "LTAI5tLocalCloudKey01"
+
+
+async def test_what_prevents_the_start_is_a_sentence() -> None:
+    """No traceback."""
+    command = [*RUN, "--host", "192.0.2.1"]
+    done = await anyio.run_process(command, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        b"error: the local cloud serves loopback only, not 192.0.2.1\n"
+    )
+
+
+async def test_it_ends_with_its_parent() -> None:
+    """A killed test run leaves no server behind."""
+    command = [sys.executable, "-c", PARENT, *RUN, "--with-parent"]
+    done = await anyio.run_process(command, stderr=None)
+    url = json.loads(done.stdout)["api"]
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for _ in range(100):
+            if not await answers(client, url):
+                return
+
+            await anyio.sleep(0.1)
+
+    pytest.fail(f"the server at {url} outlived its parent")
+
+
+async def answers(client: httpx.AsyncClient, url: str) -> bool:
+    """Whether anything listens there."""
+    try:
+        await client.get(url, headers={"connection": "close"})
+    except httpx.TransportError:
+        return False
+
+    return True
+
+
+def test_importing_it_starts_nothing() -> None:
+    """Only running it does."""
+    assert callable(import_module("esa_flows.localcloud.__main__").main)
