@@ -1,0 +1,245 @@
+"""Carry one request there and one response back, over httpx or anything else.
+
+A transport neither retries nor follows redirects: date, nonce and signature are good
+for one attempt. It raises `NotSent` or `OutcomeUnknown` and nothing else, so that the
+floors above need not know which client is underneath.
+"""
+
+from __future__ import annotations
+
+import ssl
+from contextlib import aclosing
+from typing import Protocol
+
+import anyio
+import httpx
+from attrs import frozen
+
+from esa_flows.errors import CallError, InvalidInput, NotSent, OutcomeUnknown
+from esa_flows.wire.exchange import Request, Response, SizedStream, Timeout
+from esa_flows.wire.trouble import trouble
+
+__all__ = [
+    "HttpClient",
+    "HttpxTransport",
+    "Request",
+    "Response",
+    "SizedStream",
+    "Timeout",
+    "Transport",
+    "TransportStatistics",
+    "open_client",
+]
+
+HttpClient = httpx.AsyncClient
+
+_AT_ONCE = 128
+_MOST_BYTES = 8 * 1024 * 1024
+# A quiet phase of a rollout must not cost a TLS handshake per call afterwards.
+_KEEP_ALIVE = 90.0
+# Loopback and the metadata service: what is asked there is meant for this machine.
+_DIRECT = ("localhost", "127.0.0.1", "[::1]", "100.100.100.200")
+
+
+class Transport(Protocol):
+    """Carries one request there and one response back."""
+
+    async def send(self, request: Request) -> Response:
+        """Send once and read the whole response, whatever its status.
+
+        Raises:
+            NotSent: Not one byte of the request left.
+            OutcomeUnknown: It may have arrived.
+        """
+        ...
+
+
+@frozen(kw_only=True)
+class TransportStatistics:
+    """What a transport has done.
+
+    Attributes:
+        sent: Requests handed to the client.
+        answered: Responses read to the end.
+    """
+
+    sent: int
+    answered: int
+
+
+class HttpxTransport:
+    """Sends over an `httpx.AsyncClient`.
+
+    Of the client only connections, proxies and certificates are used: its default
+    headers, cookies, authentication and redirects would change signed requests.
+
+    Args:
+        client: Opened and closed by whoever made it.
+        at_once: Requests inside the client at any moment; no more than its connections,
+            because a request cancelled while it waits in the client's own queue can
+            take a connection with it.
+        most_bytes: The longest body read; a longer one is `OutcomeUnknown`.
+    """
+
+    def __init__(
+        self,
+        client: HttpClient,
+        *,
+        at_once: int = _AT_ONCE,
+        most_bytes: int = _MOST_BYTES,
+    ) -> None:
+        self._client = client
+        self._room = anyio.Semaphore(at_once, fast_acquire=True)
+        self._most_bytes = most_bytes
+        self._sent = 0
+        self._answered = 0
+
+    async def send(self, request: Request) -> Response:
+        """Send once and read the whole response, whatever its status.
+
+        Args:
+            request: Ready to send.
+
+        Raises:
+            NotSent: Not one byte of the request left.
+            OutcomeUnknown: It may have arrived.
+        """
+        await self._enter(request)
+        try:
+            with anyio.fail_after(request.timeout.total):
+                response = await self._exchange(request)
+        except CallError:
+            raise
+        except Exception as error:  # noqa: BLE001  two errors are promised, no others
+            # A body's own error, or one the client forgot to translate, comes when
+            # part of the request may have left: that is an outcome, too. The client's
+            # frames hold signed headers, so a traceback must not lead there.
+            raise trouble(error, request.host) from None
+        finally:
+            self._room.release()
+
+        self._answered += 1
+        return response
+
+    def statistics(self) -> TransportStatistics:
+        """Tell what was sent and answered so far."""
+        return TransportStatistics(sent=self._sent, answered=self._answered)
+
+    def __repr__(self) -> str:
+        return f"<HttpxTransport {self._answered} of {self._sent} answered>"
+
+    async def _enter(self, request: Request) -> None:
+        if self._client.is_closed:
+            raise NotSent("The HTTP client is closed.", next_move="Open a new one.")
+
+        try:
+            with anyio.fail_after(request.timeout.connect):
+                await self._room.acquire()
+        except TimeoutError:
+            full = httpx.PoolTimeout("as many requests under way as allowed")
+            raise trouble(full, request.host) from None
+
+    async def _exchange(self, request: Request) -> Response:
+        self._sent += 1
+        response = await self._client.send(
+            _for_httpx(request), stream=True, auth=None, follow_redirects=False
+        )
+        async with aclosing(response):
+            body = await self._body(response, request.host)
+
+        return Response(
+            status=response.status_code,
+            headers=dict(response.headers),
+            body=body,
+        )
+
+    async def _body(self, response: httpx.Response, host: str) -> bytes:
+        size = int(response.headers.get("content-length", "0"))
+        if size > self._most_bytes:
+            raise self._too_large(host)
+
+        body, size = bytearray(), 0
+        async for piece in response.aiter_bytes():
+            size += len(piece)
+            # Read on and forget: half-read generators of httpx are not closed on trio.
+            if size <= self._most_bytes:
+                body += piece
+
+        if size > self._most_bytes:
+            raise self._too_large(host)
+
+        return bytes(body)
+
+    def _too_large(self, host: str) -> OutcomeUnknown:
+        return OutcomeUnknown(
+            f"The answer of {host} is too large: more than {self._most_bytes} bytes.",
+            next_move="It may have been executed: look at the provider's state first.",
+        )
+
+
+def open_client(
+    *,
+    ssl_context: ssl.SSLContext | None = None,
+    trust_env: bool = True,
+    connections: int = _AT_ONCE,
+) -> HttpClient:
+    """Make the HTTP client this library works best with; close it when done.
+
+    Reads certificates from the disk, so open it once, not per call.
+
+    Args:
+        ssl_context: Certificates to trust; by default those of ``SSL_CERT_FILE`` or
+            ``SSL_CERT_DIR``, else the ones shipped with httpx.
+        trust_env: Whether ``HTTPS_PROXY``, ``NO_PROXY``, ``SSL_CERT_FILE`` and
+            ``SSL_CERT_DIR`` count. Loopback and the metadata service never go through a
+            proxy.
+        connections: Open connections at most.
+
+    Raises:
+        InvalidInput: A certificate file or a proxy's address cannot be used.
+    """
+    context = ssl_context or _trusted(trust_env=trust_env)
+    limits = httpx.Limits(
+        max_connections=connections,
+        max_keepalive_connections=connections,
+        keepalive_expiry=_KEEP_ALIVE,
+    )
+    try:
+        return httpx.AsyncClient(
+            verify=context,
+            trust_env=trust_env,
+            limits=limits,
+            mounts={f"all://{host}": None for host in _DIRECT},
+        )
+    except (ValueError, httpx.InvalidURL, ImportError) as error:
+        raise InvalidInput(
+            "A proxy named by HTTP_PROXY, HTTPS_PROXY or ALL_PROXY cannot be used.",
+            next_move="Write it as http://host:port.",
+        ) from error
+
+
+def _trusted(*, trust_env: bool) -> ssl.SSLContext:
+    try:
+        return httpx.create_ssl_context(trust_env=trust_env)
+    except OSError as error:
+        raise InvalidInput(
+            "The certificates named by SSL_CERT_FILE or SSL_CERT_DIR cannot be read.",
+            next_move="Point the variable at a PEM file that exists.",
+        ) from error
+
+
+def _for_httpx(request: Request) -> httpx.Request:
+    headers = list(request.headers)
+    if not isinstance(request.body, bytes):
+        # Without it httpx would send in chunks, which OSS forms do not take.
+        headers.append(("content-length", str(request.body.size)))
+
+    limits = request.timeout
+    timeout = httpx.Timeout(limits.silence, connect=limits.connect, pool=limits.connect)
+    return httpx.Request(
+        request.method,
+        request.url,
+        headers=headers,
+        content=request.body,
+        extensions={"timeout": timeout.as_dict()},
+    )
