@@ -1,0 +1,175 @@
+"""A place that keeps blobs by digest, and one in a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import anyio.lowlevel
+import anyio.to_thread
+from attrs import define, field
+from attrs.validators import in_
+
+from esa_flows.errors import JournalCorrupt
+from esa_flows.files.blob import Blob, FileBlob, digest_of
+from esa_flows.files.reading import Mode, read, reading
+from esa_flows.files.writing import keep, slices_of_source, writing
+from esa_flows.model import Bundle, Digest
+
+__all__ = ["BlobStore", "Blobs"]
+
+T = TypeVar("T")
+
+
+class Blobs(Protocol):
+    """A place that keeps blobs by digest."""
+
+    async def put_file(
+        self, path: str | os.PathLike[str], *, commit: str = "", message: str = ""
+    ) -> Bundle:
+        """Take in a file that a user names.
+
+        Raises:
+            InvalidInput: There is no such file, or it cannot be released.
+            JournalUnavailable: The copy could not be written.
+        """
+        ...
+
+    async def put_bytes(self, content: bytes) -> Digest:
+        """Take in bytes.
+
+        Raises:
+            JournalUnavailable: They could not be written.
+        """
+        ...
+
+    async def open(self, digest: Digest) -> Blob:
+        """Give the blob of a digest, to be read in slices.
+
+        Raises:
+            InvalidInput: The store has none.
+        """
+        ...
+
+    async def read(self, digest: Digest) -> bytes:
+        """Give all bytes of a digest.
+
+        Raises:
+            InvalidInput: The store has none.
+            JournalCorrupt: The bytes are not those of the digest any more.
+        """
+        ...
+
+    async def has(self, digest: Digest) -> bool:
+        """Tell whether the store has it."""
+        ...
+
+    async def remove(self, digest: Digest) -> None:
+        """Let go of it; nothing happens where the store has none."""
+        ...
+
+
+@define(repr=False)
+class BlobStore:
+    """A folder with one file for each digest.
+
+    Args:
+        folder: Where; made when the first blob comes, for its owner only.
+        mode: ``thread`` reads and writes beside the event loop; ``inline`` does it in
+            the loop and is for virtual time, which cannot see threads.
+    """
+
+    folder: Path = field(converter=Path)
+    mode: Mode = field(default="thread", validator=in_(("thread", "inline")))
+
+    async def put_file(
+        self, path: str | os.PathLike[str], *, commit: str = "", message: str = ""
+    ) -> Bundle:
+        """Copy a file into the store; it is read once and never again.
+
+        Args:
+            path: The file.
+            commit: Git commit it was built from.
+            message: One line for people.
+
+        Raises:
+            InvalidInput: There is no such file, or it cannot be released.
+            JournalUnavailable: The copy could not be written.
+        """
+        digest, size = await self._do(
+            lambda: keep(slices_of_source(Path(path)), self.folder)
+        )
+        return Bundle(
+            digest=digest, size=size, source=str(path), commit=commit, message=message
+        )
+
+    async def put_bytes(self, content: bytes) -> Digest:
+        """Write bytes into the store.
+
+        Raises:
+            JournalUnavailable: They could not be written.
+        """
+        digest, _ = await self._do(lambda: keep(iter((content,)), self.folder))
+        return digest
+
+    async def open(self, digest: Digest) -> FileBlob:
+        """Give the blob of a digest, to be read in slices.
+
+        Raises:
+            InvalidInput: The store has none.
+            JournalUnavailable: The file cannot be looked at.
+        """
+        path = self._path(digest)
+        with reading(path):
+            size = (await self._do(path.stat)).st_size
+
+        return FileBlob(digest=digest, size=size, path=path, mode=self.mode)
+
+    async def read(self, digest: Digest) -> bytes:
+        """Give all bytes of a digest, compared with it.
+
+        Raises:
+            InvalidInput: The store has none.
+            JournalUnavailable: The file cannot be read.
+            JournalCorrupt: The bytes are not those of the digest any more.
+        """
+        path = self._path(digest)
+        with reading(path):
+            content = await read(path, self.mode)
+
+        if digest_of(content) != digest:
+            raise JournalCorrupt(
+                f"{path} does not hold the bytes it is named after.",
+                next_move="Delete it and start the release again from its source.",
+            )
+
+        return content
+
+    async def has(self, digest: Digest) -> bool:
+        """Tell whether the store has it."""
+        return await self._do(self._path(digest).is_file)
+
+    async def remove(self, digest: Digest) -> None:
+        """Delete its file; nothing happens where there is none.
+
+        Raises:
+            JournalUnavailable: The file cannot be deleted.
+        """
+        path = self._path(digest)
+        with writing(self.folder):
+            await self._do(lambda: path.unlink(missing_ok=True))
+
+    def _path(self, digest: Digest) -> Path:
+        return self.folder / Digest(digest)
+
+    async def _do(self, work: Callable[[], T]) -> T:
+        if self.mode == "thread":
+            return await anyio.to_thread.run_sync(work)
+
+        await anyio.lowlevel.checkpoint()
+        return work()
+
+    def __repr__(self) -> str:
+        return f"<BlobStore {self.folder} [{self.mode}]>"
