@@ -1,0 +1,1 @@
+"""The clouds: one port, and what stands behind it."""

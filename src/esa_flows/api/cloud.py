@@ -1,0 +1,309 @@
+"""What the library asks of a cloud, whichever it is.
+
+Everything above asks this port; nothing above knows an operation by name. Each verb
+that may change the provider's state says so, and a permit is asked before each call.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Mapping
+from typing import NoReturn, Protocol, Self
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from esa_flows.errors import InvalidInput, Misuse, SlotExpired
+from esa_flows.files import Blob
+from esa_flows.model import (
+    Deployment,
+    Environment,
+    Routine,
+    RoutineName,
+    Split,
+    Version,
+    VersionId,
+)
+from esa_flows.wire.permit import Permit
+from esa_flows.wire.secret import Secret
+
+__all__ = [
+    "SLOT_MARGIN",
+    "CloudStatistics",
+    "Op",
+    "Placed",
+    "RoutineCloud",
+    "RoutineSummary",
+    "UploadSlot",
+]
+
+SLOT_MARGIN = dt.timedelta(seconds=60)
+
+
+class Op(enum.Enum):
+    """A verb of the port.
+
+    Attributes:
+        mutates: Whether the provider's state may change.
+    """
+
+    OBSERVE = ("observe", False)
+    LIST = ("list", False)
+    SLOT = ("slot", True)
+    POST = ("post", True)
+    COMMIT = ("commit", True)
+    READ_CODE = ("read code", False)
+    INFO = ("info", False)
+    DEPLOY = ("deploy", True)
+    DELETE = ("delete", True)
+    CREATE = ("create", True)
+    QUOTA = ("quota", False)
+    ADDRESSES = ("addresses", False)
+    TOKEN = ("token", False)
+    ROUTINES = ("routines", False)
+    SERVICE = ("service", False)
+
+    @property
+    def mutates(self) -> bool:
+        """Whether the provider's state may change."""
+        return self.value[1]
+
+
+@frozen(kw_only=True, repr=False)
+class UploadSlot:
+    """An address and a signed form for one upload: whoever has it may overwrite code.
+
+    It is never stored: it cannot be pickled, and it shows host, key and expiry alone.
+
+    Attributes:
+        url: Where to send the form.
+        fields: Names and values as they are sent, in this order, before the file.
+        key: Name under which the bytes will be stored.
+        expires_at: When the provider stops taking it; None where it does not say.
+        least_bytes: Fewest bytes it takes; None where it does not say.
+        most_bytes: Most bytes it takes; None where it does not say.
+        version: Version the slot belongs to, where asking for it allocated one.
+
+    Source: ESA API 2024-09-10, GetRoutineStagingCodeUploadInfo; OSS, PostObject.
+    """
+
+    url: str
+    fields: tuple[tuple[str, Secret | str], ...]
+    key: str
+    expires_at: dt.datetime | None = None
+    least_bytes: int | None = None
+    most_bytes: int | None = None
+    version: VersionId | None = None
+
+    @property
+    def host(self) -> str:
+        """Host and port that the form goes to."""
+        return urlsplit(self.url).netloc
+
+    def check(self, size: int, now: dt.datetime) -> None:
+        """Refuse an upload that could only fail.
+
+        Args:
+            size: Bytes to upload.
+            now: Time of day, with its zone.
+
+        Raises:
+            SlotExpired: Less than a minute is left.
+            InvalidInput: The slot takes no code of this size.
+        """
+        if self.expires_at is not None and self.expires_at - now < SLOT_MARGIN:
+            raise SlotExpired(
+                f"The upload form for {self.key} ends too soon to be used,"
+                f" at {self.expires_at.isoformat()}.",
+                operation="PostObject",
+                next_move="Ask for a new one.",
+            )
+
+        least, most = self.least_bytes or 0, self.most_bytes
+        if size < least or (most is not None and size > most):
+            raise InvalidInput(
+                f"The code has {size:,} bytes; the provider takes"
+                f" {least:,} to {'any number of' if most is None else f'{most:,}'}.",
+                next_move="Make the bundle fit; minify it if it is too large.",
+            )
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise Misuse(f"{self!r} cannot be copied or stored: ask for a new one instead.")
+
+    def __repr__(self) -> str:
+        until = "unknown" if self.expires_at is None else self.expires_at.isoformat()
+        return f"UploadSlot(host={self.host!r}, key={self.key!r}, until={until})"
+
+
+@frozen(kw_only=True)
+class Placed:
+    """What an upload stored.
+
+    Attributes:
+        key: Name under which the bytes lie.
+        etag: What the store answered as their tag; empty where it gave none.
+    """
+
+    key: str
+    etag: str = ""
+
+
+@frozen(kw_only=True)
+class RoutineSummary:
+    """One line of the list of routines.
+
+    Attributes:
+        name: Its name as the provider has it; old ones may break today's rule.
+        description: What people wrote about it.
+        record: Host name under which it answers by default; empty where unknown.
+        created_at: When it was made, if the provider says.
+    """
+
+    name: str
+    description: str = ""
+    record: str = ""
+    created_at: dt.datetime | None = None
+
+
+@frozen(kw_only=True)
+class CloudStatistics:
+    """What was asked of a cloud.
+
+    Attributes:
+        calls: Calls begun, by verb.
+    """
+
+    calls: Mapping[Op, int]
+
+
+class RoutineCloud(Protocol):
+    """A cloud that runs routines.
+
+    Every call may raise any `CallError`; the errors named here are those that a caller
+    has a reason to tell apart. No call is repeated by itself: after `OutcomeUnknown`,
+    look at the provider's state first.
+    """
+
+    def bound(self, *, permit: Permit) -> Self:
+        """Give the same cloud, whose every call asks this permit right before it."""
+        ...
+
+    async def observe(self, name: RoutineName) -> Routine:
+        """Say which versions serve where.
+
+        Raises:
+            RoutineNotFound: There is no such routine.
+        """
+        ...
+
+    async def list_versions(self, name: RoutineName) -> tuple[Version, ...]:
+        """Give the newest versions that the provider shows, newest first."""
+        ...
+
+    async def request_slot(self, name: RoutineName, description: str) -> UploadSlot:
+        """Ask for an address and a form to upload code to.
+
+        Raises:
+            QuotaExceeded: The routine has as many versions as it may have.
+        """
+        ...
+
+    async def post(self, slot: UploadSlot, blob: Blob) -> Placed:
+        """Upload code once.
+
+        Raises:
+            SlotExpired: Ask for another slot.
+            CallbackFailed: Stored, but the provider did not hear of it: not usable.
+            OutcomeUnknown: The same upload may be made again; it overwrites.
+            InvalidInput: The slot takes no code of this size.
+        """
+        ...
+
+    async def commit(
+        self,
+        name: RoutineName,
+        description: str,
+        *,
+        bound_to: Environment | None = None,
+    ) -> VersionId:
+        """Make a version of the code uploaded last.
+
+        Args:
+            name: The routine.
+            description: What the version's description shall say: our tag.
+            bound_to: Environment whose variables are baked in.
+
+        Raises:
+            QuotaExceeded: The routine has as many versions as it may have.
+            OutcomeUnknown: It may exist: look for the tag first.
+        """
+        ...
+
+    async def read_code(self, name: RoutineName, version: VersionId) -> bytes:
+        """Give the code of a version; its digest alone proves that it is code."""
+        ...
+
+    async def version_info(self, name: RoutineName, version: VersionId) -> Version:
+        """Say what the provider knows of one version."""
+        ...
+
+    async def deploy(
+        self, name: RoutineName, environment: Environment, split: Split
+    ) -> Deployment:
+        """Put a split in force; the answer is compared with what was asked.
+
+        Raises:
+            OutcomeUnknown: The answer says something else: look first.
+            InUse: Something at the provider holds it up.
+        """
+        ...
+
+    async def delete_version(self, name: RoutineName, version: VersionId) -> None:
+        """Delete a version.
+
+        Raises:
+            InUse: It serves somewhere.
+            OutcomeUnknown: It may be gone: look first.
+        """
+        ...
+
+    async def create_routine(self, name: RoutineName, description: str = "") -> None:
+        """Make an empty routine.
+
+        Raises:
+            RoutineExists: There is one of this name.
+        """
+        ...
+
+    async def version_quota(self) -> int:
+        """Say how many versions a routine may have.
+
+        Raises:
+            AccessDenied: Nobody let us read it; assume the setting instead.
+        """
+        ...
+
+    async def staging_addresses(self) -> tuple[str, ...]:
+        """Give the IP addresses under which staging answers."""
+        ...
+
+    async def access_token(self, name: RoutineName) -> Secret:
+        """Give a token, good for an hour, that opens a routine's default record."""
+        ...
+
+    async def list_routines(self, search: str = "") -> tuple[RoutineSummary, ...]:
+        """Give all routines whose name has the search text in it.
+
+        Raises:
+            Refused: There are more than the provider shows.
+        """
+        ...
+
+    async def service_status(self) -> str:
+        """Say whether the account may use routines, in the provider's word."""
+        ...
+
+    def statistics(self) -> CloudStatistics:
+        """Say what was asked so far, by all bound copies together."""
+        ...

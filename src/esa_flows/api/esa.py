@@ -1,0 +1,289 @@
+"""ESA behind the port: one signed call for each verb, and the upload to OSS.
+
+Which operation a verb stands for is data, so that a policy, a plan and a guard can be
+derived from what the code really calls. Nothing is repeated here.
+
+Source: ESA API 2024-09-10; each method names its operation in `OPERATIONS`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Literal, Self
+
+from attrs import define, evolve, field, frozen
+
+from esa_flows.api import answers
+from esa_flows.api.cloud import (
+    CloudStatistics,
+    Op,
+    Placed,
+    RoutineSummary,
+    UploadSlot,
+)
+from esa_flows.api.oss import post_object
+from esa_flows.api.reply import Member
+from esa_flows.api.slot import HostRule, read_slot
+from esa_flows.files import Blob
+from esa_flows.model import (
+    Deployment,
+    Environment,
+    Routine,
+    RoutineName,
+    Split,
+    Version,
+    VersionId,
+)
+from esa_flows.wire.call import Call, Caller
+from esa_flows.wire.permit import Permit, always
+from esa_flows.wire.secret import Secret
+from esa_flows.wire.transport import Transport
+
+__all__ = ["API_VERSION", "OPERATIONS", "PROBE", "EsaCloud", "ram_actions"]
+
+API_VERSION = "2024-09-10"
+_PAGE_SIZE = 20
+_VERSION_PAGES = (1, 2)
+_ROUTINE_PAGES = range(1, 11)
+
+
+@frozen
+class _Form:
+    """How an operation is called: its name, where values travel, and the method."""
+
+    operation: str
+    where: Literal["form", "query", "none"] = "form"
+    method: Literal["POST", "GET"] = "POST"
+
+
+_FORMS: Mapping[Op, _Form] = MappingProxyType(
+    {
+        Op.OBSERVE: _Form("GetRoutine"),
+        Op.LIST: _Form("ListRoutineCodeVersions"),
+        Op.SLOT: _Form("GetRoutineStagingCodeUploadInfo"),
+        Op.COMMIT: _Form("CommitRoutineStagingCode"),
+        Op.READ_CODE: _Form("GetRoutineCodeVersion"),
+        Op.INFO: _Form("GetRoutineCodeVersionInfo"),
+        Op.DEPLOY: _Form("CreateRoutineCodeDeployment"),
+        Op.DELETE: _Form("DeleteRoutineCodeVersion"),
+        Op.CREATE: _Form("CreateRoutine"),
+        Op.QUOTA: _Form("ListEdgeRoutinePlans", "none", "GET"),
+        Op.ADDRESSES: _Form("GetRoutineStagingEnvIp", "none"),
+        Op.TOKEN: _Form("GetRoutineAccessToken"),
+        Op.ROUTINES: _Form("ListUserRoutines", "query"),
+        Op.SERVICE: _Form("GetErService", "none", "GET"),
+    }
+)
+
+OPERATIONS: Mapping[Op, tuple[str, ...]] = MappingProxyType(
+    {op: (_FORMS[op].operation,) if op in _FORMS else () for op in Op}
+)
+"""Operations of each verb; an upload goes to OSS and is no operation of ESA."""
+
+
+def _call(op: Op, parameters: Mapping[str, str | None]) -> Call:
+    form = _FORMS[op]
+    return Call(
+        operation=form.operation,
+        version=API_VERSION,
+        verb=op,
+        parameters={k: v for k, v in parameters.items() if v is not None},
+        where=form.where,
+        method=form.method,
+    )
+
+
+PROBE: Call = _call(Op.SERVICE, {})
+"""A read that every account may try, to find out which site it belongs to."""
+
+
+def ram_actions(ops: Iterable[Op] = tuple(Op)) -> tuple[str, ...]:
+    """Give the RAM actions that verbs need, in order.
+
+    Source: ESA, RAM authorization: an action is ``esa:`` and the operation.
+    """
+    return tuple(sorted({f"esa:{name}" for op in ops for name in OPERATIONS[op]}))
+
+
+@define(repr=False, eq=False)
+class EsaCloud:
+    """ESA as a `RoutineCloud`.
+
+    Args:
+        caller: Makes signed calls.
+        transport: Sends forms to OSS.
+        now: Gives the time of day with its zone, to tell whether a form is still good.
+        boundary: Gives a new random text of hexadecimal digits for each upload.
+        allow_loopback_oss: Whether forms may go to loopback over plain HTTP: only for a
+            client whose endpoint is on loopback.
+        oss_hosts: Patterns of further hosts that forms may go to.
+        permit: Asked before every call.
+        asked: Counts calls; shared with the copies that `bound` makes.
+    """
+
+    _caller: Caller
+    _transport: Transport
+    _now: Callable[[], dt.datetime] = field(kw_only=True)
+    _boundary: Callable[[], str] = field(kw_only=True)
+    _allow_loopback_oss: bool = field(kw_only=True, default=False)
+    _oss_hosts: tuple[str, ...] = field(kw_only=True, default=())
+    _permit: Permit = field(kw_only=True, default=always)
+    _asked: Counter[Op] = field(kw_only=True, factory=Counter)
+
+    def bound(self, *, permit: Permit) -> Self:
+        """Give the same cloud, whose every call asks this permit right before it."""
+        return evolve(self, permit=permit)
+
+    async def observe(self, name: RoutineName) -> Routine:
+        """Say which versions serve where: GetRoutine."""
+        return answers.routine_of(name, await self._ask(Op.OBSERVE, Name=name))
+
+    async def list_versions(self, name: RoutineName) -> tuple[Version, ...]:
+        """Give the newest versions, at most 40: ListRoutineCodeVersions."""
+        seen: list[Member] = []
+        for page in _VERSION_PAGES:
+            reply = await self._page(Op.LIST, page, Name=name)
+            rows, total = answers.rows_of(reply, "CodeVersions")
+            seen += rows
+            if not rows or len(seen) >= total:
+                break
+
+        return answers.newest_first(answers.versions_of(seen))
+
+    async def request_slot(self, name: RoutineName, description: str) -> UploadSlot:
+        """Ask for an upload form: GetRoutineStagingCodeUploadInfo.
+
+        The version id in the answer may mean the slot itself and is not used.
+        """
+        reply = await self._ask(Op.SLOT, Name=name, CodeDescription=description)
+        hosts = HostRule(allow_loopback=self._allow_loopback_oss, extra=self._oss_hosts)
+        return read_slot(reply.member("OssPostConfig"), hosts)
+
+    async def post(self, slot: UploadSlot, blob: Blob) -> Placed:
+        """Upload code once: PostObject of OSS, which takes no slot of the cap."""
+        slot.check(blob.size, self._now() + self._caller.skew)
+        self._permit(Op.POST)
+        self._asked[Op.POST] += 1
+        return await post_object(self._transport, slot, blob, self._boundary())
+
+    async def commit(
+        self,
+        name: RoutineName,
+        description: str,
+        *,
+        bound_to: Environment | None = None,
+    ) -> VersionId:
+        """Make a version of the code uploaded last: CommitRoutineStagingCode."""
+        reply = await self._ask(
+            Op.COMMIT,
+            Name=name,
+            CodeDescription=description,
+            DeployEnv=bound_to.value if bound_to else None,
+        )
+        return reply.member("CodeVersion").version()
+
+    async def read_code(self, name: RoutineName, version: VersionId) -> bytes:
+        """Give the code of a version: GetRoutineCodeVersion.
+
+        Where the stored object is missing the provider answers with the store's error
+        document as if it were code: only the digest tells.
+        """
+        reply = await self._ask(Op.READ_CODE, Name=name, CodeVersion=version)
+        return reply.member("RoutineCode").content()
+
+    async def version_info(self, name: RoutineName, version: VersionId) -> Version:
+        """Say what the provider knows of a version: GetRoutineCodeVersionInfo."""
+        reply = await self._ask(Op.INFO, Name=name, CodeVersion=version)
+        found = answers.version_of(reply)
+        if found.id != version:
+            raise reply.refuse(f"it is about version {found.id}, not {version}")
+
+        return found
+
+    async def deploy(
+        self, name: RoutineName, environment: Environment, split: Split
+    ) -> Deployment:
+        """Put a split in force: CreateRoutineCodeDeployment."""
+        shares = [
+            {"CodeVersion": share.version, "Percentage": share.percentage}
+            for share in split.shares
+        ]
+        reply = await self._ask(
+            Op.DEPLOY,
+            Name=name,
+            Env=environment.value,
+            Strategy="percentage",
+            CodeVersions=json.dumps(shares, separators=(",", ":")),
+        )
+        return answers.deployment_made(reply, split)
+
+    async def delete_version(self, name: RoutineName, version: VersionId) -> None:
+        """Delete a version: DeleteRoutineCodeVersion."""
+        reply = await self._ask(Op.DELETE, Name=name, CodeVersion=version)
+        reply.member("Status").must_be("OK")
+
+    async def create_routine(self, name: RoutineName, description: str = "") -> None:
+        """Make an empty routine: CreateRoutine."""
+        reply = await self._ask(Op.CREATE, Name=name, Description=description or None)
+        reply.member("Status").must_be("OK")
+
+    async def version_quota(self) -> int:
+        """Give the smallest version quota of any plan: ListEdgeRoutinePlans."""
+        return answers.quota_of(await self._ask(Op.QUOTA))
+
+    async def staging_addresses(self) -> tuple[str, ...]:
+        """Give the IP addresses of staging: GetRoutineStagingEnvIp."""
+        reply = await self._ask(Op.ADDRESSES)
+        return tuple(item.address() for item in reply.member("IPV4").items())
+
+    async def access_token(self, name: RoutineName) -> Secret:
+        """Give a token that opens the default record: GetRoutineAccessToken."""
+        return (await self._ask(Op.TOKEN, Name=name)).member("Token").secret()
+
+    async def list_routines(self, search: str = "") -> tuple[RoutineSummary, ...]:
+        """Give all routines, or those with a text in their name: ListUserRoutines.
+
+        A list that is not whole is refused, never given.
+        """
+        found: dict[str, RoutineSummary] = {}
+        for page in _ROUTINE_PAGES:
+            reply = await self._page(Op.ROUTINES, page, SearchKeyWord=search or None)
+            rows, total = answers.rows_of(reply, "Routines")
+            found |= {each.name: each for each in map(answers.summary_of, rows)}
+            if len(found) >= total:
+                return tuple(found.values())
+
+            if not rows or total > answers.MOST_ROUTINES:
+                break
+
+        raise answers.incomplete(reply, len(found), total)
+
+    async def service_status(self) -> str:
+        """Say whether the service is open, as the provider words it: GetErService."""
+        return (await self._ask(Op.SERVICE)).member("Status").text()
+
+    def statistics(self) -> CloudStatistics:
+        """Say what was asked so far, by all bound copies together."""
+        return CloudStatistics(calls=dict(self._asked))
+
+    async def _page(self, op: Op, page: int, **parameters: str | None) -> Member:
+        return await self._ask(
+            op, PageNumber=str(page), PageSize=str(_PAGE_SIZE), **parameters
+        )
+
+    async def _ask(self, op: Op, **parameters: str | None) -> Member:
+        call = _call(op, parameters)
+        self._asked[op] += 1
+        answer = await self._caller.call(call, permit=self._permit)
+        return Member(
+            operation=call.operation,
+            value=answer.value,
+            request_id=answer.request_id,
+        )
+
+    def __repr__(self) -> str:
+        return f"<EsaCloud [calls: {self._asked.total()}]>"

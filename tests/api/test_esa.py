@@ -1,0 +1,527 @@
+"""ESA behind the port, against the local cloud and made-up answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import anyio
+import pytest
+from attrs import define, field
+from tests.api.desk import NAME, Desk, now
+
+from esa_flows.api.cloud import Op, Placed, RoutineCloud, UploadSlot
+from esa_flows.api.esa import OPERATIONS, PROBE, EsaCloud, ram_actions
+from esa_flows.errors import (
+    AccessDenied,
+    CallbackFailed,
+    CallError,
+    InUse,
+    InvalidInput,
+    LeaseLost,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    QuotaExceeded,
+    Refused,
+    RoutineExists,
+    RoutineNotFound,
+    SlotExpired,
+    Throttled,
+)
+from esa_flows.files import BytesBlob
+from esa_flows.localcloud import KEY, Fault, Switches
+from esa_flows.model import (
+    Environment,
+    RoutineName,
+    Split,
+    VersionId,
+    VersionStatus,
+)
+from esa_flows.wire import (
+    Caller,
+    Cap,
+    Credentials,
+    Endpoint,
+    Request,
+    Response,
+    Secret,
+    Static,
+    Verb,
+)
+
+CODE = BytesBlob(b'export default { fetch: () => new Response("two") };\n')
+NOBODY = RoutineName("no-such-routine")
+
+
+async def release(esa: EsaCloud, description: str = "tag") -> VersionId:
+    """Make a version the usual way."""
+    await esa.post(await esa.request_slot(NAME, description), CODE)
+    return await esa.commit(NAME, description)
+
+
+def refuse_all(verb: Verb) -> None:
+    """Be the permit of a run that was taken over."""
+    raise LeaseLost(f"Another process drives this run; {verb.name} is not sent.")
+
+
+# --- the whole path -----------------------------------------------------------------
+
+
+async def test_release_path(desk: Desk) -> None:
+    """From the slot to production, with what each call gives."""
+    esa: RoutineCloud = desk.esa
+    before = await esa.observe(NAME)
+    slot = await esa.request_slot(NAME, "two")
+    placed = await esa.post(slot, CODE)
+    version = await esa.commit(NAME, "two")
+    listed = await esa.list_versions(NAME)
+    info = await esa.version_info(NAME, version)
+    assert before.production is not None
+    (stable,) = before.production.split.versions
+    tenth = Split.canary(version, 10, stable)
+    await esa.deploy(NAME, Environment.STAGING, Split.whole(version))
+    deployment = await esa.deploy(NAME, Environment.PRODUCTION, tenth)
+    after = await esa.observe(NAME)
+
+    assert placed == Placed(key=slot.key, etag=placed.etag)
+    assert await esa.read_code(NAME, version) == CODE.content
+    assert listed[0].id == version
+    assert listed[0].description == "two"
+    assert info.status is VersionStatus.AVAILABLE
+    assert after.production == deployment
+    assert after.staging is not None
+    assert after.staging.split == Split.whole(version)
+    assert after.record.endswith(".er.aliyun-esa.net")
+    assert desk.cloud.report().violations == ()
+
+
+async def test_version_bound_to_an_environment(desk: Desk) -> None:
+    """Variables baked in at commit are told by the listing."""
+    await desk.esa.post(await desk.esa.request_slot(NAME, "x"), CODE)
+
+    version = await desk.esa.commit(NAME, "x", bound_to=Environment.STAGING)
+
+    newest, *_ = await desk.esa.list_versions(NAME)
+    assert (newest.id, newest.bound_to) == (version, Environment.STAGING)
+
+
+async def test_version_is_deleted(desk: Desk) -> None:
+    """A version that serves nowhere goes; one that is live stays."""
+    newest, *_, oldest = await desk.esa.list_versions(NAME)
+
+    await desk.esa.delete_version(NAME, oldest.id)
+
+    assert oldest.id not in {v.id for v in await desk.esa.list_versions(NAME)}
+    with pytest.raises(InUse):
+        await desk.esa.delete_version(NAME, newest.id)
+
+
+async def test_routine_is_created_empty(desk: Desk) -> None:
+    """A fresh routine serves nothing; a second of the name is refused."""
+    await desk.esa.create_routine(NOBODY, "for tests")
+
+    fresh = await desk.esa.observe(NOBODY)
+    assert (fresh.staging, fresh.production) == (None, None)
+    assert await desk.esa.list_versions(NOBODY) == ()
+    with pytest.raises(RoutineExists):
+        await desk.esa.create_routine(NOBODY)
+
+
+async def test_account_facts(desk: Desk) -> None:
+    """Quota, staging addresses, token, service."""
+    assert await desk.esa.version_quota() == 10
+    assert await desk.esa.staging_addresses() == ("127.0.0.1",)
+    assert str(await desk.esa.access_token(NAME)) == "***"
+    assert await desk.esa.service_status() == "Running"
+
+
+async def test_routines_are_listed_over_all_pages(desk: Desk) -> None:
+    """Forty-two routines are three pages; a search is one."""
+    for n in range(41):
+        await desk.esa.create_routine(RoutineName(f"fleet-{n:02d}"))
+
+    assert len(await desk.esa.list_routines()) == 42
+    assert len(await desk.esa.list_routines("checkout")) == 1
+    assert await desk.esa.list_routines("nothing-like-it") == ()
+    assert desk.esa.statistics().calls[Op.ROUTINES] == 5
+
+
+async def test_all_forty_versions_are_listed(desk: Desk) -> None:
+    """Two pages of twenty, as far as the provider shows."""
+    desk.cloud.switch(Switches(version_quota=50))
+    for n in range(42):
+        desk.console.add_version(NAME, b"x", f"release {n}")
+
+    found = await desk.esa.list_versions(NAME)
+
+    assert len(found) == 40
+    assert len({version.id for version in found}) == 40
+    assert desk.esa.statistics().calls[Op.LIST] == 2
+
+
+# --- what the provider leaves open --------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        Switches(numeric_ids=True),
+        Switches(list_unstable=True),
+        Switches(oss_token=False),
+        Switches(slot_counts="commit"),
+        Switches(latency=(0.1, 2.0)),
+    ],
+    ids=lambda switches: "switched",
+)
+async def test_release_under_every_habit_of_the_provider(switches: Switches) -> None:
+    """Ids as numbers, the slot in the listing, forms without a token, slow answers."""
+    desk = Desk(switches=switches)
+
+    version = await release(desk.esa)
+    await desk.esa.deploy(NAME, Environment.STAGING, Split.whole(version))
+
+    assert await desk.esa.read_code(NAME, version) == CODE.content
+    assert version in (await desk.esa.observe(NAME)).live
+    assert "unstable" not in {v.id for v in await desk.esa.list_versions(NAME)}
+
+
+async def test_rounded_id_is_not_deployed_by_mistake() -> None:
+    """An id rounded on its way names no version."""
+    desk = Desk(switches=Switches(rounded_ids=True))
+
+    version = await release(desk.esa)
+
+    with pytest.raises(CallError):
+        await desk.esa.deploy(NAME, Environment.STAGING, Split.whole(version))
+
+
+async def test_version_that_is_not_ready_says_so() -> None:
+    """A version may be `init` for a while."""
+    desk = Desk(switches=Switches(ready_after=30.0))
+    version = await release(desk.esa)
+
+    early = await desk.esa.version_info(NAME, version)
+    await anyio.sleep(31)
+    late = await desk.esa.version_info(NAME, version)
+
+    assert (early.status, late.status) == (VersionStatus.INIT, VersionStatus.AVAILABLE)
+
+
+# --- trouble ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("throttle", Throttled),
+        ("error", OutcomeUnknown),
+        ("html", OutcomeUnknown),
+        ("nonce", OutcomeUnknown),
+        ("redirect", OutcomeUnknown),
+        ("reset", OutcomeUnknown),
+        ("lost", OutcomeUnknown),
+        ("truncate", OutcomeUnknown),
+    ],
+)
+async def test_commit_in_trouble(desk: Desk, kind: Any, error: type[CallError]) -> None:
+    """Every fault of a mutation says truly whether it may have been executed."""
+    await desk.esa.post(await desk.esa.request_slot(NAME, "x"), CODE)
+    count = len(await desk.esa.list_versions(NAME))
+    desk.cloud.inject(Fault(operation="CommitRoutineStagingCode", kind=kind))
+
+    with pytest.raises(error) as caught:
+        await desk.esa.commit(NAME, "x")
+
+    assert caught.value.operation == "CommitRoutineStagingCode"
+    made = len(await desk.esa.list_versions(NAME)) - count
+    assert made <= (error is OutcomeUnknown)
+
+
+async def test_slow_answer_is_unknown(desk: Desk) -> None:
+    """Twenty seconds are enough for any call; what came after them is unknown."""
+    desk.cloud.inject(Fault(operation="GetRoutine", kind="slow", seconds=60))
+
+    with pytest.raises(OutcomeUnknown, match="did not answer in time"):
+        await desk.esa.observe(NAME)
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("callback", CallbackFailed),
+        ("expired", SlotExpired),
+        ("error", OutcomeUnknown),
+        ("html", OutcomeUnknown),
+        ("redirect", OutcomeUnknown),
+        ("reset", OutcomeUnknown),
+        ("lost", OutcomeUnknown),
+        ("truncate", OutcomeUnknown),
+    ],
+)
+async def test_upload_in_trouble_is_sent_again(
+    desk: Desk, kind: Any, error: type[CallError]
+) -> None:
+    """The same form may be sent again, and then a version holds what we sent."""
+    slot = await desk.esa.request_slot(NAME, "x")
+    desk.cloud.inject(Fault(operation="PostObject", kind=kind))
+
+    with pytest.raises(error):
+        await desk.esa.post(slot, CODE)
+
+    await desk.esa.post(slot, CODE)
+    version = await desk.esa.commit(NAME, "x")
+    assert await desk.esa.read_code(NAME, version) == CODE.content
+
+
+async def test_slot_about_to_end_is_not_used(desk: Desk) -> None:
+    """Half an hour is over in the cloud as it is here."""
+    slot = await desk.esa.request_slot(NAME, "x")
+    await anyio.sleep(29 * 60 + 1)
+
+    with pytest.raises(SlotExpired):
+        await desk.esa.post(slot, CODE)
+
+    assert Op.POST not in desk.esa.statistics().calls
+
+
+async def test_code_too_large_is_not_sent(desk: Desk) -> None:
+    """The form's own bounds are kept before anything is sent."""
+    desk.cloud.switch(Switches(policy_max_size=10))
+    slot = await desk.esa.request_slot(NAME, "x")
+
+    with pytest.raises(InvalidInput, match="takes 1 to 10"):
+        await desk.esa.post(slot, CODE)
+
+
+async def test_missing_object_is_given_as_it_came(desk: Desk) -> None:
+    """The store's error document comes as code: only its digest tells."""
+    version = await release(desk.esa)
+    desk.cloud.inject(Fault(operation="GetRoutineCodeVersion", kind="missing"))
+
+    assert b"NoSuchKey" in await desk.esa.read_code(NAME, version)
+
+
+async def test_refusals_are_told_apart(desk: Desk) -> None:
+    """Each asks for something else to be done."""
+    desk.cloud.switch(Switches(version_quota=3))
+
+    with pytest.raises(RoutineNotFound):
+        await desk.esa.observe(NOBODY)
+
+    with pytest.raises(QuotaExceeded):
+        await desk.esa.request_slot(NAME, "x")
+
+    with pytest.raises(NotFound):
+        await desk.esa.deploy(
+            NAME, Environment.STAGING, Split.whole(VersionId("1700000000000000000"))
+        )
+
+
+async def test_denied_quota_names_the_missing_action(desk: Desk) -> None:
+    """Whoever asks goes on with the setting; the message tells what to allow."""
+    desk.cloud.switch(Switches(denied=frozenset({"esa:ListEdgeRoutinePlans"})))
+
+    with pytest.raises(AccessDenied, match="esa:ListEdgeRoutinePlans"):
+        await desk.esa.version_quota()
+
+
+# --- permits, policies, statistics --------------------------------------------------
+
+
+async def test_nothing_is_sent_without_a_permit(desk: Desk) -> None:
+    """A run that was taken over sends neither calls nor forms."""
+    slot = await desk.esa.request_slot(NAME, "x")
+    bound = desk.esa.bound(permit=refuse_all)
+    before = desk.cloud.report().calls
+
+    with pytest.raises(LeaseLost, match="COMMIT is not sent"):
+        await bound.commit(NAME, "x")
+
+    with pytest.raises(LeaseLost, match="POST is not sent"):
+        await bound.post(slot, CODE)
+
+    assert desk.cloud.report().calls == before
+
+
+async def test_permit_is_asked_about_every_verb(desk: Desk) -> None:
+    """Bound copies count together with the cloud they were made of."""
+    asked: list[str] = []
+    bound = desk.esa.bound(permit=lambda verb: asked.append(verb.name))
+
+    await release(bound)
+
+    assert asked == ["SLOT", "POST", "COMMIT"]
+    assert desk.esa.statistics().calls == {Op.SLOT: 1, Op.POST: 1, Op.COMMIT: 1}
+    assert repr(desk.esa) == "<EsaCloud [calls: 3]>"
+
+
+async def test_forms_for_loopback_need_a_client_of_loopback(desk: Desk) -> None:
+    """A provider that names this machine as its store is not followed."""
+    strict = EsaCloud(
+        desk.caller(), desk.transport, now=now, boundary=desk.number, oss_hosts=("b.x",)
+    )
+
+    with pytest.raises(InvalidInput, match="no bucket of OSS"):
+        await strict.request_slot(NAME, "x")
+
+
+async def test_every_verb_calls_what_the_table_says(desk: Desk) -> None:
+    """A policy derived from the table allows what the code calls, and no more."""
+    newest, *_, oldest = await desk.esa.list_versions(NAME)
+    await release(desk.esa)
+    await desk.esa.observe(NAME)
+    await desk.esa.read_code(NAME, newest.id)
+    await desk.esa.version_info(NAME, newest.id)
+    await desk.esa.deploy(NAME, Environment.STAGING, Split.whole(newest.id))
+    await desk.esa.delete_version(NAME, oldest.id)
+    await desk.esa.create_routine(NOBODY)
+    await desk.esa.version_quota()
+    await desk.esa.staging_addresses()
+    await desk.esa.access_token(NAME)
+    await desk.esa.service_status()
+    await desk.esa.list_routines()
+
+    named = {name for names in OPERATIONS.values() for name in names}
+    assert set(desk.cloud.report().calls) - {"PostObject"} == named
+    assert set(desk.esa.statistics().calls) == set(Op)
+
+
+def test_ram_actions_are_the_operations() -> None:
+    """In order, each once; an upload needs none."""
+    assert ram_actions([Op.COMMIT, Op.OBSERVE, Op.COMMIT, Op.POST]) == (
+        "esa:CommitRoutineStagingCode",
+        "esa:GetRoutine",
+    )
+    assert len(ram_actions()) == len(Op) - 1
+
+
+def test_probe_changes_nothing() -> None:
+    """It goes out before anybody knows where to."""
+    assert not PROBE.verb.mutates
+    assert PROBE.operation == "GetErService"
+
+
+# --- answers made up ----------------------------------------------------------------
+
+
+@define
+class Script:
+    """A transport that gives prepared answers, by operation, and keeps the requests."""
+
+    answers: Mapping[str, Any]
+    sent: list[Request] = field(factory=list)
+
+    async def send(self, request: Request) -> Response:
+        """Give the answer for the operation."""
+        self.sent.append(request)
+        value = self.answers[dict(request.headers)["x-acs-action"]]
+        return Response.of(200, json.dumps(value).encode())
+
+    def esa(self) -> EsaCloud:
+        """Make ESA of these answers."""
+        key = Credentials(access_key_id=KEY.id, access_key_secret=Secret(KEY.secret))
+        caller = Caller(
+            self,
+            Static(key),
+            Endpoint.parse("127.0.0.1:1"),
+            cap=Cap(),
+            now=lambda: dt.datetime(2026, 1, 2, tzinfo=dt.UTC),
+            nonce=lambda: "nonce",
+        )
+        return EsaCloud(caller, self, now=now, boundary=lambda: "b")
+
+
+@pytest.mark.parametrize("status", ["Fail", "", None, 1])
+async def test_delete_and_create_must_say_ok(status: Any) -> None:
+    """HTTP 200 alone is no success."""
+    esa = Script(
+        {
+            "DeleteRoutineCodeVersion": {"Status": status},
+            "CreateRoutine": {"Status": status},
+        }
+    ).esa()
+
+    with pytest.raises(OutcomeUnknown, match="Status is"):
+        await esa.delete_version(NAME, VersionId("17"))
+
+    with pytest.raises(OutcomeUnknown, match="Status is"):
+        await esa.create_routine(NAME)
+
+
+async def test_info_must_be_about_the_version_asked_for() -> None:
+    """Another version's state says nothing."""
+    esa = Script(
+        {"GetRoutineCodeVersionInfo": {"CodeVersion": "18", "Status": "available"}}
+    ).esa()
+
+    with pytest.raises(OutcomeUnknown, match="about version 18, not 17"):
+        await esa.version_info(NAME, VersionId("17"))
+
+
+@pytest.mark.parametrize(
+    ("total", "pages", "error"), [(25, 10, OutcomeUnknown), (312, 1, Refused)]
+)
+async def test_list_of_routines_is_whole_or_refused(
+    total: int, pages: int, error: type[CallError]
+) -> None:
+    """Whoever works on a part of the account must not take it for all."""
+    rows = [{"RoutineName": f"r-{n}"} for n in range(20)]
+    script = Script({"ListUserRoutines": {"TotalCount": total, "Routines": rows}})
+    esa = script.esa()
+
+    with pytest.raises(error, match=f"{total}"):
+        await esa.list_routines()
+
+    assert len(script.sent) == pages
+
+
+async def test_list_of_routines_ends_at_an_empty_page() -> None:
+    """A count that nobody fills is no reason to ask for ever."""
+    script = Script({"ListUserRoutines": {"TotalCount": 3, "Routines": []}})
+
+    with pytest.raises(OutcomeUnknown, match="counts 3 routines and lists 0"):
+        await script.esa().list_routines()
+
+    assert len(script.sent) == 1
+
+
+async def test_parameters_travel_as_the_official_client_sends_them() -> None:
+    """Forms for most, the query for the list of routines, nothing where none are."""
+    script = Script(
+        {
+            "CreateRoutineCodeDeployment": {
+                "Strategy": "percentage",
+                "CodeVersions": [{"CodeVersion": "17", "Percentage": 100}],
+            },
+            "ListUserRoutines": {"TotalCount": 0},
+            "ListEdgeRoutinePlans": {"PlanInfo": [{"ErRoutineCodeVersionQuota": "5"}]},
+        }
+    )
+    esa = script.esa()
+
+    await esa.deploy(NAME, Environment.PRODUCTION, Split.whole(VersionId("17")))
+    await esa.list_routines("a b")
+    await esa.version_quota()
+
+    deploy, listing, plans = script.sent
+    assert deploy.body == (
+        b"CodeVersions=%5B%7B%22CodeVersion%22%3A%2217%22%2C%22Percentage%22%3A100%7D%5D"
+        b"&Env=production&Name=checkout-edge&Strategy=percentage"
+    )
+    assert listing.target == "/?PageNumber=1&PageSize=20&SearchKeyWord=a%20b"
+    assert (plans.method, plans.target, plans.body) == ("GET", "/", b"")
+
+
+async def test_upload_that_never_left_is_not_sent() -> None:
+    """Where nobody listens, nothing was stored."""
+    desk = Desk()
+    slot = await desk.esa.request_slot(NAME, "x")
+    elsewhere = UploadSlot(
+        url="http://127.0.0.1:9/oss-x", fields=slot.fields, key=slot.key
+    )
+
+    with pytest.raises(NotSent):
+        await desk.esa.post(elsewhere, CODE)
