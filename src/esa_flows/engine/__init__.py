@@ -1,0 +1,1 @@
+"""The engine: durable runs of composable steps. It knows no cloud."""

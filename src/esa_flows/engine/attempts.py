@@ -1,0 +1,258 @@
+"""All attempts of one step in one process, until there is an outcome.
+
+1. A guarded step that may have been done is not done again before `reconcile` looked.
+2. An intent is recorded before the body of anything but a read starts.
+3. Trouble that may pass is waited out. When patience ends, the whole run stops where it
+   is. A definite answer is recorded and raised into the flow, which can act on it.
+   *Trouble with the provider pauses the run; an answer decides.*
+"""
+
+from typing import Generic, TypeVar
+
+import anyio
+from attrs import define, evolve, field
+
+from esa_flows import trace
+from esa_flows.engine.attempt import Attempt
+from esa_flows.engine.cause import STOPPING, cause
+from esa_flows.engine.codec import Ephemeral, encode
+from esa_flows.engine.context import Context
+from esa_flows.engine.failure import decode_error, encode_error
+from esa_flows.engine.journal import Kind
+from esa_flows.engine.observe import Moment
+from esa_flows.engine.retry import Again
+from esa_flows.engine.run import Run
+from esa_flows.engine.step import (
+    Effect,
+    Happened,
+    Intent,
+    NotHappened,
+    Reconcile,
+    Step,
+)
+from esa_flows.errors import (
+    Aborted,
+    Conflict,
+    DeadlineExceeded,
+    EsaFlowsError,
+    Misuse,
+    OutcomeUnknown,
+    StepMisuse,
+)
+
+__all__ = ["Attempts"]
+
+I = TypeVar("I")  # noqa: E741  the field's letter for an input type
+O = TypeVar("O")  # noqa: E741  the field's letter for an output type
+
+FIRST_LOOK, MOST_LOOK = 0.25, 5.0
+"""Seconds between looks for an effect that is not seen yet: doubling, bounded."""
+
+
+@define(kw_only=True)
+class Attempts(Generic[I, O]):
+    """The attempts of one step.
+
+    Attributes:
+        step: The step.
+        identity: What it is called in its run.
+        value: Its input.
+        digest: SHA-256 of its input.
+        context: The flow's context; attempts get it with their ports.
+    """
+
+    step: Step[I, O]
+    identity: str
+    value: I
+    digest: str
+    context: Context
+    _run: Run
+    _began: int = field(init=False)
+    _tries: int = field(default=0, init=False)
+    _look: bool = field(init=False)
+    _settled: float | None = field(default=None, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._began = self._run.history.past(self.identity).attempts
+        self._look = self._began > 0
+
+    @property
+    def _number(self) -> int:
+        return self._began + self._tries
+
+    async def perform(self) -> O:
+        """Attempt, look, wait, until there is an outcome or patience ends."""
+        first = anyio.current_time()
+        while True:
+            self._tries += 1
+            try:
+                with trace.attempt_span(self.step.name, attempt=self._number):
+                    return await self._attempt()
+            except Exception as error:  # noqa: BLE001  _after sorts it, none is lost
+                elapsed = anyio.current_time() - first
+                again = await self._after(cause(error), elapsed)
+
+            self._look = self._look or again.look
+            with self._run.interruptible():
+                await anyio.sleep(again.wait)
+
+            self._run.deliver_abort()
+
+    async def _attempt(self) -> O:
+        with self._run.interruptible() as scope:
+            attempt = Attempt(
+                step=self.step,
+                lease=self._run.lease,
+                ports=self._run.ports,
+                scope=scope,
+            )
+            context = evolve(
+                self.context,
+                driver=None,
+                ports=attempt.need,
+                attempt=self._number,
+                place=f"the step {self.step.name!r}",
+            )
+            return await self._effect(context, scope)
+
+        self._run.deliver_abort()
+        raise self._too_late(attempt)
+
+    async def _effect(self, context: Context, scope: anyio.CancelScope) -> O:
+        """Find the effect done already, or do it; record the outcome either way."""
+        began = anyio.current_time()
+        if self._look and self.step.reconcile is not None:
+            found = await self._looked(self.step.reconcile, context)
+            if isinstance(found, Happened):
+                await self._outcome(found.value, began, adopted=True)
+                return found.value
+
+        self._look, self._settled = False, None
+        await self._intend()
+        if self.step.timeout is not None:
+            last = anyio.current_time() + self.step.timeout.seconds
+            scope.deadline = min(scope.deadline, last)
+
+        output = await self.step.body(context, self.value)
+        scope.deadline = float("inf")
+        await self._outcome(output, began)
+        return output
+
+    async def _looked(
+        self, reconcile: Reconcile[I, O], context: Context
+    ) -> Happened[O] | NotHappened:
+        """Ask `reconcile` until it knows, or until the effect can no longer appear."""
+        self._run.tell(Moment.STEP_LOOKING, self.identity, attempt=self._number)
+        settled = self._settles()
+        wait = FIRST_LOOK
+        intent = Intent(attempts=self._number - 1)
+        while True:
+            verdict = await reconcile(context, self.value, intent)
+            if isinstance(verdict, Conflict):
+                raise verdict
+
+            left = settled - anyio.current_time()
+            if isinstance(verdict, Happened) or left <= 0:
+                return verdict
+
+            await anyio.sleep(min(wait, left))
+            wait = min(wait * 2, MOST_LOOK)
+
+    def _settles(self) -> float:
+        """Tell when the effect can no longer appear: counted from the first look."""
+        if self._settled is None:
+            settle = self._run.settle if self.step.settle is None else self.step.settle
+            self._settled = anyio.current_time() + settle.seconds
+
+        return self._settled
+
+    async def _after(self, error: Exception, elapsed: float) -> Again:
+        """Decide what follows a failed attempt; raise what ends the step."""
+        if isinstance(error, (Aborted, Misuse, *STOPPING)):
+            raise error
+
+        decision = self.step.retry.after(
+            error,
+            attempt=self._tries,
+            elapsed=elapsed,
+            chance=self._run.random.random(),
+        )
+        if isinstance(decision, Again):
+            self._run.deliver_abort()
+            self._tell_waiting(decision, error)
+            return decision
+
+        if decision.tried:
+            self._run.deliver_abort()
+            await self._run.stop(error)
+
+        raise await self._failed(error)
+
+    async def _failed(self, error: Exception) -> EsaFlowsError:
+        """Record a definite failure; give what the flow meets, now and on replay."""
+        told = encode_error(error)
+        body = {"v": self.step.version, "in": self.digest, "error": told}
+        with anyio.CancelScope(shield=True):  # what was answered is kept
+            await self._run.record(
+                Kind.OUTCOME, body, step=self.identity, attempt=self._number
+            )
+
+        self._run.tell(Moment.STEP_FAILED, self.identity, why=str(error))
+        replayed = decode_error(told)
+        if isinstance(error, EsaFlowsError) and type(error) is type(replayed):
+            return error
+
+        replayed.__cause__ = error
+        return replayed
+
+    async def _intend(self) -> None:
+        if self.step.effect is Effect.READ:
+            return
+
+        body = {
+            "v": self.step.version,
+            "in": self.digest,
+            "input": encode(self.value),
+        }
+        await self._run.record(
+            Kind.INTENT, body, step=self.identity, attempt=self._number
+        )
+
+    async def _outcome(self, output: O, began: float, **facts: bool) -> None:
+        is_ephemeral = isinstance(output, Ephemeral)
+        if self.step.ephemeral and not is_ephemeral:
+            raise StepMisuse(
+                f"Step {self.step.name!r} is ephemeral but gave a"
+                f" {type(output).__name__}, which would be recorded.",
+                next_move="Give a subclass of Ephemeral, whose facts() are recorded.",
+            )
+
+        body = {
+            "v": self.step.version,
+            "in": self.digest,
+            "value": encode(output),
+            "seconds": round(anyio.current_time() - began, 6),
+        }
+        if is_ephemeral:
+            body["ephemeral"] = True
+
+        await self._run.record(
+            Kind.OUTCOME, body | facts, step=self.identity, attempt=self._number
+        )
+
+    def _too_late(self, attempt: Attempt) -> EsaFlowsError:
+        if attempt.sent:
+            return OutcomeUnknown(
+                f"Step {self.step.name!r} had sent a call and did not finish in time.",
+            )
+
+        return DeadlineExceeded(f"Step {self.step.name!r} did not finish in time.")
+
+    def _tell_waiting(self, decision: Again, error: Exception) -> None:
+        self._run.tell(
+            Moment.STEP_WAITING,
+            self.identity,
+            attempt=self._number,
+            seconds=decision.wait,
+            why=str(error),
+        )

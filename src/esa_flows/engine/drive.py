@@ -1,0 +1,165 @@
+"""Driving a run in this process: the flow's body beside the beat and the inbox.
+
+The body has a task of its own, so that whatever cancels the host's task, be it the
+event loop's own means, reaches the body as the cancellation of a scope: only that one
+respects what an attempt protects.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import anyio
+from attrs import define, field
+
+from esa_flows.engine.cause import cause, leaves
+from esa_flows.engine.codec import encode
+from esa_flows.engine.driver import RunDriver
+from esa_flows.engine.ending import Raised, Returned, last_row
+from esa_flows.engine.flow import Flow
+from esa_flows.engine.journal import Journal, Kind, Signal
+from esa_flows.engine.observe import Moment
+from esa_flows.engine.run import Run, drafted
+from esa_flows.engine.state import Event, State
+from esa_flows.errors import JournalError, JournalUnavailable, LeaseLost, Paused
+
+__all__ = ["Drive"]
+
+LISTEN = 0.5
+"""Seconds between looks into the signal inbox."""
+
+LAST_WORDS = 5.0
+"""Seconds a stopping run may take to write that it stops."""
+
+
+@define(kw_only=True)
+class Drive:
+    """One process's turn at a run.
+
+    Attributes:
+        run: The run.
+        journal: Where it is recorded.
+    """
+
+    run: Run
+    journal: Journal
+    _result: Returned | Raised | None = field(default=None, init=False)
+
+    async def through(self, flow: Flow[Any, Any], value: Any) -> Any:
+        """Run a flow's body to its end and record how it ends.
+
+        Args:
+            flow: The flow.
+            value: Its input.
+
+        Returns:
+            What the flow returned.
+
+        Raises:
+            EsaFlowsError: What it raised, or what stopped it.
+        """
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._beside, self._beat)
+                tasks.start_soon(self._beside, self._listen)
+                tasks.start_soon(self._turn, flow, value, tasks.cancel_scope)
+        except BaseExceptionGroup as group:
+            raise _alone(group) from None
+        finally:
+            with anyio.move_on_after(LAST_WORDS, shield=True):
+                await self._leave()
+
+        if self.run.stopped is not None:
+            raise self.run.stopped
+
+        if isinstance(self._result, Raised):
+            raise self._result.error
+
+        return self._result.value if self._result else None
+
+    async def catch_up(self) -> int:
+        """Heed an abort that came while nobody drove; give the inbox's last place."""
+        waiting = await self.journal.signals(self.run.id, after=self.run.history.signal)
+        for signal in waiting:
+            if Event(signal.verb.value) is Event.ABORT:
+                await self.run.record_event(Event.ABORT, by=signal.by, signal=signal.id)
+
+        return waiting[-1].id if waiting else self.run.history.signal
+
+    async def _turn(
+        self, flow: Flow[Any, Any], value: Any, beside: anyio.CancelScope
+    ) -> None:
+        with self.run.scope:
+            self._result = await self._body(flow, value)
+
+        beside.cancel()
+
+    async def _body(self, flow: Flow[Any, Any], value: Any) -> Returned | Raised:
+        try:
+            found = await flow.body(RunDriver(self.run).context(), value)
+            told = encode(found)
+            drafted(Kind.ENDED, self.run.now(), {"value": told})  # can it be recorded?
+            return Returned(found, told)
+        except Exception as error:  # noqa: BLE001  recorded, and raised by through()
+            return Raised(cause(error))
+
+    async def _leave(self) -> None:
+        """Write how this process leaves the run."""
+        row = last_row(
+            acted=self.run.history.acted,
+            stopped=self.run.stopped,
+            result=self._result,
+        )
+        # Where somebody else drives it, or nobody can write, there is no more to say.
+        with suppress(JournalError, LeaseLost):
+            if row is not None:
+                await self.run.record(row.kind, row.body)
+
+        ended = self.run.history.ended is not None
+        moment = Moment.RUN_ENDED if ended else Moment.RUN_STOPPED
+        self.run.tell(moment, **(row.body if row else {}))
+
+    async def _beside(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do what goes on beside the flow; its trouble stops the run, no more."""
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001  through() raises it
+            self.run.halt(error)
+        finally:
+            self.run.hasten()
+
+    async def _beat(self) -> None:
+        await self.run.lease.keep(self.run.halt)
+
+    async def _listen(self) -> None:
+        """Turn signals into rows, once each, until cancelled or stopped."""
+        while self.run.stopped is None:
+            # The run's own next record will meet that too, and stop the run.
+            with suppress(JournalUnavailable):
+                await self._heed_inbox()
+
+            await anyio.sleep(LISTEN)
+
+    async def _heed_inbox(self) -> None:
+        after = self.run.history.signal
+        for signal in await self.journal.signals(self.run.id, after=after):
+            await self._heed(signal)
+            if self.run.stopped is not None:
+                return  # the rest is for whoever goes on with the run
+
+    async def _heed(self, signal: Signal) -> None:
+        event = Event(signal.verb.value)
+        await self.run.record_event(event, by=signal.by, signal=signal.id)
+        if event is Event.PAUSE and self.run.history.state is State.PAUSED:
+            self.run.halt(
+                Paused(
+                    f"Run {self.run.id} was paused by {signal.by}.",
+                    next_move=f"Go on with: esa-flows resume {self.run.id}",
+                )
+            )
+
+
+def _alone(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Give what interrupted the program: a host waits for that, not for a group."""
+    cancelled = anyio.get_cancelled_exc_class()
+    return next((e for e in leaves(group) if not isinstance(e, cancelled)), group)

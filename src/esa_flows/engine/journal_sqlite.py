@@ -1,0 +1,283 @@
+"""The durable journal: one SQLite file, one worker thread, one disk sync for many.
+
+Whatever is asked while the disk is busy waits together and is served together: one
+transaction and one sync for all, and to each its own answer. The first of a batch
+takes it to the thread, the others wait for its end.
+
+A batch is never abandoned: the wait for it, two disk writes at most, is shielded from
+cancellation. A host that cancels a task by its loop's own means passes through shields;
+then another waiter takes the batch to the thread, where it is served once in any case.
+"""
+
+import datetime as dt
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+import anyio
+import anyio.lowlevel
+from anyio import to_thread
+from attrs import Factory, define, field, frozen
+
+from esa_flows.engine.journal import (
+    Beat,
+    Lease,
+    NewRun,
+    Owner,
+    Record,
+    Row,
+    RunRow,
+    Signal,
+    SignalVerb,
+)
+from esa_flows.engine.journal_file import prepare
+from esa_flows.engine.journal_schema import connect
+from esa_flows.engine.journal_tables import Request, Tables
+from esa_flows.engine.journal_trouble import told
+from esa_flows.errors import EsaFlowsError
+
+__all__ = ["SQLiteJournal", "SQLiteStatistics", "Writer"]
+
+T = TypeVar("T")
+
+Writer = Literal["thread", "inline"]
+
+
+@frozen(kw_only=True)
+class SQLiteStatistics:
+    """What a journal did since it was made.
+
+    Attributes:
+        requests: What was asked of it.
+        appends: How many of these appended rows.
+        commits: Transactions that wrote, each with one disk sync.
+    """
+
+    requests: int
+    appends: int
+    commits: int
+
+
+@define(eq=False)
+class _Batch:
+    """Requests that share one transaction."""
+
+    requests: list[Request[Any]] = Factory(list)
+    served: bool = False
+    over: anyio.Event = Factory(anyio.Event)
+
+
+@define(eq=False, repr=False)
+class SQLiteJournal:
+    """A journal in an SQLite file; opened when it is first used.
+
+    Args:
+        path: The file; it and its folder are made where they are missing.
+        writer: `thread` does the work in one worker thread at a time; `inline` does it
+            in the event loop, for virtual time, which sees no threads.
+
+    Attributes:
+        advice: Sentences about what could be safer, known once it is open.
+    """
+
+    _path: Path = field(converter=Path)
+    _writer: Writer = field(default="thread", kw_only=True)
+    advice: tuple[str, ...] = field(default=(), init=False)
+    _tables: Tables | None = field(default=None, init=False)
+    _joining: _Batch | None = field(default=None, init=False)
+    _lane: anyio.Lock = field(factory=anyio.Lock, init=False)
+    _thread: anyio.CapacityLimiter = field(init=False)
+    _busy: threading.Lock = field(factory=threading.Lock, init=False)
+    _runs: int = field(default=0, init=False)
+    _requests: int = field(default=0, init=False)
+    _appends: int = field(default=0, init=False)
+    _commits: int = field(default=0, init=False)
+
+    @_thread.default
+    def _one_thread(self) -> anyio.CapacityLimiter:
+        return anyio.CapacityLimiter(1)
+
+    def __repr__(self) -> str:
+        state = "closed" if self._tables is None else f"runs: {self._runs}"
+        return f"<SQLiteJournal {self._path} [{state}]>"
+
+    @classmethod
+    async def open(
+        cls, path: str | os.PathLike[str], *, writer: Writer = "thread"
+    ) -> Self:
+        """Make a journal and open its file at once.
+
+        Args:
+            path: The file; it and its folder are made where they are missing.
+            writer: As for the class.
+
+        Raises:
+            InvalidInput: The file may not lie there, or is another program's.
+            JournalTooNew: A newer release wrote it.
+            JournalCorrupt: It is damaged, or no database.
+            JournalUnavailable: The system does not let us use it.
+        """
+        journal = cls(path, writer=writer)
+        await journal.find("")
+        return journal
+
+    @property
+    def name(self) -> str:
+        """The file's path."""
+        return str(self._path)
+
+    def statistics(self) -> SQLiteStatistics:
+        """Give what it did so far."""
+        return SQLiteStatistics(
+            requests=self._requests, appends=self._appends, commits=self._commits
+        )
+
+    async def create(self, run: NewRun, owner: Owner) -> Lease:
+        """List a new run and take its lease."""
+        lease = await self._write(lambda tables: tables.create(run, owner))
+        self._runs += 1
+        return lease
+
+    async def append(self, lease: Lease, records: Iterable[Record]) -> tuple[Row, ...]:
+        """Append rows under the lease: all of them, or none."""
+        self._appends += 1
+        given = tuple(records)
+        return await self._write(lambda tables: tables.append(lease, given))
+
+    async def rows(self, run: str) -> tuple[Row, ...]:
+        """Give a run's rows in order, checked."""
+        return await self._read(lambda tables: tables.rows(run))
+
+    async def find(self, prefix: str) -> tuple[RunRow, ...]:
+        """Give the runs whose id begins so."""
+        return await self._read(lambda tables: tables.find(prefix))
+
+    async def list(
+        self, *, subject: str = "", unfinished: bool = False, most: int = 100
+    ) -> tuple[RunRow, ...]:
+        """Give runs, newest first."""
+        return await self._read(
+            lambda tables: tables.list(
+                subject=subject, unfinished=unfinished, most=most
+            )
+        )
+
+    async def beat_of(self, run: str) -> Beat:
+        """Give what can be seen of a run's lease."""
+        return await self._read(lambda tables: tables.beat_of(run))
+
+    async def take(self, run: str, owner: Owner, *, seen: Beat) -> Lease | None:
+        """Take a run's lease if it is still as seen."""
+        return await self._write(lambda tables: tables.take(run, owner, seen))
+
+    async def renew(self, lease: Lease) -> None:
+        """Beat."""
+        await self._write(lambda tables: tables.renew(lease))
+
+    async def release(self, lease: Lease) -> None:
+        """Give the lease back."""
+        await self._write(lambda tables: tables.release(lease))
+
+    async def signal(
+        self, run: str, verb: SignalVerb, *, by: str, at: dt.datetime
+    ) -> None:
+        """Append to a run's signal inbox."""
+        await self._write(lambda tables: tables.signal(run, verb, by, at))
+
+    async def signals(self, run: str, *, after: int) -> tuple[Signal, ...]:
+        """Give the signals of a run's inbox after a place."""
+        return await self._read(lambda tables: tables.signals(run, after))
+
+    async def close(self) -> None:
+        """Let go of the file; whoever asks something later opens it again."""
+        if self._writer == "inline":
+            self._shut()
+            return
+
+        with anyio.CancelScope(shield=True):
+            async with self._lane:
+                await to_thread.run_sync(self._shut, limiter=self._thread)
+
+    # --- how what is asked reaches the tables
+
+    async def _write(self, work: Callable[[Tables], T]) -> T:
+        return await self._ask(Request(work, writes=True))
+
+    async def _read(self, work: Callable[[Tables], T]) -> T:
+        return await self._ask(Request(work, writes=False))
+
+    async def _ask(self, request: Request[T]) -> T:
+        self._requests += 1
+        if self._writer == "inline":
+            self._serve(_Batch([request]))
+            return request.result()
+
+        await anyio.lowlevel.checkpoint_if_cancelled()
+        with anyio.CancelScope(shield=True):
+            await self._join(request)
+
+        return request.result()
+
+    async def _join(self, request: Request[Any]) -> None:
+        batch = self._joining
+        if batch is None:
+            batch = self._joining = _Batch([request])
+            await self._lead(batch)
+            return
+
+        batch.requests.append(request)
+        await batch.over.wait()
+        if not batch.served:
+            # The task that led the batch was cancelled by its host.
+            await self._lead(batch)
+
+    async def _lead(self, batch: _Batch) -> None:
+        try:
+            async with self._lane:
+                self._depart(batch)
+                await to_thread.run_sync(self._serve, batch, limiter=self._thread)
+        finally:
+            batch.over.set()
+
+    def _depart(self, batch: _Batch) -> None:
+        """Let nobody join any more; an orphaned batch may have departed before."""
+        if self._joining is batch:
+            self._joining = None
+
+    def _serve(self, batch: _Batch) -> None:
+        # A cancelled leader may have left its thread at work: never two at once.
+        with self._busy:
+            if batch.served:
+                return
+
+            try:
+                self._transact(batch.requests)
+            except EsaFlowsError as error:
+                for request in batch.requests:
+                    request.fail(error)
+
+            batch.served = True
+
+    def _transact(self, requests: Sequence[Request[Any]]) -> None:
+        try:
+            self._commits += self._opened().serve(requests)
+        except sqlite3.Error as error:
+            raise told(error, source=self.name) from error
+
+    def _opened(self) -> Tables:
+        if self._tables is None:
+            path = self._path.absolute()
+            self.advice = prepare(path)
+            self._tables = Tables(connect(path), self.name)
+            self._runs = self._tables.count()
+
+        return self._tables
+
+    def _shut(self) -> None:
+        with self._busy:
+            if self._tables is not None:
+                self._tables.close()
+                self._tables = None

@@ -1,0 +1,379 @@
+"""Starting, resuming, finding and signalling runs."""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Iterable
+
+import anyio
+import anyio.lowlevel
+import pytest
+from attrs import evolve, frozen
+from tests.engine.desk import BEGIN, RUN, Desk, Died, MortalJournal, cut
+from tests.engine.flows import careful, one
+
+from esa_flows.engine.context import Context
+from esa_flows.engine.engine import new_run_id
+from esa_flows.engine.flow import Flow, flow
+from esa_flows.engine.journal import Beat, Lease, NewRun, Owner, Record, Row, SignalVerb
+from esa_flows.engine.process import Life
+from esa_flows.engine.state import State
+from esa_flows.errors import (
+    AlreadyRunning,
+    JournalCorrupt,
+    JournalUnavailable,
+    Misuse,
+    RunError,
+    RunInProgress,
+    StepChanged,
+    StepMisuse,
+    UnknownRun,
+)
+
+
+@frozen
+class Parcel:
+    """An input of one's own."""
+
+    size: int
+
+
+@flow
+async def sends(ctx: Context, parcel: Parcel) -> Parcel:
+    """Give the input back."""
+    return parcel
+
+
+@flow(name="sends")
+async def sends_text(ctx: Context, parcel: list[Parcel]) -> int:
+    """Take another type of input under the same name and version."""
+    return 1
+
+
+# --- start ---------------------------------------------------------------------------
+
+
+async def test_a_run_is_listed_with_what_it_was_started_as() -> None:
+    """Flow, subject, content and time are there before anything is done."""
+    desk = Desk()
+    await desk.engine(one).start(
+        one, "x", run_id=RUN, subject="shop", content="digest", observer=None
+    )
+    view = await desk.engine().view(RUN)
+
+    assert ("one", "shop", "digest") == (
+        view.run.flow,
+        view.run.subject,
+        view.run.content,
+    )
+    assert ("one", 1, "x", "shop") == tuple(
+        view.rows[0].data[name] for name in ("flow", "v", "input", "subject")
+    )
+    assert view.run.started_at >= BEGIN
+
+
+async def test_an_id_is_drawn_where_none_is_given() -> None:
+    """Twelve characters that nobody misreads."""
+    desk = Desk()
+    await desk.engine(one).start(one, "x")
+    (run,) = desk.journal._runs
+
+    assert 12 == len(run)
+    assert set(run) <= set(string.digits + string.ascii_lowercase) - set("ilou")
+
+
+def test_ids_are_drawn_from_the_chance_given() -> None:
+    """Sixty bits of it, so that two machines do not meet."""
+    ids = {new_run_id(random.Random(seed)) for seed in range(1000)}
+
+    assert 1000 == len(ids)
+    assert new_run_id(random.Random(1)) == new_run_id(random.Random(1))
+
+
+async def test_an_id_is_used_once() -> None:
+    """A second start with the same id is refused, and nothing is done."""
+    desk = Desk()
+    await desk.start(one)
+    with pytest.raises(RunInProgress):
+        await desk.start(one)
+
+    assert ["x"] == desk.world.sent
+
+
+async def test_an_input_that_cannot_be_recorded_starts_nothing() -> None:
+    """The journal does not even list the run."""
+    desk = Desk()
+    with pytest.raises(StepMisuse, match="The flow has a value that cannot be recor"):
+        await desk.start(one, object())
+
+    assert {} == desk.journal._runs
+
+
+async def test_a_run_that_cannot_begin_lets_go_of_its_lease() -> None:
+    """Whoever tries again need not wait for a lease that nobody uses."""
+    desk = Desk()
+
+    def refuse(record: Record) -> None:
+        """Write nothing of that kind."""
+        raise JournalUnavailable("The disk is full.")
+
+    desk.journal.fail = refuse
+    with pytest.raises(JournalUnavailable):
+        await desk.start(one)
+
+    assert None is (await desk.journal.beat_of(RUN)).owner
+
+
+async def test_a_cancelled_start_lists_nothing_or_everything() -> None:
+    """No run is left without its input, at whatever point the host cancels."""
+    for at in range(6):
+        desk = Desk()
+        desk.journal = Slow(at)
+        with desk.journal.scope:
+            await desk.start(one)
+
+        if RUN in desk.journal._runs:
+            assert "run.started" == (await desk.lines())[0]
+
+
+class Slow(MortalJournal):
+    """Takes its time, and cancels its host at one of its points."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.at = at
+        self.scope = anyio.CancelScope()
+
+    async def create(self, run: NewRun, owner: Owner) -> Lease:
+        """Create, with a point before and one behind."""
+        await self._point()
+        lease = await super().create(run, owner)
+        await self._point()
+        return lease
+
+    async def append(self, lease: Lease, records: Iterable[Record]) -> tuple[Row, ...]:
+        """Append, with a point before."""
+        await self._point()
+        return await super().append(lease, records)
+
+    async def _point(self) -> None:
+        self.at -= 1
+        if self.at < 0:
+            self.scope.cancel()
+
+        await anyio.lowlevel.checkpoint()
+
+
+# --- resume --------------------------------------------------------------------------
+
+
+async def test_a_resumed_run_gets_its_input_as_its_type() -> None:
+    """What was recorded comes back as what the flow takes."""
+    desk = Desk()
+    await desk.start(sends, Parcel(3))
+    desk.journal = cut(desk.journal, 1)
+
+    assert Parcel(3) == await desk.resume(sends)
+    assert Parcel(3) == await desk.resume(sends)
+
+
+async def test_who_resumes_stands_in_the_journal() -> None:
+    """By whom, and how far the inbox was read."""
+    desk = Desk()
+    await desk.start(one)
+    desk.journal = cut(desk.journal, 3)
+    await desk.engine(one).resume(RUN, by="ann")
+    resumed = (await desk.rows())[3].data
+
+    assert ("resume", "ann", 0) == (
+        resumed["event"],
+        resumed["by"],
+        resumed["signal"],
+    )
+
+
+async def test_an_unknown_flow_is_named() -> None:
+    """The error says which one, and how to give it; nothing is touched."""
+    desk = Desk()
+    await desk.start(one)
+    desk.journal = cut(desk.journal, 2)
+    with pytest.raises(Misuse) as caught:
+        await desk.resume()
+
+    assert (
+        "Run 0123456789ab is of the flow 'one', which this program does not know."
+        " Give it to the client: Client(flows=[...])." == str(caught.value)
+    )
+    assert 2 == len(await desk.rows())
+
+
+async def test_another_version_of_the_flow_is_refused() -> None:
+    """The error names both; nothing is touched, and the right code goes on."""
+    desk = Desk()
+    await desk.start(one)
+    desk.journal = cut(desk.journal, 2)
+    with pytest.raises(StepChanged) as caught:
+        await desk.resume(evolve(one, version=2))
+
+    assert (
+        "Run 0123456789ab was begun with version 1 of the flow 'one'; this code has"
+        " version 2. Finish or abort it with the code that began it."
+        == str(caught.value)
+    )
+    assert 2 == len(await desk.rows())
+    assert "x!" == await desk.resume(one)
+
+
+async def test_an_ended_run_is_told_by_any_version() -> None:
+    """Its outcome does not depend on the code any more."""
+    desk = Desk()
+    await desk.start(one)
+
+    assert "x!" == await desk.resume(evolve(one, version=2))
+
+
+async def test_an_input_that_does_not_fit_leaves_the_run_free() -> None:
+    """Code of another shape is refused, and the lease given back at once."""
+    desk = Desk()
+    await desk.start(sends, Parcel(3))
+    desk.journal = cut(desk.journal, 1)
+    with pytest.raises(JournalCorrupt, match="does not fit"):
+        await desk.resume(sends_text)
+
+    assert None is (await desk.journal.beat_of(RUN)).owner
+    assert Parcel(3) == await desk.resume(sends)
+
+
+async def test_a_driven_run_is_refused() -> None:
+    """A living process beats: nobody else drives."""
+    desk = Desk()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(desk.start, careful)
+        await anyio.sleep(10)
+        with pytest.raises(AlreadyRunning, match="process 1 on its machine"):
+            await desk.resume(careful, life=lambda _: Life.ELSEWHERE)
+
+    assert "signalled resume" not in await desk.lines()
+
+
+async def test_a_run_that_ends_while_one_waits_for_it_is_told() -> None:
+    """Watching an unreachable holder, one finds that it came to the end."""
+    desk = Desk()
+    desk.world.way = 1.0
+    found: list[object] = []
+
+    async def start() -> None:
+        """Start the run."""
+        found.append(await desk.start(one))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(start)
+        await anyio.sleep(0.1)
+        found.append(await desk.resume(one, life=lambda _: Life.ELSEWHERE))
+
+    assert ["x!", "x!"] == found
+    assert 4 == len(await desk.rows())
+    assert None is (await desk.journal.beat_of(RUN)).owner
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_run_that_died_before_its_first_row_is_ended(*, known: bool) -> None:
+    """Listed, but without input: it did nothing, and must block nobody for ever."""
+    desk = Desk()
+    desk.journal.kill_at(1, keeps_last=False)
+    with pytest.raises(Died):
+        await desk.start(one)
+
+    desk.journal.revive()
+    flows: list[Flow[str, str]] = [one] if known else []
+    with pytest.raises(RunError) as caught:
+        await desk.resume(*flows)
+
+    assert (
+        "Run 0123456789ab died before it recorded its input; nothing was done."
+        " Start it again." == str(caught.value)
+    )
+    assert () == await desk.journal.list(unfinished=True)
+    with pytest.raises(RunError, match="died before it recorded its input"):
+        await desk.resume(one)
+
+    assert 2 == len(await desk.rows())
+
+
+# --- look ----------------------------------------------------------------------------
+
+
+async def test_a_view_shows_a_run_without_touching_it() -> None:
+    """State, rows and holder, while somebody else drives."""
+    desk = Desk()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(desk.start, careful)
+        await anyio.sleep(10)
+        live = await desk.engine(life=lambda _: Life.ALIVE).view("0123")
+        far = await desk.engine(life=lambda _: Life.ELSEWHERE).view("0123")
+        dead = await desk.engine().view("0123")
+        tasks.cancel_scope.cancel()
+
+    assert (State.RUNNING, 4) == (live.history.state, len(live.rows))
+    assert (True, True, False) == (live.is_driven, far.is_driven, dead.is_driven)
+    assert live.beat.owner == Owner("boot", 1, "0", "test")
+
+
+async def test_a_run_that_nobody_holds_is_not_driven() -> None:
+    """An ended run's lease was given back."""
+    desk = Desk()
+    await desk.start(one)
+    view = await desk.engine(life=lambda _: Life.ALIVE).view(RUN)
+
+    assert (None, False) == (view.life, view.is_driven)
+    assert Beat(owner=None, fence=1, beat=0) == view.beat
+
+
+async def test_a_prefix_of_four_characters_finds_a_run() -> None:
+    """As long as it is the only one; a whole id always does."""
+    desk = Desk()
+    engine = desk.engine(one)
+    for run in ("aaaa1111", "aaaa2222", "aaaa"):
+        await engine.start(one, run, run_id=run)
+
+    assert "aaaa2222" == (await engine.resolve("aaaa2")).run.id
+    assert "aaaa" == (await engine.resolve("aaaa")).run.id
+    for wrong, many in (
+        ("aaa", "no run begins"),
+        ("bbbb", "no run begins"),
+    ):
+        with pytest.raises(UnknownRun) as caught:
+            await engine.resolve(wrong)
+
+        assert (
+            f"In the journal memory {many} with {wrong!r}."
+            " List them with: esa-flows runs" == str(caught.value)
+        )
+
+
+async def test_an_ambiguous_prefix_says_how_many() -> None:
+    """More characters tell them apart."""
+    desk = Desk()
+    engine = desk.engine(one)
+    for run in ("aaaa1111", "aaaa2222"):
+        await engine.start(one, run, run_id=run)
+
+    with pytest.raises(UnknownRun, match="2 runs begin with 'aaaa'"):
+        await engine.resolve("aaaa")
+
+
+async def test_a_signal_is_left_for_whoever_drives() -> None:
+    """What, by whom and when stands in the inbox."""
+    desk = Desk()
+    await desk.start(one)
+    await desk.engine().signal(RUN, SignalVerb.ABORT, by="ann")
+    (signal,) = await desk.journal.signals(RUN, after=0)
+
+    assert (SignalVerb.ABORT, "ann") == (signal.verb, signal.by)
+    assert signal.at >= BEGIN
+
+
+async def test_an_engine_says_what_it_is() -> None:
+    """Short, and without anything secret."""
+    assert "<Engine [journal: memory | flows: 1]>" == repr(Desk().engine(one))

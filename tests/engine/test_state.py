@@ -1,0 +1,85 @@
+"""The table of a run's states."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from esa_flows.engine.state import ENDS, MOVES, Event, State, fold, move
+from esa_flows.errors import IllegalMove
+
+LEGAL = {
+    (state, event): to for state, row in MOVES.items() for event, to in row.items()
+}
+ILLEGAL = [pair for pair in itertools.product(State, Event) if pair not in LEGAL]
+
+
+@pytest.mark.parametrize(
+    ("events", "state"),
+    [
+        ([], State.NEW),
+        ([Event.START], State.RUNNING),
+        ([Event.START, Event.RESUME, Event.SUCCEED], State.SUCCEEDED),
+        ([Event.START, Event.FAIL], State.FAILED),
+        ([Event.START, Event.PAUSE], State.PAUSED),
+        ([Event.START, Event.PAUSE, Event.RESUME], State.RUNNING),
+        ([Event.START, Event.PAUSE, Event.ABORT], State.ABORTING),
+        ([Event.START, Event.ABORT, Event.RESUME], State.ABORTING),
+        ([Event.START, Event.ABORT, Event.SUCCEED], State.ABORTED),
+        ([Event.START, Event.ABORT, Event.FAIL], State.FAILED),
+    ],
+)
+def test_a_life_is_folded_from_its_events(events: list[Event], state: State) -> None:
+    """The state follows from the events alone."""
+    assert fold(events) == state
+
+
+@pytest.mark.parametrize(("state", "event"), ILLEGAL)
+def test_an_illegal_move_says_what_is_legal(state: State, event: Event) -> None:
+    """The sentence names the state, the move, and the moves there are."""
+    legal = ", ".join(MOVES[state])
+
+    with pytest.raises(IllegalMove) as caught:
+        move(state, event)
+
+    assert str(caught.value) == f"A run that is {state} cannot {event}; it can {legal}."
+
+
+def test_the_table_cannot_be_changed() -> None:
+    """No program bends the rules for the runs of another."""
+    with pytest.raises(TypeError):
+        MOVES[State.NEW] = {}  # type: ignore[index]  # that is the point
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - {State.NEW}))
+def test_an_abort_is_always_legal(state: State) -> None:
+    """Every run that began can be aborted; in an end nothing happens."""
+    after = move(state, Event.ABORT)
+
+    assert after == (state if state in ENDS else State.ABORTING)
+
+
+@pytest.mark.parametrize("state", sorted(ENDS))
+def test_ends_are_ends(state: State) -> None:
+    """From an end no move leads anywhere else."""
+    assert set(MOVES[state].values()) == {state}
+
+
+def test_every_state_is_reached() -> None:
+    """No state of the table is dead, and each can come to an end."""
+    assert {State.NEW, *LEGAL.values()} == set(State)
+    assert set(MOVES) == set(State)
+
+
+@given(st.lists(st.sampled_from(Event), max_size=12))
+def test_an_aborting_run_never_succeeds(events: list[Event]) -> None:
+    """Whatever happens after an abort, the run does not go forward again."""
+    seen = [State.ABORTING]
+    for event in events:
+        if event in MOVES[seen[-1]]:
+            seen.append(move(seen[-1], event))
+
+    assert set(seen) <= {State.ABORTING, State.ABORTED, State.FAILED}
