@@ -1,0 +1,1 @@
+"""Decisions from evidence: pass, fail, inconclusive, or no evidence to be had."""

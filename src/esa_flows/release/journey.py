@@ -1,0 +1,114 @@
+"""Where a release stands while its flow runs, and what may therefore be done.
+
+Rebuilt by every replay from the recorded outcomes, so it is never stored.
+"""
+
+from attrs import define, field
+
+from esa_flows.errors import EsaFlowsError
+from esa_flows.model import (
+    Deployment,
+    Environment,
+    Routine,
+    RoutineName,
+    Split,
+    VersionId,
+)
+from esa_flows.release.report import Outcome, Report
+
+__all__ = ["Journey"]
+
+
+@define(kw_only=True)
+class Journey:
+    """One routine's way from what served before to what shall serve.
+
+    Attributes:
+        run: The run's id.
+        before: The routine when the release began.
+        now: The routine as seen last.
+        version: The version on its way.
+        asked: Splits this run has asked each environment for and was not refused.
+        reached: Environments in which the provider accepted one of them.
+        notes: What a person should know.
+    """
+
+    run: str
+    before: Routine
+    now: Routine = field(init=False)
+    version: VersionId | None = None
+    asked: dict[Environment, list[Split]] = field(factory=dict)
+    reached: set[Environment] = field(factory=set)
+    notes: list[str] = field(factory=list)
+
+    def __attrs_post_init__(self) -> None:
+        self.now = self.before
+
+    @property
+    def routine(self) -> RoutineName:
+        """Which routine."""
+        return self.before.name
+
+    def begin(self, environment: Environment, split: Split) -> None:
+        """Note that a deployment is about to be asked for."""
+        self.asked.setdefault(environment, []).append(split)
+
+    def refused(self, environment: Environment) -> None:
+        """Note that the deployment asked for last certainly did not happen."""
+        self.asked[environment].pop()
+
+    def has_asked(self, environment: Environment) -> bool:
+        """Whether a deployment of this run may serve an environment."""
+        return bool(self.asked.get(environment))
+
+    @property
+    def production_as_before(self) -> bool:
+        """Whether production, as seen last, serves what it served before."""
+        return _split(self.now.production) == _split(self.before.production)
+
+    def is_ours(self, environment: Environment) -> bool:
+        """Tell whether an environment, as seen last, serves what this run knows.
+
+        That is what it served before, or a split that this run asked for.
+        """
+        before = _split(self.before.deployment(environment))
+        known = [before, *self.asked.get(environment, ())]
+        return _split(self.now.deployment(environment)) in known
+
+    def report(
+        self, outcome: Outcome, reason: EsaFlowsError | None = None, next_move: str = ""
+    ) -> Report:
+        """Make the report of an end.
+
+        Args:
+            outcome: How it ended.
+            reason: Why, where it did not go well.
+            next_move: What a person can do now; the reason's own by default.
+        """
+        own_move = reason.next_move if reason else ""
+        return Report(
+            run=self.run,
+            routine=self.routine,
+            outcome=outcome,
+            version=self.version,
+            before=self.before.production,
+            production=self.now.production,
+            staging=self.now.staging,
+            production_as_before=self.production_as_before,
+            reason=_sentence(reason),
+            next_move=next_move or own_move,
+            notes=tuple(self.notes),
+        )
+
+
+def _split(deployment: Deployment | None) -> Split | None:
+    return deployment.split if deployment else None
+
+
+def _sentence(error: EsaFlowsError | None) -> str:
+    if error is None:
+        return ""
+
+    said = str(error)
+    told = said.replace(error.next_move, "") if error.next_move else said
+    return " ".join(told.split())

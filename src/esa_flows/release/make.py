@@ -1,0 +1,201 @@
+"""From a bundle to a verified version, making room first, with bounded restarts.
+
+A restart is a new *round* of the same steps: an upload form that went stale, a quota
+smaller than believed, an upload that somebody overwrote. Each has its own budget.
+"""
+
+from typing import Literal
+
+from attrs import define, evolve, field
+
+from esa_flows.engine.context import Context
+from esa_flows.errors import (
+    CallbackFailed,
+    Contention,
+    ContentMismatch,
+    EsaFlowsError,
+    QuotaExceeded,
+    Refused,
+    SlotExpired,
+    VersionNotReady,
+)
+from esa_flows.model import VersionId
+from esa_flows.release.journey import Journey
+from esa_flows.release.plan import candidates
+from esa_flows.release.room import Keep, choose_victim
+from esa_flows.release.spec import Release
+from esa_flows.steps.commit import Committed, stage_code
+from esa_flows.steps.observe import World, observe
+from esa_flows.steps.prune import Prune, prune
+from esa_flows.steps.request_slot import Stage
+from esa_flows.steps.sweep import Sweep, sweep
+from esa_flows.steps.verify import Verify, verify
+
+__all__ = ["find_version", "make_version"]
+
+Cause = Literal["slot", "quota", "content"]
+
+
+@define
+class _Rounds:
+    """Counts restarts of the upload, by cause."""
+
+    number: int = 1
+    _left: dict[Cause, int] = field(
+        factory=lambda: {"slot": 1, "quota": 2, "content": 2}
+    )
+
+    def spend(self, cause: Cause, error: EsaFlowsError) -> None:
+        """Begin another round, or raise what made it necessary."""
+        self.number += 1
+        self._left[cause] -= 1
+        if self._left[cause] >= 0:
+            return
+
+        if cause == "slot":
+            raise error
+
+        raise Contention(
+            "Somebody else keeps writing to this routine while it is released:"
+            f" {error.message}",
+            next_move="Find out who, then release again.",
+        ) from error
+
+
+async def find_version(
+    ctx: Context, release: Release, world: World
+) -> VersionId | None:
+    """Look for a version that holds the bundle already; its content decides."""
+    for version in candidates(world, release):
+        wanted = Verify(
+            routine=release.routine, version=version, digest=release.bundle.digest
+        )
+        try:
+            await ctx.do(verify, wanted, key=version)
+        except (ContentMismatch, VersionNotReady, Refused):
+            continue  # other bytes, unusable, or gone meanwhile
+
+        return version
+
+    return None
+
+
+async def make_version(
+    ctx: Context, release: Release, world: World, journey: Journey
+) -> VersionId:
+    """Make room, upload, commit, verify.
+
+    Raises:
+        NothingPrunable: There is no room and every version must stay.
+        Contention: Somebody else keeps writing to the same routine.
+        VersionNotReady: The provider could not make the version available.
+        SlotExpired: The upload form was too old twice.
+        CallbackFailed: The provider did not hear of the upload, three times.
+    """
+    rounds = _Rounds()
+    await _make_room(ctx, release, world, quota=release.quota)
+    stage = _stage(release, world)
+    while True:
+        committed = await _commit(ctx, release, stage, rounds, journey)
+        try:
+            await _verify(ctx, release, committed.version, rounds.number)
+        except (ContentMismatch, VersionNotReady) as error:
+            stage = await _discard(ctx, stage, committed)
+            if isinstance(error, VersionNotReady):
+                raise
+
+            rounds.spend("content", error)
+        else:
+            await _sweep(ctx, stage, committed, rounds.number)
+            return committed.version
+
+
+async def _commit(
+    ctx: Context, release: Release, stage: Stage, rounds: _Rounds, journey: Journey
+) -> Committed:
+    """Upload and commit, with a new form or more room where that helps."""
+    while True:
+        number = rounds.number
+        try:
+            return await ctx.do(stage_code, stage, round=number)
+        except (SlotExpired, CallbackFailed) as error:
+            rounds.spend("slot", error)
+            stage = evolve(stage, posts=1)
+        except QuotaExceeded as error:
+            rounds.spend("quota", error)
+            await _learn_quota(ctx, release, journey, number)
+
+
+async def _verify(
+    ctx: Context, release: Release, version: VersionId, number: int
+) -> None:
+    wanted = Verify(
+        routine=release.routine,
+        version=version,
+        digest=release.bundle.digest,
+        is_fresh=True,
+    )
+    await ctx.do(verify, wanted, key="uploaded", round=number)
+
+
+async def _make_room(
+    ctx: Context, release: Release, world: World, *, quota: int, number: int = 1
+) -> None:
+    """Delete the one version that must go, if one must."""
+    keep = Keep(
+        protected=frozenset(release.protect),
+        foreign=not release.prune_foreign,
+        last=_predecessors(world),
+    )
+    victim = choose_victim(world, keep, quota=quota)
+    if victim is None:
+        return
+
+    wanted = Prune(
+        routine=release.routine, version=victim.id, must_save=victim.tag is None
+    )
+    await ctx.do(prune, wanted, key="room", round=number)
+
+
+def _predecessors(world: World) -> frozenset[VersionId]:
+    """Give the versions that the live ones' tags name as what served before."""
+    live = (v for v in world.versions if v.id in world.routine.live)
+    return frozenset(v.tag.previous for v in live if v.tag and v.tag.previous)
+
+
+async def _learn_quota(
+    ctx: Context, release: Release, journey: Journey, number: int
+) -> None:
+    """Take the count just seen for the quota, and make room under it."""
+    world = await ctx.do(observe, release.routine, key="quota", round=number)
+    quota = len(world.versions)
+    if quota < release.quota:
+        journey.notes.append(
+            f"The provider allows {quota} versions of {release.routine},"
+            f" not {release.quota}: set version_quota={quota}."
+        )
+
+    await _make_room(ctx, release, world, quota=quota, number=number + 1)
+
+
+async def _discard(ctx: Context, stage: Stage, committed: Committed) -> Stage:
+    """Delete a version of this run that must not be used, and never adopt it again."""
+    wanted = Prune(routine=stage.routine, version=committed.version, must_save=False)
+    await ctx.do(prune, wanted, key=f"bad:{committed.version}")
+    return evolve(stage, refused=(*stage.refused, committed.version))
+
+
+async def _sweep(ctx: Context, stage: Stage, committed: Committed, number: int) -> None:
+    """Delete what earlier commits of this run may have made, where there were any."""
+    if committed.attempts > 1 or number > 1:
+        wanted = Sweep(stage=stage, keep=committed.version)
+        await ctx.do(sweep, wanted, round=number)
+
+
+def _stage(release: Release, world: World) -> Stage:
+    production = world.routine.production
+    return Stage(
+        routine=release.routine,
+        bundle=release.bundle,
+        previous=production.split.majority if production else None,
+    )

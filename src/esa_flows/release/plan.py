@@ -1,0 +1,141 @@
+"""What a release will do to a routine as it was seen: pure."""
+
+from attrs import frozen
+
+from esa_flows.errors import Conflict
+from esa_flows.model import (
+    Canary,
+    Deployment,
+    Environment,
+    Split,
+    Stage,
+    Version,
+    VersionId,
+    VersionStatus,
+)
+from esa_flows.release.spec import Release
+from esa_flows.steps.observe import World
+
+__all__ = [
+    "Exposure",
+    "candidates",
+    "exposures",
+    "is_served",
+    "notes",
+    "refuse_foreign_canary",
+]
+
+
+@frozen(kw_only=True)
+class Exposure:
+    """One change of what production serves.
+
+    Attributes:
+        split: What shall serve.
+        stage: The canary's stage it belongs to.
+    """
+
+    split: Split
+    stage: Stage
+
+
+def candidates(world: World, release: Release) -> tuple[VersionId, ...]:
+    """Give the versions that may hold the bundle already, in the order to look.
+
+    The version that serves production comes first: if it is the one, nothing needs to
+    be done. A tag only proposes; the content read back decides.
+
+    Args:
+        world: The routine as seen.
+        release: What is wanted.
+    """
+    content = release.bundle.digest.short
+    live = _whole(world.routine.deployment(release.target))
+    found = [v.id for v in world.versions if v.id == live and _may_hold(v, content)]
+    tagged = [
+        version.id
+        for version in world.versions
+        if version.tag is not None
+        and version.tag.content == content
+        and version.bound_to is None
+        and version.status is not VersionStatus.FAILED
+    ]
+    return tuple(dict.fromkeys([*found, *sorted(tagged, key=int)]))
+
+
+def _may_hold(version: Version, content: str) -> bool:
+    return version.tag is None or version.tag.content == content
+
+
+def _whole(deployment: Deployment | None) -> VersionId | None:
+    if deployment is None or not deployment.split.is_whole:
+        return None
+
+    return deployment.split.majority
+
+
+def is_served(world: World, release: Release, version: VersionId) -> bool:
+    """Tell whether a version serves the whole target already."""
+    return _whole(world.routine.deployment(release.target)) == version
+
+
+def refuse_foreign_canary(world: World, release: Release) -> None:
+    """Refuse to begin while production is split between two versions.
+
+    Raises:
+        Conflict: Somebody's canary is under way; names the split.
+    """
+    production = world.routine.production
+    if release.target is Environment.STAGING or production is None:
+        return
+
+    if not production.split.is_whole:
+        raise Conflict(
+            f"Production of {release.routine} serves {production.split}:"
+            " a canary is under way that this release did not begin.",
+            next_move="Finish or roll it back first, for instance with:"
+            f" esa-flows rollback {release.routine}",
+        )
+
+
+def exposures(
+    canary: Canary, version: VersionId, stable: VersionId | None
+) -> tuple[Exposure, ...]:
+    """Give the splits that production goes through.
+
+    Without a stable version there is nothing to share with: straight to everything,
+    watched for as long as the canary's last stage says.
+
+    Args:
+        canary: Shares and bake times.
+        version: The new version.
+        stable: What serves now; None for a first release.
+    """
+    stages = canary.stages if stable else canary.stages[-1:]
+    return tuple(
+        Exposure(
+            split=Split.canary(version, stage.percentage, stable or version),
+            stage=stage,
+        )
+        for stage in stages
+    )
+
+
+def notes(world: World, release: Release) -> tuple[str, ...]:
+    """Give what a person should know before it begins.
+
+    Args:
+        world: The routine as seen.
+        release: What is wanted.
+    """
+    if release.target is Environment.STAGING:
+        return ()
+
+    if world.routine.production is None and len(release.canary.stages) > 1:
+        note = (
+            f"{release.routine} serves nothing in production yet:"
+            " the first release goes straight to 100 %."
+        )
+        return (note,)
+
+    return ()

@@ -1,0 +1,143 @@
+"""How a release ended, for people and programs."""
+
+import enum
+
+from attrs import frozen
+
+from esa_flows.engine.codec import decode
+from esa_flows.engine.history import History
+from esa_flows.errors import Aborted, EsaFlowsError
+from esa_flows.model import Deployment, Routine, RoutineName, VersionId
+
+__all__ = ["Outcome", "Report", "stopped"]
+
+LOOKS = ("observe", "look[", "read_back[")
+"""Steps whose value shows what serves."""
+
+
+class Outcome(enum.StrEnum):
+    """How a release ended."""
+
+    RELEASED = "released"
+    UNCHANGED = "unchanged"
+    ROLLED_BACK = "rolled back"
+    FAILED = "failed"
+    ABORTED = "aborted"
+    CONFLICT = "conflict"
+    STUCK = "stuck"
+    PAUSED = "paused"
+
+
+@frozen(kw_only=True)
+class Report:
+    """How a release ended.
+
+    Attributes:
+        run: The run's id.
+        routine: Which routine.
+        outcome: How it ended.
+        version: The version it was about; None where it did not get so far.
+        before: What served production when it began.
+        production: What served production when it was last seen.
+        staging: What served staging when it was last seen.
+        production_as_before: Whether production serves what it served before.
+        reason: Why it ended so, in a sentence; empty where all went well.
+        next_move: What a person can do now; empty where nothing is left to do.
+        notes: What else a person should know.
+    """
+
+    run: str
+    routine: RoutineName
+    outcome: Outcome
+    version: VersionId | None = None
+    before: Deployment | None = None
+    production: Deployment | None = None
+    staging: Deployment | None = None
+    production_as_before: bool = True
+    reason: str = ""
+    next_move: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it ended as it was asked to."""
+        return not self.reason
+
+    def __str__(self) -> str:
+        version = f" as version {self.version}" if self.version else ""
+        told = f"{self.routine}: {self.outcome}{version}."
+        serves = self.production.split if self.production else "nothing"
+        parts = [told, f"Production serves {serves}.", self.reason, self.next_move]
+        return " ".join(part for part in (*parts, *self.notes) if part)
+
+
+def stopped(
+    history: History, *, run: str, routine: str, error: EsaFlowsError
+) -> Report:
+    """Tell where a run stands that was stopped by trouble, from its journal: pure.
+
+    Args:
+        history: What the run did.
+        run: Its id.
+        routine: What it is about.
+        error: What stopped it.
+    """
+    move = f"Go on with: esa-flows resume {run}"
+    back = f" or go back with: esa-flows abort {run}"
+    seen = _seen(history)
+    return Report(
+        run=run,
+        routine=RoutineName(routine),
+        outcome=_outcome(history, error),
+        version=_committed(history),
+        before=seen[0].production if seen else None,
+        production=seen[-1].production if seen else None,
+        staging=seen[-1].staging if seen else None,
+        production_as_before=not _is_exposed(history),
+        reason=str(error),
+        next_move="" if history.is_ended else move + back,
+    )
+
+
+def _outcome(history: History, error: EsaFlowsError) -> Outcome:
+    if not history.is_ended:
+        return Outcome.PAUSED
+
+    return Outcome.ABORTED if isinstance(error, Aborted) else Outcome.FAILED
+
+
+def _seen(history: History) -> list[Routine]:
+    """Give the routine as each recorded look showed it, in order."""
+    looks = sorted(
+        (past.seq, identity, past.outcome["value"])
+        for identity, past in history.steps.items()
+        if identity.startswith(LOOKS) and past.outcome and "value" in past.outcome
+    )
+    return [
+        decode(value["routine"] if "versions" in value else value, Routine)
+        for _, _, value in looks
+    ]
+
+
+def _committed(history: History) -> VersionId | None:
+    made = [
+        past.outcome["value"]["version"]
+        for identity, past in history.steps.items()
+        if identity.startswith("commit#") and past.outcome and "value" in past.outcome
+    ]
+    return VersionId(made[-1]) if made else None
+
+
+def _is_exposed(history: History) -> bool:
+    """Tell whether production may serve anything but what it served before."""
+    changes = {
+        identity: past
+        for identity, past in history.steps.items()
+        if identity.startswith("deploy[production") and past.attempts
+    }
+    is_back = any(
+        identity.startswith("deploy[production:back")
+        and "value" in (past.outcome or {})
+        for identity, past in changes.items()
+    )
+    return bool(changes) and not is_back

@@ -1,0 +1,61 @@
+"""What a release is asked to do: values that travel into the journal."""
+
+from attrs import field, frozen
+
+from esa_flows.errors import InvalidInput
+from esa_flows.model import Bundle, Canary, Environment, RoutineName, VersionId
+
+__all__ = ["QUOTA", "Release", "Rollback"]
+
+QUOTA = 10
+"""Versions a routine may have, where nobody says otherwise.
+
+Source: ESA documentation, Limits; the free plan was seen to have 5.
+"""
+
+
+def _at_least_two(_: object, __: object, value: int) -> None:
+    if value < 2:  # noqa: PLR2004  one serves, one is new
+        raise InvalidInput(
+            f"A version quota of {value} leaves no room for a release; 2 is the least."
+        )
+
+
+@frozen(kw_only=True)
+class Release:
+    """One bundle on its way to one routine.
+
+    Attributes:
+        routine: Which routine.
+        bundle: What to release.
+        canary: Shares and bake times in production.
+        target: Where it ends; staging alone, or production after staging.
+        create: Whether a routine that does not exist is created.
+        quota: Versions the routine may have.
+        protect: Versions that are never pruned.
+        prune_foreign: Whether versions without our tag may be pruned.
+        probe: Whether the staging gate asks the routine over HTTP.
+    """
+
+    routine: RoutineName = field(converter=RoutineName)
+    bundle: Bundle
+    canary: Canary = Canary()
+    target: Environment = Environment.PRODUCTION
+    create: bool = False
+    quota: int = field(default=QUOTA, validator=_at_least_two)
+    protect: tuple[VersionId, ...] = ()
+    prune_foreign: bool = True
+    probe: bool = True
+
+
+@frozen(kw_only=True)
+class Rollback:
+    """A routine to take back to an earlier version.
+
+    Attributes:
+        routine: Which routine.
+        to: Which version; None for the one that served before the present one.
+    """
+
+    routine: RoutineName = field(converter=RoutineName)
+    to: VersionId | None = None

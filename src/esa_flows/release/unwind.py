@@ -1,0 +1,152 @@
+"""The way back: production to the split it served before, then staging to its own.
+
+One declarative call each, safe to repeat. Nothing that somebody else deployed is
+touched.
+"""
+
+import contextlib
+
+from esa_flows.engine.context import Context
+from esa_flows.errors import (
+    Aborted,
+    CallError,
+    Conflict,
+    EsaFlowsError,
+    ReleaseError,
+)
+from esa_flows.model import Environment
+from esa_flows.release.expose import change
+from esa_flows.release.journey import Journey
+from esa_flows.release.report import Outcome, Report
+from esa_flows.steps.deploy import Deploy, foreign_split
+from esa_flows.steps.observe import look
+
+__all__ = ["unwind"]
+
+SETTLE = "30s"
+"""How long a first deployment of unknown end may still appear."""
+
+
+async def unwind(ctx: Context, journey: Journey, why: EsaFlowsError) -> Report:
+    """Go back to what served before and report how that went.
+
+    Args:
+        ctx: The flow's context.
+        journey: Where the release stands.
+        why: What ended it.
+    """
+    try:
+        return await _go_back(ctx, journey, why)
+    except Aborted:  # comes once: it asks for what is under way already
+        return await _go_back(ctx, journey, why, again=":again")
+
+
+async def _go_back(
+    ctx: Context, journey: Journey, why: EsaFlowsError, *, again: str = ""
+) -> Report:
+    if isinstance(why, Conflict):
+        return await _touch_nothing(ctx, journey, why, again)
+
+    was_exposed = journey.has_asked(Environment.PRODUCTION)
+    try:
+        await _look(ctx, journey, again)
+        await _restore(ctx, journey, Environment.PRODUCTION, again)
+    except (ReleaseError, CallError) as error:
+        return _stuck(journey, why, error)
+
+    await _restore_staging(ctx, journey, again)
+    if _is_first(journey):
+        return journey.report(
+            Outcome.STUCK,
+            why,
+            next_move="There is no version to go back to: release a mended bundle with"
+            f" esa-flows release {journey.routine} FILE",
+        )
+
+    if isinstance(why, Aborted):
+        return journey.report(Outcome.ABORTED, why)
+
+    return journey.report(Outcome.ROLLED_BACK if was_exposed else Outcome.FAILED, why)
+
+
+async def _touch_nothing(
+    ctx: Context, journey: Journey, why: Conflict, again: str
+) -> Report:
+    """Report a conflict with what serves now, as far as that can be seen."""
+    with contextlib.suppress(CallError):
+        await _look(ctx, journey, again)
+
+    return journey.report(Outcome.CONFLICT, why)
+
+
+async def _look(ctx: Context, journey: Journey, again: str) -> None:
+    """See what serves, where this run may have changed it."""
+    if not any(map(journey.has_asked, Environment)):
+        return
+
+    journey.now = await ctx.do(look, journey.routine, key=f"unwind{again}")
+    if _is_first(journey) is None:
+        await ctx.sleep(SETTLE, key=f"unwind{again}")
+        journey.now = await ctx.do(look, journey.routine, key=f"settled{again}")
+
+
+async def _restore(
+    ctx: Context, journey: Journey, environment: Environment, again: str
+) -> None:
+    """Put back what served before, where this run may have changed it.
+
+    It is asked for even where it is seen: a deployment may not be seen yet.
+
+    Raises:
+        Conflict: Somebody else deployed there.
+    """
+    before = journey.before.deployment(environment)
+    if before is None or not journey.has_asked(environment):
+        return
+
+    if not journey.is_ours(environment):
+        wanted = Deploy(
+            routine=journey.routine,
+            environment=environment,
+            split=before.split,
+            previous=before,
+        )
+        raise foreign_split(wanted, journey.now.deployment(environment))
+
+    key = f"{environment}:back{again}"
+    await change(ctx, journey, environment, before.split, key=key, is_way_back=True)
+
+
+async def _restore_staging(ctx: Context, journey: Journey, again: str) -> None:
+    """Restore staging; a failure there is only a note."""
+    try:
+        await _restore(ctx, journey, Environment.STAGING, again)
+    except (ReleaseError, CallError) as error:
+        journey.notes.append(f"Staging was not restored: {error}")
+
+
+def _is_first(journey: Journey) -> bool | None:
+    """Tell whether production serves for the first time, so that no way leads back.
+
+    None where a deployment was begun, its end is not known and nothing is seen of it.
+    """
+    production = Environment.PRODUCTION
+    if journey.before.production is not None or not journey.has_asked(production):
+        return False
+
+    if journey.now.production is not None or production in journey.reached:
+        return True
+
+    return None
+
+
+def _stuck(journey: Journey, why: EsaFlowsError, error: EsaFlowsError) -> Report:
+    if isinstance(error, Conflict):
+        return journey.report(Outcome.CONFLICT, error)
+
+    journey.notes.append(f"The way back failed: {error}")
+    return journey.report(
+        Outcome.STUCK,
+        why,
+        next_move=f"Go back by hand with: esa-flows rollback {journey.routine}",
+    )

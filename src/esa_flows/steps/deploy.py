@@ -1,0 +1,132 @@
+"""Put a split in force in an environment, and read it back."""
+
+import anyio
+from attrs import frozen
+
+from esa_flows.api.cloud import Op, RoutineCloud
+from esa_flows.engine.context import Context
+from esa_flows.engine.step import Happened, Intent, NotHappened, step
+from esa_flows.errors import Conflict, InUse
+from esa_flows.model import Deployment, Environment, Routine, RoutineName, Split
+
+__all__ = ["Deploy", "deploy", "foreign_split", "read_back"]
+
+IN_USE_WAITS = (1.0, 2.0, 4.0)
+"""Seconds to wait when something at the provider holds a deployment up."""
+
+READ_BACK_WITHIN = 30.0
+"""Seconds until a split that was accepted must be seen."""
+
+
+@frozen(kw_only=True)
+class Deploy:
+    """A split to put in force, and what it replaces.
+
+    Attributes:
+        routine: Which routine.
+        environment: Where.
+        split: What shall serve.
+        previous: What serves now; None where nothing does.
+        ours: Splits this run asked for that may still be seen: on the way back they
+            are no sign of somebody else.
+    """
+
+    routine: RoutineName
+    environment: Environment
+    split: Split
+    previous: Deployment | None = None
+    ours: tuple[Split, ...] = ()
+
+    def compare(self, routine: Routine) -> "Deployment | NotHappened | Conflict":
+        """Tell from what serves now whether this deployment happened."""
+        now = routine.deployment(self.environment)
+        before = self.previous
+        is_new = now is not None and (before is None or now.id != before.id)
+        if now is not None and now.split == self.split:
+            same_before = before is not None and before.split == self.split
+            return now if is_new or not same_before else NotHappened()
+
+        same = (now and now.split) == (before and before.split)
+        is_known = same or (now is not None and now.split in self.ours)
+        return NotHappened() if is_known else foreign_split(self, now)
+
+
+def foreign_split(wanted: Deploy, now: Deployment | None) -> Conflict:
+    """Say that somebody else deployed."""
+    return Conflict(
+        f"{wanted.environment.capitalize()} of {wanted.routine} serves"
+        f" {_said(now)}; this run last knew {_said(wanted.previous)} and wants"
+        f" {wanted.split}.",
+        next_move="Somebody else deployed meanwhile; nothing of theirs was changed.",
+    )
+
+
+def _said(deployment: Deployment | None) -> str:
+    return str(deployment.split) if deployment else "nothing"
+
+
+async def _find(
+    ctx: Context, wanted: Deploy, _: Intent
+) -> Happened[Deployment] | NotHappened | Conflict:
+    routine = await ctx.need(RoutineCloud).observe(wanted.routine)
+    found = wanted.compare(routine)
+    return Happened(found) if isinstance(found, Deployment) else found
+
+
+@step.guarded(calls=[Op.DEPLOY, Op.OBSERVE], reconcile=_find)
+async def deploy(ctx: Context, wanted: Deploy) -> Deployment:
+    """Put a split in force.
+
+    The provider has no precondition for this call: who deploys last wins. So the flow
+    looks right before, and reads back right after. Dying between the call and the
+    record: what serves is compared with what was wanted and with what served before;
+    anything else is a `Conflict`.
+
+    Raises:
+        Conflict: Somebody else deployed meanwhile.
+        InUse: Something at the provider held it up for too long.
+        NotFound: A version is gone.
+
+    Source: ESA API 2024-09-10, CreateRoutineCodeDeployment.
+    """
+    cloud = ctx.need(RoutineCloud)
+    for wait in IN_USE_WAITS:
+        try:
+            return await cloud.deploy(wanted.routine, wanted.environment, wanted.split)
+        except InUse:
+            await anyio.sleep(wait)
+            found = wanted.compare(await cloud.observe(wanted.routine))
+
+        if isinstance(found, Conflict):
+            raise found
+
+        if isinstance(found, Deployment):
+            return found
+
+    return await cloud.deploy(wanted.routine, wanted.environment, wanted.split)
+
+
+@step.read(calls=[Op.OBSERVE])
+async def read_back(ctx: Context, wanted: Deploy) -> Routine:
+    """See that a split is in force. A read.
+
+    Returns:
+        The whole routine as seen, so that one reading answers for both environments.
+
+    Raises:
+        Conflict: Something else serves, or the split did not appear in time.
+    """
+    cloud = ctx.need(RoutineCloud)
+    wait, last = 0.25, anyio.current_time() + READ_BACK_WITHIN
+    while True:
+        routine = await cloud.observe(wanted.routine)
+        now = routine.deployment(wanted.environment)
+        if now is not None and now.split == wanted.split:
+            return routine
+
+        found = wanted.compare(routine)
+        if isinstance(found, Conflict) or anyio.current_time() >= last:
+            raise foreign_split(wanted, now)
+
+        await anyio.sleep(wait)
+        wait = min(wait * 2, 5.0)

@@ -1,0 +1,188 @@
+"""What looks at an edge tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from esa_flows.errors import InvalidInput
+from esa_flows.gates.looks import (
+    CONFIRM,
+    Expect,
+    Look,
+    Question,
+    chance_of_a_hit,
+    judge,
+    looks_needed,
+)
+from esa_flows.gates.verdict import Reading, Verdict
+
+PASS, FAIL = Verdict.PASS, Verdict.FAIL
+INCONCLUSIVE, ERROR = Verdict.INCONCLUSIVE, Verdict.ERROR
+
+
+def looks(*statuses: int | None, at: str = "203.0.113.7") -> list[Look]:
+    """Make looks at one address."""
+    return [
+        Look(address=at, status=s, trouble="" if s else "It did not answer.")
+        for s in statuses
+    ]
+
+
+def read(statuses: Sequence[int | None], **question: Any) -> Reading:
+    """Judge looks at one address."""
+    return judge(Question(host="shop.example", **question), looks(*statuses))
+
+
+@pytest.mark.parametrize(
+    ("statuses", "verdict"),
+    [
+        ([200], PASS),
+        ([204], PASS),
+        ([302], PASS),
+        ([404], PASS),
+        ([499], PASS),
+        ([500], INCONCLUSIVE),
+        ([500, 503], FAIL),
+        ([500, 200], PASS),
+        ([500, 200, 500], INCONCLUSIVE),
+        ([500, 401, 500], INCONCLUSIVE),
+        ([500, None, 500], INCONCLUSIVE),
+        ([401], INCONCLUSIVE),
+        ([401, 401, 401], INCONCLUSIVE),
+        ([401, 200], PASS),
+        ([None], ERROR),
+        ([200, None], ERROR),
+        ([None, None, 200], PASS),
+    ],
+)
+def test_looks_at_all_the_traffic(statuses: list[int | None], verdict: Verdict) -> None:
+    """Two bad answers in a row are bad, 401 and silence are no evidence."""
+    assert read(statuses).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("statuses", "verdict"),
+    [
+        ([401], PASS),
+        ([200], INCONCLUSIVE),
+        ([200, 200], FAIL),
+        ([204], PASS),
+    ],
+)
+def test_statuses_may_be_named(statuses: list[int | None], verdict: Verdict) -> None:
+    """Whoever asks for 401 gets evidence from it."""
+    expect = Expect(statuses=frozenset({401, 204}))
+
+    assert read(statuses, expect=expect).verdict is verdict
+    assert str(expect) == "204 or 401"
+
+
+def test_reason_says_who_answered_what() -> None:
+    """A sentence for people, facts for reports."""
+    found = read([503, 500])
+
+    assert found.reason == (
+        "shop.example at 203.0.113.7 answered 500: 2 bad answers, where less than 500"
+        " is good."
+    )
+    assert found.facts == {
+        "address": "203.0.113.7",
+        "looks": 2,
+        "elapsed": 0.0,
+        "status": 500,
+    }
+    assert "answered 500, and one answer was bad" in read([500]).reason
+    assert "401: it is closed to visitors or wants a login." in read([401]).reason
+    assert "gave no answer. It did not answer." in read([None]).reason
+
+
+def test_worst_address_decides() -> None:
+    """A staging with one broken address is broken."""
+    mixed = [*looks(200, 200, at="a"), *looks(500, 500, at="b"), *looks(None, at="c")]
+
+    found = judge(Question(host="shop.example"), mixed)
+
+    assert found.verdict is FAIL
+    assert found.facts["address"] == "b"
+
+
+# --- a share of the traffic ---------------------------------------------------------
+
+
+def test_few_good_answers_at_a_small_share_say_nothing() -> None:
+    """They may all have come from the former version."""
+    found = read([200] * 28, share=10)
+
+    assert found.verdict is INCONCLUSIVE
+    assert found.reason == (
+        "shop.example at 203.0.113.7 answered 200; of 28 good answers at least one came"
+        " from the new version, which serves 10 %, with a probability of 94.8%;"
+        " 29 looks would be enough."
+    )
+
+
+def test_enough_good_answers_at_a_small_share_pass() -> None:
+    """The probability is told all the same."""
+    found = read([200] * 29, share=10)
+
+    assert found.verdict is PASS
+    assert "with a probability of 95.3%." in found.reason
+
+
+def test_bad_answers_at_a_small_share_need_not_come_in_a_row() -> None:
+    """The former version answers well in between."""
+    bad = [500, *[200] * 10]
+
+    assert read(bad, share=10).verdict is INCONCLUSIVE
+    assert read([*bad, *bad], share=10).verdict is FAIL
+
+
+def test_looks_without_an_answer_do_not_count_as_good() -> None:
+    """Neither silence nor 401 came from the new version."""
+    assert read([*[None, 401] * 50, 200], share=50).verdict is INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("share", "confidence", "needed"),
+    [(100, 0.99, 1), (50, 0.95, 5), (10, 0.95, 29), (10, 0.99, 44), (1, 0.95, 299)],
+)
+def test_looks_needed(share: int, confidence: float, needed: int) -> None:
+    """The numbers of the textbook."""
+    assert looks_needed(share, confidence) == needed
+
+
+@given(st.integers(1, 100), st.floats(0.01, 0.999))
+def test_looks_needed_are_enough_and_no_more(share: int, confidence: float) -> None:
+    """One less would be too few."""
+    needed = looks_needed(share, confidence)
+
+    assert chance_of_a_hit(share, needed) >= confidence - 1e-9
+    assert needed == 1 or chance_of_a_hit(share, needed - 1) < confidence + 1e-9
+
+
+@given(st.lists(st.sampled_from([200, 401, 500, None]), min_size=1, max_size=30))
+def test_pass_never_follows_confirmed_bad_answers(statuses: list[int | None]) -> None:
+    """Whatever came before, bad answers at the end are never taken for good."""
+    ended = read([*statuses, *[500] * CONFIRM])
+
+    assert ended.verdict is FAIL
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda: Expect(below=100), "100 bounds no HTTP status"),
+        (lambda: Question(host="a", share=0), "0 % of the traffic is no share"),
+        (lambda: Question(host="a", share=101), "101 % of the traffic is no share"),
+        (lambda: Question(host="a", confidence=1.0), "1.0 is no confidence"),
+    ],
+)
+def test_odd_questions_are_refused(make: Any, why: str) -> None:
+    """Each with the reason."""
+    with pytest.raises(InvalidInput, match=why):
+        make()

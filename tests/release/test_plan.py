@@ -1,0 +1,185 @@
+"""What a release will do to a routine as it was seen."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.strategies import canaries
+
+from esa_flows.errors import Conflict
+from esa_flows.files import digest_of
+from esa_flows.model import (
+    Bundle,
+    Canary,
+    Deployment,
+    Environment,
+    Routine,
+    Share,
+    Split,
+    Version,
+    VersionId,
+    VersionStatus,
+)
+from esa_flows.release.plan import (
+    candidates,
+    exposures,
+    is_served,
+    notes,
+    refuse_foreign_canary,
+)
+from esa_flows.release.spec import Release
+from esa_flows.steps.observe import World
+
+DIGEST = digest_of(b"new")
+OURS = f"ef1 s={DIGEST.short} r=abcd1234 p=- e=- g=-"
+THEIRS = "ef1 s=0123456789abcdef r=abcd1234 p=- e=- g=-"
+BOUND = f"ef1 s={DIGEST.short} r=abcd1234 p=- e=s g=-"
+ONE, TWO = VersionId("1"), VersionId("2")
+HALVES = Split((Share(ONE, 50), Share(TWO, 50)))
+
+
+def _release(**changes: object) -> Release:
+    bundle = Bundle(digest=DIGEST, size=3)
+    return Release(routine="shop", bundle=bundle, **changes)  # type: ignore[arg-type]
+
+
+def _world(
+    *versions: Version, production: Split | None = None, staging: Split | None = None
+) -> World:
+    return World(
+        routine=Routine(
+            name="shop",
+            production=Deployment(split=production) if production else None,
+            staging=Deployment(split=staging) if staging else None,
+        ),
+        versions=versions,
+    )
+
+
+@given(canaries)
+def test_a_canary_becomes_rising_shares_against_the_stable_version(
+    canary: Canary,
+) -> None:
+    """Each stage is a split of the new and the stable version; the last is whole."""
+    made = exposures(canary, TWO, ONE)
+
+    assert canary.stages == tuple(each.stage for each in made)
+    assert Split.whole(TWO) == made[-1].split
+    for each in made[:-1]:
+        shares = {share.version: share.percentage for share in each.split.shares}
+
+        assert {
+            TWO: each.stage.percentage,
+            ONE: 100 - each.stage.percentage,
+        } == shares
+
+
+@given(canaries)
+def test_without_a_stable_version_it_goes_straight_to_everything(
+    canary: Canary,
+) -> None:
+    """A first release keeps the last stage's bake, and nothing else of the canary."""
+    made = exposures(canary, TWO, None)
+
+    assert [(Split.whole(TWO), canary.stages[-1])] == [(e.split, e.stage) for e in made]
+
+
+def test_what_serves_is_looked_at_first() -> None:
+    """If it is the one, nothing needs to be done; then the tagged, oldest first."""
+    world = _world(
+        Version(id="12"),
+        Version(id="11", description=OURS),
+        Version(id="9", description=OURS),
+        production=Split.whole(VersionId("12")),
+    )
+
+    assert ("12", "9", "11") == candidates(world, _release())
+
+
+def test_each_candidate_is_looked_at_once() -> None:
+    """A live version with our tag is no second candidate."""
+    world = _world(
+        Version(id="2", description=OURS),
+        Version(id="1", description=OURS),
+        production=Split.whole(TWO),
+    )
+
+    assert ("2", "1") == candidates(world, _release())
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        Version(id="1"),
+        Version(id="1", description=THEIRS),
+        Version(id="1", description=OURS, status=VersionStatus.FAILED),
+        Version(id="1", description=OURS, bound_to=Environment.STAGING),
+    ],
+    ids=["no tag", "other content", "failed", "bound to variables"],
+)
+def test_what_cannot_be_it_is_not_looked_at(version: Version) -> None:
+    """A version that serves nowhere needs our tag of this content, and to be usable."""
+    assert () == candidates(_world(version), _release())
+
+
+def test_a_live_version_of_other_content_is_not_read() -> None:
+    """Its tag says that it holds something else: reading it would be a spare call."""
+    world = _world(Version(id="1", description=THEIRS), production=Split.whole(ONE))
+
+    assert () == candidates(world, _release())
+
+
+def test_a_version_that_serves_a_part_is_not_looked_at_as_live() -> None:
+    """Only what serves everything may make a release unchanged."""
+    world = _world(Version(id="1"), Version(id="2"), staging=HALVES)
+
+    assert () == candidates(world, _release(target=Environment.STAGING))
+
+
+def test_served_means_the_whole_target() -> None:
+    """A share is not enough, and the other environment does not count."""
+    world = _world(production=HALVES, staging=Split.whole(ONE))
+
+    assert not is_served(world, _release(), ONE)
+    assert is_served(world, _release(target=Environment.STAGING), ONE)
+    assert not is_served(world, _release(target=Environment.STAGING), TWO)
+
+
+def test_a_foreign_canary_is_refused_with_the_way_out() -> None:
+    """A split at the start is somebody's canary."""
+    with pytest.raises(Conflict) as caught:
+        refuse_foreign_canary(_world(production=HALVES), _release())
+
+    assert (
+        "Production of shop serves 1 50 % + 2 50 %: a canary is under way that this"
+        " release did not begin. Finish or roll it back first, for instance with:"
+        " esa-flows rollback shop"
+    ) == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("production", "target"),
+    [
+        (None, Environment.PRODUCTION),
+        (Split.whole(ONE), Environment.PRODUCTION),
+        (HALVES, Environment.STAGING),
+    ],
+)
+def test_what_is_no_foreign_canary_passes(
+    production: Split | None, target: Environment
+) -> None:
+    """Nothing, one version, or a release that stays away from production."""
+    refuse_foreign_canary(_world(production=production), _release(target=target))
+
+
+@given(st.sampled_from(["10:5m,100", "100"]), st.sampled_from(Environment))
+def test_a_note_is_made_where_a_canary_cannot_be_had(
+    canary: str, target: Environment
+) -> None:
+    """A first release to production with more than one share; else silence."""
+    release = _release(canary=Canary.parse(canary), target=target)
+    wanted = canary != "100" and target is Environment.PRODUCTION
+
+    assert wanted == bool(notes(_world(), release))
+    assert () == notes(_world(production=Split.whole(ONE)), release)

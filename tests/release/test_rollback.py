@@ -1,0 +1,332 @@
+"""Taking a routine back, with and without a run to abort."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+from tests.house import NEW, OTHER, House
+
+from esa_flows import Outcome, ReleaseFailed
+from esa_flows.errors import InvalidInput, NotFound
+from esa_flows.localcloud import Fault, Switches
+from esa_flows.model import (
+    Deployment,
+    Routine,
+    Share,
+    Split,
+    Version,
+    VersionId,
+)
+from esa_flows.release.rollback import rollback_target
+from esa_flows.steps.observe import World
+
+TAG = "ef1 s=0123456789abcdef r=abcd1234 p={} e=- g=-"
+REFUSED: dict[str, Any] = {
+    "operation": "CreateRoutineCodeDeployment",
+    "kind": "refuse",
+    "code": "InvalidParameter",
+    "env": "production",
+}
+
+
+def _world(shares: dict[str, int], *ids: str, previous: str = "-") -> World:
+    """Make a routine whose newest version's tag names the one before."""
+    serves = Deployment(split=_split(shares), id="1") if shares else None
+    newest = max(shares, key=int, default="")
+    return World(
+        routine=Routine(name="shop", production=serves),
+        versions=tuple(
+            Version(id=v, description=TAG.format(previous) if v == newest else "")
+            for v in sorted(ids, key=int, reverse=True)
+        ),
+    )
+
+
+def _split(shares: dict[str, int]) -> Split:
+    return Split(Share(VersionId(v), share) for v, share in shares.items())
+
+
+def test_the_named_version_wins() -> None:
+    """Who names a version gets that one, during a canary too."""
+    world = _world({"3": 10, "2": 90}, "1", "2", "3", previous="2")
+
+    assert "1" == rollback_target(world, VersionId("1"))
+
+
+def test_during_a_canary_the_other_share_is_the_way_back() -> None:
+    """The older of two versions served before the newer came."""
+    world = _world({"3": 90, "2": 10}, "1", "2", "3", previous="1")
+
+    assert "2" == rollback_target(world, None)
+
+
+def test_the_tag_names_what_served_before() -> None:
+    """One version serves: its tag says which one it replaced."""
+    world = _world({"3": 100}, "1", "2", "3", previous="1")
+
+    assert "1" == rollback_target(world, None)
+
+
+def test_nothing_says_what_served_before() -> None:
+    """Without a tag, or with one of a first release, a person has to choose."""
+    world = _world({"3": 100}, "2", "3")
+
+    with pytest.raises(InvalidInput) as caught:
+        rollback_target(world, None)
+
+    assert (
+        "Nothing says which version of shop served before 3."
+        " Choose one with --to VERSION; list them with: esa-flows versions list shop"
+    ) == str(caught.value)
+
+
+def test_a_version_that_is_gone_is_no_target() -> None:
+    """What cannot be deployed is refused, with what there is."""
+    with pytest.raises(NotFound, match="Version 1 of shop is gone: there are 2, 3"):
+        rollback_target(_world({"3": 100}, "2", "3", previous="1"), None)
+
+
+def test_a_routine_that_serves_nothing_cannot_go_back() -> None:
+    """Nothing serves: there is no before."""
+    with pytest.raises(InvalidInput, match="shop serves nothing in production"):
+        rollback_target(_world({}, "1"), None)
+
+
+async def _released(house: House, *codes: bytes) -> tuple[str, ...]:
+    """Release some bundles one after the other; give the versions that served."""
+    old = house.live()
+    async with house.client() as client:
+        made = [str((await client.release("shop", code)).version) for code in codes]
+
+    house.transport.forget()
+    return (old, *made)
+
+
+async def test_a_rollback_takes_four_calls() -> None:
+    """A look, the list, one deployment, and the reading back: no gate."""
+    with House() as house:
+        old, _ = await _released(house, NEW)
+        async with house.client() as client:
+            report = await client.rollback("shop")
+
+        assert Outcome.ROLLED_BACK is report.outcome
+        assert old == report.version
+        assert {old: 100} == house.serves()
+        assert ["observe", "list", "deploy production 100", "observe"] == (
+            house.transport.calls
+        )
+
+
+async def test_a_rollback_ends_a_canary_without_its_journal() -> None:
+    """Another machine's canary is ended by deploying the stable version."""
+    with House() as house:
+        old = house.live()
+        new = house.cloud.console.add_version("shop", NEW)
+        house.deploy({old: 50, new: 50})
+        async with house.client() as client:
+            await client.rollback("shop")
+
+        assert {old: 100} == house.serves()
+
+
+async def test_a_rollback_to_a_version() -> None:
+    """Further back than one step needs the version's name."""
+    with House() as house:
+        old, *_ = await _released(house, NEW, OTHER)
+        async with house.client() as client:
+            report = await client.rollback("shop", to=old)
+
+        assert Outcome.ROLLED_BACK is report.outcome
+        assert {old: 100} == house.serves()
+
+
+async def test_a_rollback_to_what_serves_changes_nothing() -> None:
+    """It is there already: no deployment."""
+    with House() as house:
+        _, new = await _released(house, NEW)
+        async with house.client() as client:
+            report = await client.rollback("shop", to=new)
+
+        assert Outcome.UNCHANGED is report.outcome
+        assert ["observe", "list"] == house.transport.calls
+
+
+async def test_a_rollback_to_an_unknown_version_sends_nothing() -> None:
+    """A typing error is refused before anything is deployed."""
+    with House() as house:
+        await _released(house, NEW)
+        async with house.client() as client:
+            with pytest.raises(ReleaseFailed, match="Version 77 of shop is gone"):
+                await client.rollback("shop", to="77")
+
+        assert ["observe", "list"] == house.transport.calls
+
+
+async def test_a_rollback_without_a_before_says_so() -> None:
+    """Nothing names a predecessor: a person is asked to choose."""
+    with House() as house:
+        house.live()
+        async with house.client() as client:
+            with pytest.raises(InvalidInput, match="Choose one with --to"):
+                await client.rollback("shop")
+
+
+async def test_a_rollback_of_a_paused_release_aborts_it() -> None:
+    """The unfinished release knows better than a tag what served before."""
+    with House() as house:
+        old = house.live()
+        async with house.client() as client:
+            with anyio.move_on_after(60):
+                await client.release("shop", NEW, canary="10:5m,100")
+
+        assert [10, 90] == sorted(house.serves().values())
+
+        async with house.client() as client:
+            report = await client.rollback("shop")
+            unfinished = await client.runs.unfinished("shop")
+
+        assert Outcome.ABORTED is report.outcome
+        assert {old: 100} == house.serves()
+        assert () == unfinished
+
+
+async def test_a_rollback_to_a_version_aborts_first() -> None:
+    """The release is ended, then the version asked for is deployed."""
+    with House() as house:
+        first, second = await _released(house, NEW)
+        async with house.client() as client:
+            with anyio.move_on_after(60):
+                await client.release("shop", OTHER, canary="10:5m,100")
+
+        async with house.client() as client:
+            report = await client.rollback("shop", to=first)
+
+        assert second != first
+        assert Outcome.ROLLED_BACK is report.outcome
+        assert {first: 100} == house.serves()
+
+
+async def test_a_rollback_that_cannot_lead_back_raises() -> None:
+    """A first release has no before: its abort is no rollback."""
+    with House() as house:
+        async with house.client() as client:
+            with anyio.move_on_after(60):
+                await client.release("shop", NEW, canary="100:5m", create=True)
+
+        async with house.client() as client:
+            with pytest.raises(ReleaseFailed, match="asked to abort") as caught:
+                await client.rollback("shop")
+
+        assert Outcome.STUCK is caught.value.report.outcome
+        assert not caught.value.production_as_before
+
+
+async def test_an_unfinished_rollback_is_gone_on_with() -> None:
+    """Asked for twice it goes back once: not to what served before that."""
+    with House() as house:
+        first, second, _ = await _released(house, NEW, OTHER)
+        lost = Fault(operation="CreateRoutineCodeDeployment", kind="lost", times=1)
+        cut = Fault(operation="GetRoutine", kind="reset", call=2, times=None)
+        house.cloud.inject(lost, cut)
+        async with house.client() as client:
+            paused = await client.rollback("shop", check=False)
+
+        assert Outcome.PAUSED is paused.outcome
+
+        house.cloud.faults.clear()
+        async with house.client() as client:
+            report = await client.rollback("shop")
+
+        assert Outcome.ROLLED_BACK is report.outcome
+        assert paused.run == report.run
+        assert {second: 100} == house.serves()
+        assert first != second
+
+
+async def test_an_unfinished_rollback_to_elsewhere_is_ended_first() -> None:
+    """Another target is another rollback: the paused one is stopped where it is."""
+    with House() as house:
+        first, second, _ = await _released(house, NEW, OTHER)
+        house.cloud.inject(
+            Fault(operation="CreateRoutineCodeDeployment", kind="reset", times=None)
+        )
+        async with house.client() as client:
+            paused = await client.rollback("shop", check=False)
+            house.cloud.faults.clear()
+            report = await client.rollback("shop", to=first)
+            ended = await client.resume(paused.run, check=False)
+
+        assert Outcome.ABORTED is ended.outcome
+        assert Outcome.ROLLED_BACK is report.outcome
+        assert {first: 100} == house.serves()
+        assert second != first
+
+
+async def test_a_paused_rollback_that_is_aborted_is_no_rollback() -> None:
+    """One to a named version is stopped; what was asked for is still done."""
+    with House() as house:
+        first, second, _ = await _released(house, NEW, OTHER)
+        house.cloud.inject(
+            Fault(operation="CreateRoutineCodeDeployment", kind="reset", times=None)
+        )
+        async with house.client() as client:
+            await client.rollback("shop", to=first, check=False)
+            house.cloud.faults.clear()
+            report = await client.rollback("shop")
+
+        assert Outcome.ROLLED_BACK is report.outcome
+        assert {second: 100} == house.serves()
+
+
+async def test_a_refused_rollback_is_stuck() -> None:
+    """A person is needed, and is told where to look."""
+    with House() as house:
+        _, new = await _released(house, NEW)
+        house.cloud.inject(Fault(**REFUSED))
+        async with house.client() as client:
+            with pytest.raises(ReleaseFailed) as caught:
+                await client.rollback("shop")
+
+        assert Outcome.STUCK is caught.value.report.outcome
+        assert "Look with: esa-flows versions list shop" == caught.value.next_move
+        assert {new: 100} == house.serves()
+
+
+async def test_a_rollback_that_somebody_follows_is_a_conflict() -> None:
+    """The reading back finds who deployed over it."""
+    with House() as house:
+        await _released(house, NEW)
+        other = house.cloud.console.add_version("shop", OTHER)
+        house.transport.after("deploy", lambda: house.deploy({other: 100}))
+        async with house.client() as client:
+            report = await client.rollback("shop", check=False)
+
+        assert Outcome.CONFLICT is report.outcome
+        assert {other: 100} == house.serves()
+
+
+async def test_an_aborted_rollback_says_what_serves() -> None:
+    """There is no way back from the way back: it stops and looks."""
+    with House(switches=Switches(latency=1.0)) as house:
+        old, _ = await _released(house, NEW)
+        house.alive.add(house.clients + 1)
+        async with (
+            house.client() as driver,
+            house.client() as other,
+            anyio.create_task_group() as both,
+        ):
+
+            async def drive() -> None:
+                """Drive the run."""
+                await driver.rollback("shop", check=False)
+
+            both.start_soon(drive)
+            await anyio.sleep(2.5)
+            run = (await other.runs.unfinished("shop"))[0].run.id
+            report = await other.abort(run)
+
+        assert Outcome.ABORTED is report.outcome
+        assert {old: 100} == house.serves()
+        assert report.production.split == _split({old: 100})
