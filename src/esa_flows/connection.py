@@ -1,0 +1,242 @@
+"""What a client holds open: transport, cloud, journal, engine. Built in one place."""
+
+import contextlib
+import datetime as dt
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random  # noqa: TID251  the edge: randomness enters here
+from typing import Any
+
+import anyio
+from attrs import field, frozen
+
+from esa_flows.api.cloud import RoutineCloud
+from esa_flows.api.esa import PROBE, EsaCloud
+from esa_flows.engine.engine import Engine
+from esa_flows.engine.flow import Flow
+from esa_flows.engine.journal import Journal, Owner
+from esa_flows.engine.journal_sqlite import SQLiteJournal
+from esa_flows.engine.process import Life, boot_clock, life_of, this_process
+from esa_flows.files import Blobs, BlobStore
+from esa_flows.gates.probe import EdgeAddress, open_probe_client
+from esa_flows.gates.staging import Prober
+from esa_flows.release.release import release
+from esa_flows.release.rollback import rollback
+from esa_flows.settings import Settings, state_folder
+from esa_flows.wire.call import Caller
+from esa_flows.wire.cap import Cap
+from esa_flows.wire.chain import default_chain
+from esa_flows.wire.credentials import CredentialSource
+from esa_flows.wire.site import Endpoint, endpoints_for, is_loopback
+from esa_flows.wire.transport import (
+    HttpClient,
+    HttpxTransport,
+    Transport,
+    open_client,
+)
+
+__all__ = ["Connection", "Parts", "connect"]
+
+
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)  # noqa: TID251  the edge: the wall clock enters here
+
+
+@frozen(kw_only=True)
+class Parts:
+    """What a host may bring itself. Everything left out is made by the client.
+
+    Attributes:
+        credentials: Who signs; by default the usual chain.
+        http: HTTP client for API, uploads and STS; it stays the host's to close.
+        transport: Carries requests in place of `http`.
+        journal: Where runs are recorded; it stays the host's to close.
+        blobs: Where bundles and backups are kept.
+        flows: Flows of one's own that may be started and resumed.
+        ports: What steps of one's own can need beside the cloud: how to bind each type.
+        environ: Environment variables.
+        home: The user's home folder.
+        now: The wall clock, UTC.
+        clock: Seconds that also pass while the machine sleeps.
+        random: Randomness for run ids, waits and boundaries.
+        owner: Who this process is to other processes; found out when a client opens.
+        life: Whether another owner's process lives.
+    """
+
+    credentials: CredentialSource | None = None
+    http: HttpClient | None = None
+    transport: Transport | None = None
+    journal: Journal | None = None
+    blobs: Blobs | None = None
+    flows: tuple[Flow[Any, Any], ...] = ()
+    ports: Mapping[type[Any], Callable[..., Any]] = field(factory=dict)
+    environ: Mapping[str, str] = field(factory=lambda: dict(os.environ), repr=False)
+    home: Path = field(factory=Path.home)
+    now: Callable[[], dt.datetime] = _utc_now
+    clock: Callable[[], float] = boot_clock
+    random: Random = field(factory=secrets.SystemRandom)
+    owner: Owner | None = None
+    life: Callable[[Owner], Life] = life_of
+
+
+@frozen(kw_only=True)
+class Connection:
+    """An open client's insides.
+
+    Attributes:
+        settings: How it reaches the provider.
+        parts: What it was made of.
+        caller: Makes signed calls.
+        cap: The limit on calls per second.
+        credentials: Who signs.
+        cloud: The provider, as a port.
+        blobs: Where bundles and backups are kept.
+        engine: Runs flows.
+    """
+
+    settings: Settings
+    parts: Parts
+    caller: Caller
+    cap: Cap
+    credentials: CredentialSource
+    cloud: RoutineCloud
+    blobs: Blobs
+    engine: Engine
+
+
+@asynccontextmanager
+async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]:
+    """Open everything a client needs, and close what was opened here.
+
+    Raises:
+        InvalidInput: A setting cannot be used.
+        JournalError: The journal cannot be opened.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        transport = parts.transport or await _transport(parts, stack)
+        journal = parts.journal or await _journal(settings, parts, stack)
+        endpoints = _endpoints(settings)
+        credentials = parts.credentials or _credentials(settings, parts, transport)
+        cap = Cap(settings.calls_per_second)
+        caller = Caller(
+            transport,
+            credentials,
+            endpoints,
+            cap=cap,
+            now=parts.now,
+            nonce=lambda: f"{parts.random.getrandbits(128):032x}",
+            probe=PROBE,
+        )
+        cloud = EsaCloud(
+            caller,
+            transport,
+            now=parts.now,
+            boundary=lambda: f"{parts.random.getrandbits(128):032x}",
+            allow_loopback_oss=_is_local(endpoints),
+            oss_hosts=settings.oss_hosts,
+        )
+        blobs = parts.blobs or BlobStore(Path(f"{journal.name}.blobs"))
+        prober = await _prober(settings, parts, stack)
+        ports = {
+            RoutineCloud: lambda permit: cloud.bound(permit=permit),
+            Blobs: lambda _: blobs,
+            Prober: lambda _: prober,
+        }
+        owner = await _owner(parts)
+        yield Connection(
+            settings=settings,
+            parts=parts,
+            caller=caller,
+            cap=cap,
+            credentials=credentials,
+            cloud=cloud,
+            blobs=blobs,
+            engine=_engine(settings, parts, owner, journal, ports | dict(parts.ports)),
+        )
+
+
+async def _owner(parts: Parts) -> Owner:
+    """Say who this process is; finding out reads files, so not in the event loop."""
+    if parts.owner is not None:
+        return parts.owner
+
+    return await anyio.to_thread.run_sync(this_process, secrets.token_hex(4))
+
+
+def _engine(
+    settings: Settings,
+    parts: Parts,
+    owner: Owner,
+    journal: Journal,
+    ports: dict[type[Any], Any],
+) -> Engine:
+    known: tuple[Flow[Any, Any], ...] = (release, rollback, *parts.flows)
+    return Engine(
+        journal=journal,
+        ports=ports,
+        flows={flow.name: flow for flow in known},
+        owner=owner,
+        now=parts.now,
+        clock=parts.clock,
+        random=parts.random,
+        life=parts.life,
+        settle=settings.settle,
+    )
+
+
+async def _transport(parts: Parts, stack: contextlib.AsyncExitStack) -> Transport:
+    if parts.http is not None:
+        return HttpxTransport(parts.http)
+
+    client = await anyio.to_thread.run_sync(open_client)
+    return HttpxTransport(await stack.enter_async_context(client))
+
+
+async def _prober(
+    settings: Settings, parts: Parts, stack: contextlib.AsyncExitStack
+) -> Prober:
+    fixed = (EdgeAddress(settings.staging_edge),) if settings.staging_edge else ()
+    if parts.transport is not None:
+        return Prober(door=parts.transport, staging=fixed)
+
+    client = await anyio.to_thread.run_sync(open_probe_client)
+    return Prober(door=await stack.enter_async_context(client), staging=fixed)
+
+
+async def _journal(
+    settings: Settings, parts: Parts, stack: contextlib.AsyncExitStack
+) -> Journal:
+    folder = state_folder(parts.environ, parts.home)
+    journal = await SQLiteJournal.open(settings.journal or folder / "journal.db")
+    stack.push_async_callback(journal.close)
+    return journal
+
+
+def _credentials(
+    settings: Settings, parts: Parts, transport: Transport
+) -> CredentialSource:
+    return default_chain(
+        environ=parts.environ,
+        home=parts.home,
+        transport=transport,
+        now=parts.now,
+        nonce=lambda: f"{parts.random.getrandbits(128):032x}",
+        network=settings.network,
+    )
+
+
+def _endpoints(settings: Settings) -> tuple[Endpoint, ...]:
+    if settings.endpoint:
+        return (Endpoint.parse(settings.endpoint),)
+
+    return endpoints_for("esa", settings.site, settings.network)
+
+
+def _is_local(endpoints: tuple[Endpoint, ...]) -> bool:
+    return all(
+        is_loopback(endpoint.host.rsplit(":", 1)[0].strip("[]"))
+        for endpoint in endpoints
+    )

@@ -1,0 +1,222 @@
+"""Runs of releases and rollbacks: begun, joined or gone on with, ended with a report.
+
+An end that is not what was asked for is raised as `ReleaseFailed`, with the report in
+it. So is trouble that stopped a run: the report then says where it left things.
+"""
+
+import re
+from typing import Any
+
+from attrs import frozen
+
+from esa_flows.engine.engine import Engine
+from esa_flows.engine.flow import Flow
+from esa_flows.engine.journal import NewRun
+from esa_flows.engine.observe import Observer
+from esa_flows.errors import (
+    AlreadyRunning,
+    EsaFlowsError,
+    InvalidInput,
+    JournalError,
+    LeaseLost,
+    Misuse,
+    ReleaseFailed,
+    RunInProgress,
+    StepChanged,
+    UnknownRun,
+)
+from esa_flows.release.release import release
+from esa_flows.release.report import Report, stopped
+from esa_flows.release.rollback import rollback
+from esa_flows.release.spec import Release, Rollback
+from esa_flows.runs import Runs
+
+__all__ = ["Releases", "checked", "content_of"]
+
+NOT_A_RELEASE = (
+    AlreadyRunning,
+    InvalidInput,
+    JournalError,
+    LeaseLost,
+    Misuse,
+    RunInProgress,
+    StepChanged,
+    UnknownRun,
+)
+"""Errors about the call itself: they are raised as they are."""
+
+_RUN_ID = re.compile(r"[0-9a-z]{4,32}")
+
+
+@frozen
+class Releases:
+    """Begins, joins and goes on with releases and rollbacks.
+
+    Attributes:
+        runs: The runs of the same journal.
+    """
+
+    _engine: Engine
+    runs: Runs
+
+    async def start(
+        self,
+        flow: Flow[Any, Report],
+        wanted: Release | Rollback,
+        *,
+        run_id: str = "",
+        observer: Observer | None = None,
+    ) -> Report:
+        """Start a run and drive it to its end.
+
+        Raises:
+            ReleaseFailed: It ended, or stopped, otherwise than asked.
+        """
+        seen: list[str] = []
+        try:
+            report = await self._engine.start(
+                flow,
+                wanted,
+                subject=wanted.routine,
+                content=content_of(wanted),
+                run_id=run_id,
+                observer=_noting(seen, observer),
+            )
+        except NOT_A_RELEASE:
+            raise
+        except EsaFlowsError as error:
+            raise await self._stopped(seen[0], flow.name, error) from error
+
+        return checked(report)
+
+    async def resume(self, run: str, *, observer: Observer | None = None) -> Any:
+        """Go on with a run of any flow, or give the outcome of one that has ended.
+
+        Raises:
+            ReleaseFailed: A release ended, or stopped, otherwise than asked.
+        """
+        found = (await self._engine.resolve(run)).run
+        try:
+            ended = await self._engine.resume(found.id, observer=observer)
+        except NOT_A_RELEASE:
+            raise
+        except EsaFlowsError as error:
+            stop = await self._stopped(found.id, found.flow, error)
+            raise stop from (None if stop is error else error)
+
+        return checked(ended) if isinstance(ended, Report) else ended
+
+    async def join(self, run: str, *, observer: Observer | None = None) -> Any:
+        """Wait while a living process drives a run, then give its end or go on.
+
+        Raises:
+            ReleaseFailed: A release ended, or stopped, otherwise than asked.
+        """
+        await self.runs.left(run)
+        return await self.resume(run, observer=observer)
+
+    async def known(self, wanted: Release, run_id: str) -> str:
+        """Give the run to join; empty where a new one is to be started.
+
+        Args:
+            wanted: What is to be released.
+            run_id: The user's own id for it, if any.
+
+        Raises:
+            RunInProgress: The routine has an unfinished run that is not this one.
+            InvalidInput: The run id was used for something else.
+        """
+        if run_id and not _RUN_ID.fullmatch(run_id):
+            raise InvalidInput(
+                f"{run_id!r} is not a run id: use 4 to 32 lower-case letters and"
+                " digits.",
+            )
+
+        content = content_of(wanted)
+        for row in await self.runs.unfinished(wanted.routine):
+            if row.run.content == content and run_id in {"", row.run.id}:
+                return row.run.id
+
+            raise _in_progress(wanted, row.run)
+
+        known = await self._engine.journal.find(run_id) if run_id else ()
+        for row in known:
+            is_same = (row.run.subject, row.run.content) == (wanted.routine, content)
+            if row.run.id == run_id and is_same:
+                return run_id
+
+            if row.run.id == run_id:
+                raise InvalidInput(
+                    f"The run id {run_id!r} was used for another release, of"
+                    f" {row.run.subject} on {row.run.started_at:%Y-%m-%d}.",
+                    next_move="Give each release an id of its own, or none.",
+                )
+
+        return ""
+
+    async def _stopped(
+        self, run: str, flow: str, error: EsaFlowsError
+    ) -> EsaFlowsError:
+        """Tell where a run that was stopped left things; others keep their error."""
+        if flow not in {release.name, rollback.name}:
+            return error
+
+        view = await self._engine.view(run)
+        return _failed(
+            stopped(view.history, run=run, routine=view.run.subject, error=error)
+        )
+
+
+def content_of(wanted: Release | Rollback) -> str:
+    """Tell releases of the same thing to the same place from all others."""
+    if isinstance(wanted, Rollback):
+        return f"rollback:{wanted.to or ''}"
+
+    return f"{wanted.bundle.digest}:{wanted.target}"
+
+
+def _in_progress(wanted: Release, found: NewRun) -> RunInProgress:
+    return RunInProgress(
+        f"{wanted.routine} has an unfinished run {found.id}, begun as"
+        f" {_named(found.content)}; this is {_named(content_of(wanted))}.",
+        next_move=f"Finish it with: esa-flows resume {found.id}"
+        f" or go back with: esa-flows abort {found.id}",
+    )
+
+
+def _named(content: str) -> str:
+    """Write what a run brings where so that a person can tell two apart."""
+    what, _, where = content.partition(":")
+    return f"{what[:12]} to {where}" if what and where else what or "a flow of its own"
+
+
+def checked(report: Report) -> Report:
+    """Raise where a release did not end as it was asked to.
+
+    Raises:
+        ReleaseFailed: With the report in it.
+    """
+    if report.is_good:
+        return report
+
+    raise _failed(report)
+
+
+def _failed(report: Report) -> ReleaseFailed:
+    return ReleaseFailed(
+        f"{report.routine}: {report.outcome}. {report.reason}".strip(),
+        next_move=report.next_move,
+        report=report,
+        production_as_before=report.production_as_before,
+    )
+
+
+def _noting(seen: list[str], observer: Observer | None) -> Observer:
+    """Note the run's id as soon as it has one, then tell the observer."""
+
+    def note(happening: Any) -> None:
+        seen.append(happening.run)
+        if observer is not None:
+            observer(happening)
+
+    return note

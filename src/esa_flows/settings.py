@@ -1,0 +1,134 @@
+"""How a client reaches the provider and where it keeps its journal.
+
+Values only; the environment variables are read here and nowhere else, from a mapping
+that the edge hands in.
+"""
+
+import enum
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from attrs import field, fields, frozen
+
+from esa_flows.errors import InvalidInput
+from esa_flows.model import Duration
+from esa_flows.release.spec import QUOTA
+from esa_flows.wire.site import Network, Site
+
+__all__ = ["Settings", "state_folder"]
+
+MEGABYTE = 1_000_000
+
+
+C = TypeVar("C", bound=enum.StrEnum)
+
+
+def _site(value: Site | str | None) -> Site | None:
+    return _choice(Site, value) if value else None
+
+
+def _network(value: Network | str) -> Network:
+    return _choice(Network, value)
+
+
+def _choice(kind: type[C], value: str) -> C:
+    try:
+        return kind(value)
+    except ValueError:
+        allowed = " or ".join(member.value for member in kind)
+        what = kind.__name__.lower()
+        raise InvalidInput(f"{value!r} is no {what}: use {allowed}.") from None
+
+
+def _duration(value: Duration | str) -> Duration:
+    return Duration.of(value)
+
+
+def _whole_number(value: int | str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise InvalidInput(f"{value!r} is not a whole number.") from None
+
+
+def _hosts(value: tuple[str, ...] | str) -> tuple[str, ...]:
+    return tuple(value.split(",")) if isinstance(value, str) else tuple(value)
+
+
+def _path(value: Path | str | None) -> Path | None:
+    return Path(value) if value else None
+
+
+@frozen(kw_only=True)
+class Settings:
+    """How a client reaches the provider and where it keeps its journal.
+
+    Attributes:
+        site: `cn` or `intl`; None to find out by trying.
+        network: `public`, or `vpc` from inside Alibaba Cloud.
+        endpoint: Host, or URL, to use instead of the site's own.
+        oss_hosts: Patterns of further hosts that uploads may go to.
+        staging_edge: Where staging answers, to use instead of the provider's addresses.
+        journal: The journal's file; None for the user's state folder.
+        calls_per_second: The provider's cap for the whole account.
+        version_quota: Versions a routine may have.
+        settle: How long an effect that is not seen may still appear.
+        most_bytes: Largest bundle to send. Source: ESA documentation, a function's code
+            is below 5 MB.
+    """
+
+    site: Site | None = field(default=None, converter=_site)
+    network: Network = field(default=Network.PUBLIC, converter=_network)
+    endpoint: str = ""
+    oss_hosts: tuple[str, ...] = field(default=(), converter=_hosts)
+    staging_edge: str = ""
+    journal: Path | None = field(default=None, converter=_path)
+    calls_per_second: int = field(default=100, converter=_whole_number)
+    version_quota: int = field(default=QUOTA, converter=_whole_number)
+    settle: Duration = field(default=Duration(30), converter=_duration)
+    most_bytes: int = field(default=5 * MEGABYTE, converter=_whole_number)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str], **changes: Any) -> Self:
+        """Read `ESA_FLOWS_SITE` and so on: one variable for each attribute.
+
+        Args:
+            environ: Environment variables.
+            changes: Attributes that are given otherwise; None counts as not given.
+
+        Raises:
+            InvalidInput: A variable cannot be used; says which.
+        """
+        given = {name: value for name, value in changes.items() if value is not None}
+        for attribute in fields(cls):
+            variable = f"ESA_FLOWS_{attribute.name.upper()}"
+            if attribute.name in given or not environ.get(variable):
+                continue
+
+            given[attribute.name] = environ[variable]
+            try:
+                cls(**{attribute.name: environ[variable]})
+            except InvalidInput as error:
+                raise InvalidInput(
+                    f"{variable}: {error.message}", next_move=error.next_move
+                ) from None
+
+        return cls(**given)
+
+
+def state_folder(environ: Mapping[str, str], home: Path) -> Path:
+    """Give the folder in which this user's journal lives.
+
+    Args:
+        environ: Environment variables.
+        home: The user's home folder.
+    """
+    if environ.get("XDG_STATE_HOME"):
+        return Path(environ["XDG_STATE_HOME"]) / "esa_flows"
+
+    if sys.platform == "darwin":
+        return home / "Library" / "Application Support" / "esa_flows"
+
+    return home / ".local" / "state" / "esa_flows"

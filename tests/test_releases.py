@@ -1,0 +1,273 @@
+"""Releases and rollbacks: begun, joined, gone on with, reported."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+from attrs import evolve
+
+from esa_flows import Client, Outcome, ReleaseFailed
+from esa_flows.errors import (
+    AccessDenied,
+    InvalidInput,
+    RunInProgress,
+)
+from esa_flows.localcloud import Fault, Switches
+from tests.house import BROKEN, NEW, OTHER, House
+
+CANARY = "10:5m,100"
+
+
+async def _leave_half_way(house: House, code: bytes = NEW, run_id: str = "") -> None:
+    """Begin a canary and walk out during its first bake."""
+    async with house.client() as client:
+        with anyio.move_on_after(60):
+            await client.release("shop", code, canary=CANARY, run_id=run_id)
+
+
+async def test_a_failure_carries_report_place_and_move() -> None:
+    """Everything a program or a person needs is on the exception."""
+    with House() as house:
+        old = house.live()
+        async with house.client() as client:
+            with pytest.raises(ReleaseFailed) as caught:
+                await client.release("shop", BROKEN)
+
+        failed = caught.value
+        assert Outcome.FAILED is failed.report.outcome
+        assert failed.production_as_before
+        assert failed.report.next_move == failed.next_move
+        assert str(failed).startswith("shop: failed. The staging gate did not pass")
+        assert {old: 100} == house.serves()
+
+
+async def test_unchecked_gives_the_report() -> None:
+    """Who asks for no exception gets the same report."""
+    with House() as house:
+        house.live()
+        async with house.client() as client:
+            report = await client.release("shop", BROKEN, check=False)
+            again = await client.resume(report.run, check=False)
+
+        assert Outcome.FAILED is report.outcome
+        assert report == again
+        assert not report.is_good
+
+
+async def test_a_denial_before_anything_was_done_fails() -> None:
+    """A missing permission at the first look: over, with the statement to paste."""
+    with House(switches=Switches(denied={"esa:GetRoutine"})) as house:
+        house.live()
+        async with house.client() as client:
+            with pytest.raises(ReleaseFailed) as caught:
+                await client.release("shop", NEW)
+
+            assert () == await client.runs.unfinished("shop")
+
+        assert Outcome.FAILED is caught.value.report.outcome
+        assert isinstance(caught.value.__cause__, AccessDenied)
+        assert '"Action": ["esa:GetRoutine"]' in str(caught.value)
+
+
+async def test_a_denial_half_way_pauses() -> None:
+    """A missing permission after something was begun: granted, it goes on."""
+    action = "esa:CommitRoutineStagingCode"
+    with House(switches=Switches(denied={action})) as house:
+        house.live()
+        async with house.client() as client:
+            with pytest.raises(ReleaseFailed) as caught:
+                await client.release("shop", NEW)
+
+            house.cloud.switch(evolve(house.cloud.switches, denied=()))
+            report = await client.resume(caught.value.report.run)
+
+        assert Outcome.PAUSED is caught.value.report.outcome
+        assert action in caught.value.report.reason
+        assert Outcome.RELEASED is report.outcome
+        assert 1 == len(house.tagged())
+
+
+async def test_a_halted_account_pauses_and_goes_on() -> None:
+    """An overdue payment stops the run where it is, with production as it was."""
+    with House() as house:
+        house.live()
+        halted = evolve(house.cloud.switches, service_halted=True)
+        house.transport.before("deploy production", lambda: house.cloud.switch(halted))
+        async with house.client() as client:
+            report = await client.release("shop", NEW, check=False)
+            house.cloud.switch(evolve(halted, service_halted=False))
+            ended = await client.resume(report.run)
+
+        assert Outcome.PAUSED is report.outcome
+        assert "overdue payment" in report.reason
+        assert Outcome.RELEASED is ended.outcome
+
+
+# --- joining ------------------------------------------------------------------------
+
+
+async def test_the_same_release_again_goes_on_with_the_unfinished_run() -> None:
+    """Same routine, same bytes, same target: one run, one version, one canary."""
+    with House() as house:
+        house.live()
+        await _leave_half_way(house)
+        async with house.client() as client:
+            run = (await client.runs.unfinished("shop"))[0].run.id
+            report = await client.release("shop", NEW, canary=CANARY)
+
+        assert run == report.run
+        assert Outcome.RELEASED is report.outcome
+        assert 1 == house.transport.calls.count("commit")
+        assert [(100,), (10, 90), (100,)] == [shares for _, shares in house.moments]
+
+
+async def test_a_release_under_way_is_waited_for() -> None:
+    """A second caller joins the run that a living process drives: one release."""
+    with House() as house:
+        house.live()
+        house.alive.update({1, 2})
+        runs: list[str] = []
+
+        async def release(client: Client) -> None:
+            """Release, and note how it went."""
+            report = await client.release("shop", NEW, canary=CANARY)
+            runs.append(report.run)
+
+        async with (
+            house.client() as one,
+            house.client() as two,
+            anyio.create_task_group() as both,
+        ):
+            both.start_soon(release, one)
+            await anyio.sleep(1)
+            both.start_soon(release, two)
+
+        assert 2 == len(runs)
+        assert 1 == len(set(runs))
+        assert 1 == house.transport.calls.count("commit")
+
+
+async def test_a_joined_release_that_fails_raises_for_both() -> None:
+    """Whoever waited gets the same failure as who began it."""
+    with House(switches=Switches(latency=1.0)) as house:
+        house.live()
+        house.alive.update({1, 2})
+        outcomes: list[Outcome] = []
+
+        async def release(client: Client) -> None:
+            """Release, and note how it went."""
+            with pytest.raises(ReleaseFailed) as caught:
+                await client.release("shop", BROKEN)
+
+            outcomes.append(caught.value.report.outcome)
+
+        async with (
+            house.client() as one,
+            house.client() as two,
+            anyio.create_task_group() as both,
+        ):
+            both.start_soon(release, one)
+            await anyio.sleep(1)
+            both.start_soon(release, two)
+
+        assert [Outcome.FAILED, Outcome.FAILED] == outcomes
+
+
+async def test_other_content_is_refused_while_a_run_is_unfinished() -> None:
+    """Both are named, and the two commands that end it."""
+    with House() as house:
+        house.live()
+        await _leave_half_way(house)
+        house.transport.forget()
+        async with house.client() as client:
+            run = (await client.runs.unfinished("shop"))[0].run.id
+            with pytest.raises(RunInProgress) as caught:
+                await client.release("shop", OTHER)
+
+        said = str(caught.value)
+        assert f"shop has an unfinished run {run}, begun as " in said
+        assert f"Finish it with: esa-flows resume {run}" in said
+        assert f"or go back with: esa-flows abort {run}" in said
+        assert [] == house.transport.calls
+
+
+async def test_another_target_is_another_release() -> None:
+    """The same bytes to staging alone do not join a release to production."""
+    with House() as house:
+        house.live()
+        await _leave_half_way(house)
+        async with house.client() as client:
+            with pytest.raises(
+                RunInProgress, match=r"to production; this is .* staging"
+            ):
+                await client.release("shop", NEW, to="staging")
+
+
+async def test_an_unfinished_rollback_is_no_release() -> None:
+    """What it is begun as is said in words."""
+    with House() as house:
+        house.live()
+        async with house.client() as client:
+            await client.release("shop", NEW)
+            house.cloud.inject(
+                Fault(operation="CreateRoutineCodeDeployment", kind="error", times=None)
+            )
+            await client.rollback("shop", check=False)
+            with pytest.raises(RunInProgress, match="begun as rollback; this is"):
+                await client.release("shop", NEW)
+
+
+async def test_an_idempotency_key_gives_the_same_report() -> None:
+    """Asked again after the end: no call, the same answer."""
+    with House() as house:
+        house.live()
+        async with house.client() as client:
+            first = await client.release("shop", NEW, run_id="deploy42")
+            house.transport.forget()
+            second = await client.release("shop", NEW, run_id="deploy42")
+
+        assert "deploy42" == first.run
+        assert first == second
+        assert [] == house.transport.calls
+
+
+async def test_an_idempotency_key_of_something_else_is_refused() -> None:
+    """A key used twice would hide the second release."""
+    with House() as house:
+        house.live()
+        async with house.client() as client:
+            await client.release("shop", NEW, run_id="deploy42")
+            with pytest.raises(InvalidInput) as caught:
+                await client.release("shop", OTHER, run_id="deploy42")
+
+            with pytest.raises(InvalidInput):
+                await client.release("cart", NEW, run_id="deploy42")
+
+        assert (
+            "The run id 'deploy42' was used for another release, of shop on 2026-03-01."
+            " Give each release an id of its own, or none."
+        ) == str(caught.value)
+
+
+async def test_an_idempotency_key_does_not_join_another_run() -> None:
+    """Same bytes, other key: it is not the run that was asked for."""
+    with House() as house:
+        house.live()
+        await _leave_half_way(house, run_id="deploy41")
+        async with house.client() as client:
+            with pytest.raises(RunInProgress, match="unfinished run deploy41"):
+                await client.release("shop", NEW, run_id="deploy42")
+
+
+async def test_a_longer_key_is_not_taken_for_a_shorter_one() -> None:
+    """Keys are compared whole, although lists find runs by the beginning."""
+    with House() as house:
+        house.live()
+        async with house.client() as client:
+            await client.release("shop", NEW, run_id="deploy421")
+            report = await client.release("shop", OTHER, run_id="deploy42")
+
+        assert "deploy42" == report.run
+
+
+# --- pausing and resuming -----------------------------------------------------------

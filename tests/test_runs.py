@@ -1,0 +1,140 @@
+"""The runs in a client's journal."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from esa_flows import Client, Outcome, ReleaseFailed
+from esa_flows.engine.state import State
+from esa_flows.errors import UnknownRun
+from tests.house import NEW, OTHER, House
+
+
+async def test_runs_are_listed_newest_first_and_by_routine() -> None:
+    """Each with its state, as many as wanted."""
+    with House() as house:
+        house.live()
+        house.live("cart")
+        async with house.client() as client:
+            one = await client.release("shop", NEW)
+            two = await client.release("cart", NEW)
+            three = await client.release("shop", OTHER)
+            every = [view.run.id for view in await client.runs.list()]
+            ours = [view.run.id for view in await client.runs.list(routine="shop")]
+            latest = await client.runs.list(most=1)
+
+    assert [three.run, two.run, one.run] == every
+    assert [three.run, one.run] == ours
+    assert [(three.run, State.SUCCEEDED)] == [
+        (view.run.id, view.history.state) for view in latest
+    ]
+
+
+async def test_a_run_is_found_by_the_beginning_of_its_id() -> None:
+    """Four characters are enough; three are a typing error."""
+    with House() as house:
+        house.live()
+        async with house.client() as client:
+            report = await client.release("shop", NEW)
+            view = await client.runs.get(report.run[:4])
+            with pytest.raises(UnknownRun):
+                await client.runs.get(report.run[:3])
+
+    assert report.run == view.run.id
+    assert not view.is_driven
+
+
+async def test_a_pause_stops_a_run_in_another_process() -> None:
+    """Whoever drives it stops where it is, says so, and it can go on."""
+    with House() as house:
+        house.live()
+        house.alive.update({1, 2})
+        said: list[ReleaseFailed] = []
+        async with house.client() as driver, house.client() as other:
+
+            async def drive() -> None:
+                """Drive the run."""
+                with pytest.raises(ReleaseFailed) as caught:
+                    await driver.release("shop", NEW, canary="10:5m,100")
+
+                said.append(caught.value)
+
+            async with anyio.create_task_group() as both:
+                both.start_soon(drive)
+                await anyio.sleep(60)
+                run = (await other.runs.unfinished("shop"))[0].run.id
+                await other.runs.pause(run)
+
+            paused = await other.runs.get(run)
+            report = await other.resume(run)
+
+        assert Outcome.PAUSED is said[0].report.outcome
+        assert f"Run {run} was paused by someone." in said[0].report.reason
+        assert State.PAUSED is paused.history.state
+        assert Outcome.RELEASED is report.outcome
+
+
+async def test_waiting_ends_with_the_run() -> None:
+    """The value of a run that another process drives comes out here."""
+    with House() as house:
+        house.live()
+        house.alive.update({1, 2})
+        reports = []
+        async with house.client() as driver, house.client() as other:
+
+            async def drive(client: Client) -> None:
+                """Drive the run."""
+                reports.append(await client.release("shop", NEW, canary="10:5m,100"))
+
+            async with anyio.create_task_group() as both:
+                both.start_soon(drive, driver)
+                await anyio.sleep(1)
+                run = (await other.runs.unfinished("shop"))[0].run.id
+                found = await other.runs.wait(run)
+
+        assert [found] == reports
+
+
+async def test_waiting_for_a_run_that_nobody_drives_gives_nothing() -> None:
+    """It was left unfinished: there is no value to wait for."""
+    with House() as house:
+        house.live()
+        async with house.client() as client:
+            with anyio.move_on_after(60):
+                await client.release("shop", NEW, canary="10:5m,100")
+
+            run = (await client.runs.unfinished("shop"))[0].run.id
+            found = await client.runs.wait(run)
+
+        assert found is None
+
+
+async def test_who_asks_is_recorded() -> None:
+    """The name of the user goes with the request, for those who ask later."""
+    with House() as house:
+        house.live()
+        async with house.client() as client:
+            with anyio.move_on_after(60):
+                await client.release("shop", NEW, canary="10:5m,100")
+
+        async with house.client(environ={"LOGNAME": "mei"}) as client:
+            run = (await client.runs.unfinished("shop"))[0].run.id
+            await client.abort(run)
+            rows = (await client.runs.get(run)).rows
+
+        assert "mei" in [row.data.get("by") for row in rows]
+
+
+async def test_an_abort_of_an_ended_run_is_no_row() -> None:
+    """What is over gets no request that nobody will read."""
+    with House() as house:
+        house.live()
+        async with house.client() as client:
+            report = await client.release("shop", NEW)
+            before = (await client.runs.get(report.run)).rows
+            view = await client.runs.ask_to_abort(report.run)
+            signals = await house.journal.signals(report.run, after=0)
+
+        assert before == view.rows
+        assert () == signals
