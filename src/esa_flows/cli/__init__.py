@@ -1,0 +1,46 @@
+"""The command line: commands, screens, exit codes.
+
+What answers `--version`, and says what is missing, needs nothing but the standard
+library; everything else is imported when it is needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["main"]
+
+_EXTRA = frozenset({"cyclopts", "rich"})
+_USAGE = 2
+
+
+def main(argv: Sequence[str] | None = None, *, parts: Any = None) -> int:
+    """Run the command line and give its exit code.
+
+    Args:
+        argv: Arguments without the program's name; by default the process's own.
+        parts: `Parts` of the client to use; by default the usual ones.
+    """
+    given = list(sys.argv[1:] if argv is None else argv)
+    if given[:1] == ["--version"]:
+        sys.stdout.write(f"esa-flows {importlib.metadata.version('esa-flows')}\n")
+        return 0
+
+    try:
+        app = importlib.import_module("esa_flows.cli.app")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _EXTRA:
+            raise
+
+        sys.stderr.write(
+            f"The command line needs {error.name}, which is not installed.\n"
+            'Run: pip install "esa-flows[cli]"\n'
+        )
+        return _USAGE
+
+    code: int = app.run(given, parts)
+    return code

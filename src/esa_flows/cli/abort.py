@@ -1,0 +1,67 @@
+"""`esa-flows abort`: stop a run and go back to what served before."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from attrs import evolve
+from cyclopts import Parameter
+
+from esa_flows.cli.desk import Answer, Desk
+from esa_flows.cli.ending import show
+from esa_flows.cli.exits import Exit
+from esa_flows.cli.options import DEFAULTS, Common
+from esa_flows.cli.watch import Watch, watching
+from esa_flows.client import Client
+from esa_flows.errors import Aborted
+from esa_flows.release.report import Outcome, Report
+
+__all__ = ["abort"]
+
+
+async def abort(
+    run: str,
+    /,
+    *,
+    common: Common = DEFAULTS,
+    desk: Annotated[Desk, Parameter(parse=False)],
+) -> Answer:
+    """Stop a run and put back what served before it, wherever it is driven.
+
+    Going back as asked is a success. A run that has ended stays as it is.
+
+    Args:
+        run: Its id, or the first four characters of it or more.
+        common: How to reach the provider.
+        desk: Where to write.
+    """
+    async with desk.client(common) as client:
+        view = await client.runs.get(run)
+        if view.history.is_ended:
+            desk.say(f"Run {view.run.id} has ended; nothing was done.")
+            return Answer(payload={"run": view.run.id, "outcome": "ended"})
+
+        if view.is_driven:
+            desk.note(f"Asked the process that drives run {view.run.id}; waiting.")
+
+        with watching(desk, client, f"abort {view.run.subject}") as watch:
+            found = await _aborted(client, view.run.id, watch)
+
+        if found is None:
+            desk.say(f"Run {view.run.id} is aborted.")
+            return Answer(payload={"run": view.run.id, "outcome": "aborted"})
+
+        answer = show(desk, watch, (found, None))
+        return evolve(answer, exit=Exit.OK) if _is_back(found) else answer
+
+
+async def _aborted(client: Client, run: str, watch: Watch) -> Any:
+    try:
+        return await client.abort(run, observer=watch)
+    except Aborted:
+        return None  # a flow of one's own, which did not handle it
+
+
+def _is_back(found: Any) -> bool:
+    is_aborted = isinstance(found, Report) and found.outcome is Outcome.ABORTED
+    return is_aborted and found.production_as_before

@@ -1,0 +1,209 @@
+"""What a command works with: where it writes, whom it asks, what was interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from anyio import CancelScope
+from anyio.abc import TaskGroup
+from attrs import define, field, frozen
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from esa_flows.cli.complaint import Complaint
+from esa_flows.cli.exits import Exit
+from esa_flows.cli.lines import annotation
+from esa_flows.cli.options import Common
+from esa_flows.cli.provenance import commit_of
+from esa_flows.cli.tables import hanging
+from esa_flows.cli.text import clean, unmarked
+from esa_flows.client import Client
+from esa_flows.connection import Parts
+from esa_flows.settings import Settings
+
+__all__ = ["Answer", "Desk", "Paper", "paper"]
+
+_LABEL = 5
+_ENDLESS = 10_000
+"""Columns where nobody looks: a file or a pipe gets whole lines."""
+
+_STYLES = {"error": "bold red", "next": "bold", "facts": "dim", "see": "dim"}
+
+
+class Paper(Console):
+    """A console that goes on in silence when nobody reads any more.
+
+    A reader that leaves, such as `head`, must not stop a release.
+    """
+
+    def on_broken_pipe(self) -> None:
+        """Write to nowhere from now on."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+
+def paper(environ: Mapping[str, str], *, is_error: bool = False) -> Paper:
+    """Make a console on standard output or standard error.
+
+    Args:
+        environ: Environment variables; `NO_COLOR` and `ESA_FLOWS_NO_COLOR` count.
+        is_error: Whether it is standard error.
+    """
+    no_color = bool(environ.get("NO_COLOR") or environ.get("ESA_FLOWS_NO_COLOR"))
+    is_watched = (sys.stderr if is_error else sys.stdout).isatty()
+    made = Paper(
+        stderr=is_error,
+        no_color=no_color or None,
+        force_interactive=is_watched,
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+    made.width = made.width if is_watched else _ENDLESS
+    return made
+
+
+@frozen(kw_only=True)
+class Answer:
+    """What a command ends with.
+
+    Attributes:
+        exit: The exit code.
+        payload: For `--json`: what was found or done.
+        error: What went wrong; None where nothing did.
+    """
+
+    exit: Exit = Exit.OK
+    payload: Mapping[str, Any] = field(factory=dict)
+    error: Complaint | None = None
+
+
+@define(kw_only=True)
+class Desk:
+    """What a command works with.
+
+    Attributes:
+        parts: What the client is made of.
+        out: Standard output.
+        err: Standard error.
+        is_json: Whether standard output is for one JSON object.
+        commit: Finds the commit a file was built from; empty where there is none.
+        beside: Runs what goes on beside the command.
+        scope: Around the command.
+        run: The run this process drives, as soon as it has an id.
+        interrupted: Number of the signal that asked to stop; 0 where none did.
+        ends_by_signal: Whether a signal is the usual end.
+    """
+
+    parts: Parts
+    out: Console
+    err: Console
+    is_json: bool = False
+    commit: Callable[[str, Mapping[str, str]], Awaitable[str]] = commit_of
+    beside: TaskGroup | None = None
+    scope: CancelScope | None = None
+    run: str = ""
+    interrupted: int = 0
+    ends_by_signal: bool = False
+
+    @classmethod
+    def of(cls, parts: Parts | None) -> Desk:
+        """Make the desk of this process."""
+        made = parts or Parts()
+        return cls(
+            parts=made,
+            out=paper(made.environ),
+            err=paper(made.environ, is_error=True),
+        )
+
+    @property
+    def annotates(self) -> bool:
+        """Whether GitHub's runner reads what is written."""
+        return self.parts.environ.get("GITHUB_ACTIONS") == "true"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a person watches a terminal that can be redrawn.
+
+        That a log is asked to be in colour makes it no terminal.
+        """
+        dumb = self.err.is_dumb_terminal or self.annotates
+        return self.err.is_interactive and not dumb and self.beside is not None
+
+    def adopt(self, common: Common) -> None:
+        """Show things as the flags say."""
+        self.is_json = self.is_json or common.json
+        for console in (self.out, self.err):
+            console.no_color = console.no_color or common.no_color
+
+    def client(self, common: Common) -> Client:
+        """Make the client that the flags and the environment describe.
+
+        Raises:
+            InvalidInput: One of them cannot be used.
+        """
+        return Client(self.settings(common), self.parts)
+
+    def settings(self, common: Common) -> Settings:
+        """Give the settings that the flags and the environment describe.
+
+        Raises:
+            InvalidInput: One of them cannot be used.
+        """
+        return Settings.from_env(self.parts.environ, **common.settings)
+
+    def say(self, *lines: RenderableType) -> None:
+        """Write what was asked for: to standard output, unless that is for JSON."""
+        for line in lines:
+            self._write(self.err if self.is_json else self.out, line)
+
+    def note(self, *lines: RenderableType) -> None:
+        """Write to standard error what is worth knowing beside."""
+        for line in lines:
+            self._write(self.err, line)
+
+    def command(self, line: str) -> None:
+        """Tell GitHub's runner something, where it listens."""
+        if self.annotates:
+            self.err.print(Text(line), soft_wrap=True)
+
+    def complain(self, told: Complaint) -> None:
+        """Write what went wrong."""
+        for label, text in told.lines():
+            cells = (Text(label, style=_STYLES[label]), Text(self._safe(text)))
+            if label == "see":
+                # An address is not broken, so that it can be clicked and copied.
+                self.err.print(*cells, sep="   ", soft_wrap=True)
+                continue
+
+            self._write(self.err, hanging(cells, (_LABEL,)))
+
+        self.command(annotation("error", told.message, title="esa-flows"))
+
+    def give(self, answer: Answer) -> Exit:
+        """Write what went wrong, and the JSON object where one was asked for."""
+        if answer.error is not None:
+            self.complain(answer.error)
+
+        if self.is_json:
+            told = answer.error.to_json() if answer.error else None
+            ending = {"exit_code": int(answer.exit), "error": told}
+            self.out.file.write(json.dumps({**answer.payload, **ending}) + "\n")
+            self.out.file.flush()
+
+        return answer.exit
+
+    def _write(self, console: Console, line: RenderableType) -> None:
+        shown = Text(self._safe(line)) if isinstance(line, str) else line
+        console.print(shown, soft_wrap=not console.is_interactive)
+
+    def _safe(self, text: str) -> str:
+        shown = clean(text)
+        if not self.annotates:
+            return shown
+
+        return "\n".join(unmarked(line) for line in shown.split("\n"))

@@ -1,0 +1,75 @@
+"""`esa-flows release`: take a bundle to a routine."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from esa_flows.cli.desk import Answer, Desk
+from esa_flows.cli.ending import show, wait_for
+from esa_flows.cli.options import DEFAULTS, Common
+from esa_flows.cli.watch import watching
+
+__all__ = ["release"]
+
+
+async def release(  # noqa: PLR0913  a command has as many flags as it has
+    name: str,
+    file: str,
+    /,
+    *,
+    canary: str = "100",
+    to: str = "production",
+    create: Annotated[bool, Parameter(negative="")] = False,
+    message: str = "",
+    commit: str = "",
+    protect: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    no_prune_foreign: Annotated[bool, Parameter(negative="")] = False,
+    no_probe: Annotated[bool, Parameter(negative="")] = False,
+    run_id: str = "",
+    common: Common = DEFAULTS,
+    desk: Annotated[Desk, Parameter(parse=False)],
+) -> Answer:
+    """Release a bundle to a routine: to staging, then to production share by share.
+
+    Released again, it joins the unfinished run with the same content. What serves
+    already is left as it is.
+
+    Args:
+        name: The routine.
+        file: The bundle: one JavaScript file.
+        canary: Shares of production and bake times, such as 10:5m,50:5m,100.
+        to: production, or staging alone.
+        create: Create the routine where it does not exist.
+        message: A line for people, kept with the version.
+        commit: Git commit of the bundle; by default the one its folder is at.
+        protect: A version that is never pruned; may be repeated.
+        no_prune_foreign: Never prune a version that this program did not make.
+        no_probe: Do not ask the routine over HTTP in staging.
+        run_id: An idempotency key of your own; drawn where it is not given.
+        common: How to reach the provider.
+        desk: Where to write.
+    """
+    title = f"release {name}" + (f" to {to}" if to != "production" else f" {canary}")
+    async with desk.client(common) as client:
+        built_from = commit or await desk.commit(file, desk.parts.environ)
+        with watching(desk, client, title, joins=True) as watch:
+            ending = await wait_for(
+                client.release(
+                    name,
+                    file,
+                    canary=canary,
+                    to=to,
+                    create=create,
+                    message=message,
+                    commit=built_from,
+                    protect=protect,
+                    prune_foreign=not no_prune_foreign,
+                    probe=not no_probe,
+                    run_id=run_id,
+                    observer=watch,
+                )
+            )
+
+        return show(desk, watch, ending)

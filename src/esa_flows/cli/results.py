@@ -1,0 +1,105 @@
+"""What a step gave, in a few words, from what the journal holds of it; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from esa_flows.cli.text import counted, one_line, served_words
+
+__all__ = ["answer_words", "result_words"]
+
+_SHOWN_DIGITS = 12
+
+
+def result_words(identity: str, value: Any) -> str:
+    """Say what a step gave.
+
+    Args:
+        identity: The step, such as `commit#1`.
+        value: Its recorded outcome as JSON; live values are encoded the same way.
+    """
+    name, key = _name_and_key(identity)
+    say = _SAYERS.get(name)
+    if say is None:
+        return one_line(value) if isinstance(value, str | int | float) else ""
+
+    try:
+        return one_line(say(value, key))
+    except (KeyError, TypeError, AttributeError):
+        return ""  # somebody's own step of the same name
+
+
+def answer_words(identity: str, why: str) -> str:
+    """Say what a failed step found, where failing is one of its answers.
+
+    A version that may hold the bundle is compared with it; that it holds something
+    else is nothing bad.
+
+    Args:
+        identity: The step.
+        why: What it failed with.
+
+    Returns:
+        The answer; empty where the step has failed.
+    """
+    name, key = _name_and_key(identity)
+    if name != "verify" or not key.isdigit():
+        return ""
+
+    return "holds other code" if " holds " in why else one_line(why)
+
+
+def _name_and_key(identity: str) -> tuple[str, str]:
+    found = re.fullmatch(r"(?:.*/)?([^/\[#]+)(?:\[([^\]]*)\])?#\d+", identity)
+    return (found[1], found[2] or "") if found else ("", "")
+
+
+def _world(value: Any, _: str) -> str:
+    served = served_words(value["routine"]["production"])
+    count = counted(len(value["versions"]), "version")
+    return f"production serves {served}; {count}"
+
+
+def _routine(value: Any, key: str) -> str:
+    place = "staging" if "staging" in key else "production"
+    return f"serves {served_words(value[place])}"
+
+
+def _slot(value: Any, _: str) -> str:
+    until = value["expires_at"]
+    return f"good until {until[11:19]}" if until else ""
+
+
+def _verified(value: Any, _: str) -> str:
+    return f"same bytes: sha256 {value['digest'][:_SHOWN_DIGITS]}"
+
+
+def _pruned(value: Any, _: str) -> str:
+    saved = "code saved" if value["backup"] else "code not saved"
+    return f"version {value['version']} deleted, {saved}"
+
+
+def _swept(value: Any, _: str) -> str:
+    return f"{len(value)} deleted" if value else "none"
+
+
+_SAYERS: Mapping[str, Callable[[Any, str], str]] = MappingProxyType(
+    {
+        "ask_staging": lambda value, _: f"{value['verdict']}: {value['reason']}",
+        "commit": lambda value, _: f"version {value['version']}",
+        "create_routine": lambda value, _: value["routine"],
+        "deploy": lambda value, _: f"accepted {served_words(value)}",
+        "look": _routine,
+        "observe": _world,
+        "post_to_oss": lambda _, __: "stored",
+        "prune": _pruned,
+        "read_back": _routine,
+        "request_slot": _slot,
+        "sleep": lambda _, __: "",
+        "sweep": _swept,
+        "verify": _verified,
+    }
+)

@@ -1,0 +1,159 @@
+"""Where a run stands, who drives it and what it did, read from its journal; pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from esa_flows.cli.results import answer_words, result_words
+from esa_flows.cli.text import clean, one_line
+from esa_flows.engine.engine import RunView
+from esa_flows.engine.journal import Kind, Row
+from esa_flows.engine.process import Life
+from esa_flows.engine.state import State
+
+__all__ = ["StepSeen", "driver", "moves", "outcome", "served", "standing", "steps_of"]
+
+_ACTIVE = frozenset({State.NEW, State.RUNNING, State.ABORTING})
+
+
+@frozen(kw_only=True)
+class StepSeen:
+    """A step as the journal holds it.
+
+    Attributes:
+        identity: What it is called in the run.
+        at: When it was recorded last.
+        seconds: How long it took; None where it has no outcome.
+        said: What it gave, or why it failed.
+        state: `done`, `failed`, `baking` or `begun`.
+        attempts: How often it was begun.
+    """
+
+    identity: str
+    at: dt.datetime
+    seconds: float | None
+    said: str
+    state: str
+    attempts: int
+
+
+def standing(view: RunView) -> str:
+    """Say where a run stands; one whose process is gone was interrupted.
+
+    Args:
+        view: The run.
+    """
+    state = view.history.state
+    if state in _ACTIVE and not view.is_driven:
+        return f"{state}, interrupted" if state is State.ABORTING else "interrupted"
+
+    return state.value
+
+
+def driver(view: RunView) -> str:
+    """Say who drives a run."""
+    owner = view.beat.owner
+    if owner is None:
+        return "nobody"
+
+    known = {
+        Life.ALIVE: f"process {owner.pid}, alive",
+        Life.DEAD: f"nobody; process {owner.pid} is gone",
+        Life.ELSEWHERE: f"process {owner.pid} of another machine or container",
+    }
+    return known[view.life] if view.life else "nobody"
+
+
+def outcome(view: RunView) -> str:
+    """Say how a run ended or why it stands still; empty where neither is known."""
+    ended = view.history.ended
+    if ended is None:
+        return one_line(_last_reason(view.rows))
+
+    if "error" in ended:
+        return one_line(ended["error"].get("message", ""))
+
+    value = ended.get("value")
+    return one_line(value.get("outcome", "")) if isinstance(value, Mapping) else ""
+
+
+def _last_reason(rows: tuple[Row, ...]) -> str:
+    for row in reversed(rows):
+        if row.record.kind is Kind.SIGNALLED:
+            return str(row.data.get("why", ""))
+
+    return ""
+
+
+def steps_of(view: RunView) -> tuple[StepSeen, ...]:
+    """Give the steps of a run, in the order they were first recorded."""
+    last = {row.record.step: row for row in view.rows if row.record.step}
+    return tuple(
+        _seen(row, view.history.past(step).attempts) for step, row in last.items()
+    )
+
+
+def _seen(row: Row, attempts: int) -> StepSeen:
+    state, said = _state_and_words(row)
+    return StepSeen(
+        identity=row.record.step,
+        at=row.record.at,
+        seconds=row.data.get("seconds"),
+        said=said,
+        state=state,
+        attempts=attempts,
+    )
+
+
+def _state_and_words(row: Row) -> tuple[str, str]:
+    body, step = row.data, row.record.step
+    if row.record.kind is Kind.SLEPT:
+        return "baking", f"until {body['wake'][11:19]} UTC"
+
+    if row.record.kind is Kind.INTENT:
+        return "begun", ""
+
+    if "error" not in body:
+        return "done", result_words(step, body.get("value"))
+
+    why = one_line(body["error"]["message"])
+    answer = answer_words(step, why)
+    return ("done", answer) if answer else ("failed", why)
+
+
+def served(view: RunView) -> dict[str, Any]:
+    """Give what served each environment when the run last looked.
+
+    Returns:
+        Deployments as the journal holds them, by environment; empty where it never
+        looked.
+    """
+    for row in reversed(view.rows):
+        value = row.data.get("value")
+        found = _routine_in(value) if isinstance(value, Mapping) else None
+        if found is not None:
+            return {place: found[place] for place in ("production", "staging")}
+
+    return {}
+
+
+def _routine_in(value: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    inner = value.get("routine")
+    candidate = inner if isinstance(inner, Mapping) else value
+    return candidate if {"production", "staging"} <= set(candidate) else None
+
+
+def moves(view: RunView) -> tuple[str, ...]:
+    """Give the commands that make sense now."""
+    run, routine = view.run.id, clean(view.run.subject)
+    if view.history.is_ended:
+        return (f"esa-flows versions list {routine}",) if routine else ()
+
+    if view.is_driven:
+        return (f"esa-flows pause {run}", f"esa-flows abort {run}")
+
+    return (f"esa-flows resume {run}", f"esa-flows abort {run}")

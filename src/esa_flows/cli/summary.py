@@ -1,0 +1,108 @@
+"""How a release ended, for people in a few lines and for programs as JSON; pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+
+from esa_flows.cli.text import clean, counted, one_line, seconds_words, served_words
+from esa_flows.model import Deployment
+from esa_flows.release.report import Outcome, Report
+
+__all__ = ["Spent", "report_json", "summary", "world_unknown"]
+
+_WIDTH = 12
+
+
+@frozen(kw_only=True)
+class Spent:
+    """What it took.
+
+    Attributes:
+        calls: Calls made by this process.
+        seconds: Time it took this process.
+    """
+
+    calls: int
+    seconds: float
+
+
+def summary(report: Report, spent: Spent) -> tuple[str, ...]:
+    """Tell how a run ended.
+
+    Args:
+        report: Its report.
+        spent: What it took.
+    """
+    version = f", version {report.version}" if report.version else ""
+    took = f"{counted(spent.calls, 'call')} in {seconds_words(spent.seconds)}"
+    return (
+        one_line(f"{report.routine}: {report.outcome}{version} (run {report.run})"),
+        *_places(report),
+        _labelled("took", took),
+        *(_labelled("note", one_line(note)) for note in report.notes),
+        *_advice(report),
+    )
+
+
+def world_unknown(report: Report) -> bool:
+    """Tell whether a report does not say what serves: the run was stopped."""
+    return report.production is None and report.staging is None
+
+
+def _places(report: Report) -> tuple[str, ...]:
+    if world_unknown(report):
+        as_before = "as before" if report.production_as_before else "may have changed"
+        return (_labelled("production", as_before),)
+
+    now, before = served_words(report.production), served_words(report.before)
+    places = [_labelled("production", now), _labelled("before", before)]
+    if now == before:
+        places.pop()
+
+    return (*places, _labelled("staging", served_words(report.staging)))
+
+
+def _advice(report: Report) -> tuple[str, ...]:
+    changed = report.production and report.before
+    if report.outcome is Outcome.RELEASED and changed and not report.reason:
+        return (_labelled("roll back", f"esa-flows rollback {report.routine}"),)
+
+    return ()
+
+
+def _labelled(label: str, text: str) -> str:
+    return f"  {label:<{_WIDTH}}{text}"
+
+
+def report_json(report: Report, spent: Spent) -> dict[str, Any]:
+    """Give a report as plain JSON values.
+
+    Args:
+        report: The report.
+        spent: What it took.
+    """
+    return {
+        "run": report.run,
+        "routine": report.routine,
+        "outcome": report.outcome.value,
+        "version": report.version,
+        "before": shares(report.before),
+        "production": shares(report.production),
+        "staging": shares(report.staging),
+        "production_as_before": report.production_as_before,
+        "reason": clean(report.reason),
+        "next_move": clean(report.next_move),
+        "notes": [clean(note) for note in report.notes],
+        "calls": spent.calls,
+        "seconds": round(spent.seconds, 3),
+    }
+
+
+def shares(deployment: Deployment | None) -> dict[str, int] | None:
+    """Give a deployment's shares by version; None where nothing serves."""
+    if deployment is None:
+        return None
+
+    return {share.version: share.percentage for share in deployment.split.shares}

@@ -1,0 +1,156 @@
+"""Show a run while it runs: redrawn on a terminal, line by line elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import anyio
+from anyio.abc import TaskGroup
+from attrs import define, field
+from rich.live import Live
+
+from esa_flows.cli.desk import Desk
+from esa_flows.cli.lines import annotation, narrated
+from esa_flows.cli.progress import Mark, Progress
+from esa_flows.cli.screen import MOST_LINES, Frame, drawn
+from esa_flows.cli.summary import Spent
+from esa_flows.client import Client
+from esa_flows.engine.observe import Happening, Moment
+
+__all__ = ["Watch", "watching"]
+
+_REDRAW = 0.25
+"""Seconds between two pictures: four a second."""
+
+
+@define(kw_only=True)
+class Watch:
+    """An observer that shows what it is told.
+
+    Attributes:
+        desk: Where to show it.
+        client: Whose calls are counted.
+        title: What is done to what.
+        joins: Whether going on with an unfinished run is worth a word.
+        progress: What the run has done.
+    """
+
+    desk: Desk
+    client: Client
+    title: str
+    joins: bool = False
+    progress: Progress = field(factory=Progress)
+    _began: float = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._began = self._clock()
+
+    def __call__(self, happening: Happening) -> None:
+        """Take in what the run tells, and show it where lines are shown."""
+        self.desk.run = happening.run
+        self.progress.take(happening, self._clock())
+        if self.joins and happening.moment is Moment.RUN_RESUMED:
+            self.desk.note(
+                f"This joins the unfinished run {happening.run}, which releases the"
+                " same content; it goes on as it was begun."
+            )
+
+        if self.desk.is_live:
+            return
+
+        line = narrated(happening)
+        if line:
+            self.desk.note(line)
+
+        if self._has_failed(happening):
+            self.desk.command(annotation("warning", line))
+
+    @property
+    def spent(self) -> Spent:
+        """What it took so far."""
+        return Spent(calls=self._calls(), seconds=self._clock() - self._began)
+
+    def frame(self, *, is_last: bool = False) -> Frame:
+        """Give what a picture needs beside the progress."""
+        err = self.desk.err
+        return Frame(
+            title=self.title,
+            now=self._clock(),
+            began=self._began,
+            calls=self._calls(),
+            width=err.width,
+            height=min(MOST_LINES, err.height - 1),
+            is_last=is_last,
+            is_ascii=err.options.ascii_only,
+        )
+
+    def _has_failed(self, happening: Happening) -> bool:
+        step = self.progress.steps.get(happening.step)
+        is_failure = happening.moment is Moment.STEP_FAILED
+        return is_failure and step is not None and step.mark is Mark.FAILED
+
+    def _clock(self) -> float:
+        return self.desk.parts.clock()
+
+    def _calls(self) -> int:
+        return sum(self.client.connection.cloud.statistics().calls.values())
+
+
+@contextmanager
+def watching(
+    desk: Desk, client: Client, title: str, *, joins: bool = False
+) -> Iterator[Watch]:
+    """Show what a run does while the block runs.
+
+    Args:
+        desk: Where to show it.
+        client: Whose calls are counted.
+        title: What is done to what.
+        joins: Whether going on with an unfinished run is worth a word.
+    """
+    watch = Watch(desk=desk, client=client, title=title, joins=joins)
+    desk.command(annotation("group", title))
+    try:
+        if not desk.is_live or desk.beside is None:
+            yield watch
+            return
+
+        with _live(desk, watch) as live, _beside(desk.beside, live, watch):
+            yield watch
+    finally:
+        desk.command("::endgroup::")
+
+
+@contextmanager
+def _live(desk: Desk, watch: Watch) -> Iterator[Live]:
+    """Draw over the same lines; leave the last picture, whole, when done."""
+    live = Live(
+        drawn(watch.progress, watch.frame()),
+        console=desk.err,
+        auto_refresh=False,
+        transient=True,
+    )
+    try:
+        with live:
+            yield live
+    finally:
+        if watch.progress.run:
+            desk.note(drawn(watch.progress, watch.frame(is_last=True)), "")
+
+
+@contextmanager
+def _beside(group: TaskGroup, live: Live, watch: Watch) -> Iterator[None]:
+    drawing = anyio.CancelScope()
+    group.start_soon(_redraw, drawing, live, watch)
+    try:
+        yield
+    finally:
+        drawing.cancel()
+
+
+async def _redraw(drawing: anyio.CancelScope, live: Live, watch: Watch) -> None:
+    with drawing:
+        while True:
+            await anyio.sleep(_REDRAW)
+            live.update(drawn(watch.progress, watch.frame()), refresh=True)

@@ -1,0 +1,83 @@
+"""Step identities in the words of people; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from esa_flows.cli.text import one_line
+
+__all__ = ["step_words"]
+
+_IDENTITY = re.compile(
+    r"(?:(?P<path>.*)/)?(?P<name>[^/\[\]#]+)(?:\[(?P<key>[^\]]*)\])?#(?P<round>\d+)"
+)
+
+_PLAIN: Mapping[str, str] = MappingProxyType(
+    {
+        "ask_staging": "ask the routine in staging",
+        "commit": "commit the version",
+        "create_routine": "create the routine",
+        "look[unwind]": "look before going back",
+        "observe": "look at the routine",
+        "observe[created]": "look at the new routine",
+        "observe[quota]": "count the versions",
+        "post_to_oss": "upload the bundle",
+        "prune[room]": "delete a version to make room",
+        "request_slot": "ask for an upload form",
+        "sweep": "delete duplicates",
+        "verify[uploaded]": "read the upload back",
+    }
+)
+
+_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r"deploy\[(\w+)\]", r"deploy to \1"),
+        (r"deploy\[(\w+):back\]", r"take \1 back"),
+        (r"deploy\[(\w+):(\d+)\]", r"deploy to \1 \2 %"),
+        (r"look\[baked:\w+:(\d+)\]", r"look after the bake at \1 %"),
+        (r"prune\[bad:(\d+)\]", r"delete unusable version \1"),
+        (r"read_back\[(\w+)\]", r"read \1 back"),
+        (r"read_back\[(\w+):back\]", r"see that \1 is back"),
+        (r"read_back\[(\w+):(\d+)\]", r"read \1 back at \2 %"),
+        (r"sleep\[\w+:(\d+)\]", r"bake at \1 %"),
+        (r"verify\[(\d+)\]", r"compare version \1"),
+    )
+)
+
+
+def step_words(identity: str) -> str:
+    """Say what a step does.
+
+    Args:
+        identity: Such as `deploy[production:50]#1`; one of somebody's own flow is
+            shown by its own name.
+    """
+    found = _IDENTITY.fullmatch(identity)
+    if found is None:
+        return one_line(identity)
+
+    key = f"[{found['key']}]" if found["key"] else ""
+    words = _known(found["name"] + key) or _own(found["name"], found["key"])
+    path = f"{found['path']}: " if found["path"] else ""
+    again = "" if found["round"] == "1" else f", round {found['round']}"
+    return one_line(f"{path}{words}{again}")
+
+
+def _known(name: str) -> str:
+    if name in _PLAIN:
+        return _PLAIN[name]
+
+    for pattern, words in _PATTERNS:
+        found = pattern.fullmatch(name)
+        if found is not None:
+            return found.expand(words)
+
+    return ""
+
+
+def _own(name: str, key: str | None) -> str:
+    words = name.replace("_", " ")
+    return f"{words} ({key})" if key else words

@@ -1,0 +1,148 @@
+"""Where a command writes, and what it may write."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.cli.office import Office, text_on
+
+from esa_flows import Parts
+from esa_flows.cli.complaint import Complaint
+from esa_flows.cli.desk import Answer, Desk, paper
+from esa_flows.cli.exits import Exit
+from esa_flows.cli.options import Common
+
+
+def test_a_desk_of_this_process(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without anything given, standard output and standard error are used."""
+    desk = Desk.of(Parts(environ={}))
+
+    desk.say("out")
+    desk.note("err")
+
+    assert ("out\n", "err\n") == tuple(capsys.readouterr())
+
+
+def test_a_pipe_gets_whole_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is wrapped or cut where no terminal is."""
+    Desk.of(Parts(environ={})).say("x" * 500)
+
+    assert "x" * 500 + "\n" == capsys.readouterr().out
+
+
+def test_a_coloured_log_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What forces colours does not make a log movable."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    made = paper({}, is_error=True)
+
+    assert made.is_terminal
+    assert not made.is_interactive
+    assert 10_000 == made.width
+
+
+@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"ESA_FLOWS_NO_COLOR": "1"}])
+def test_no_colours_by_variable(environ: dict[str, str]) -> None:
+    """The usual variable counts, and our own."""
+    assert paper(environ).no_color
+
+
+def test_no_colours_by_flag() -> None:
+    """A flag counts for both papers."""
+    desk = Office().desk()
+
+    desk.adopt(Common(no_color=True, json=True))
+
+    assert desk.out.no_color
+    assert desk.err.no_color
+    assert desk.is_json
+
+
+def test_orders_go_to_github_alone() -> None:
+    """Commands for a runner are written where one listens."""
+    here, there = Office().desk(), Office().desk({"GITHUB_ACTIONS": "true"})
+
+    for desk in (here, there):
+        desk.command("::group::x")
+
+    assert ("", "::group::x\n") == (text_on(here.err), text_on(there.err))
+
+
+def test_texts_give_github_no_orders() -> None:
+    """What others say is kept from being a command, line by line."""
+    desk = Office().desk({"GITHUB_ACTIONS": "true"})
+
+    desk.note("a\n::set-env name=x::y")
+    desk.complain(Complaint(type="T", message="b\n::add-mask::z"))
+
+    lines = text_on(desk.err).splitlines()
+    orders = [line for line in lines if line.lstrip().startswith("::")]
+    assert ["::error title=esa-flows::b%0A::add-mask::z"] == orders
+
+
+def test_an_answer_ends_with_its_object() -> None:
+    """The exit code and the error are in the object too."""
+    desk = Office().desk()
+    desk.is_json = True
+
+    told = Complaint(type="T", message="m")
+    code = desk.give(Answer(exit=Exit.FAILED, payload={"a": 1}, error=told))
+
+    assert Exit.FAILED is code
+    written = json.loads(text_on(desk.out))
+    assert (1, 10, "T") == (
+        written["a"],
+        written["exit_code"],
+        written["error"]["type"],
+    )
+    assert "error m\n" == text_on(desk.err)
+
+
+@pytest.mark.may_block
+def test_a_reader_that_leaves_stops_nothing(tmp_path: Path) -> None:
+    """When nobody reads any more the work goes on in silence."""
+    script = (
+        "import sys\n"
+        "from esa_flows.cli.desk import paper\n"
+        "made = paper({})\n"
+        "for n in range(20000):\n"
+        "    made.print('line', n)\n"
+        "sys.stderr.write('went on')\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": "src"},
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+
+        assert b"went on" == process.stderr.read()
+
+
+def test_nothing_that_is_written_steers() -> None:
+    """Every line is cleaned once more where it is written."""
+    desk = Office().desk()
+
+    desk.say("a\x1b[2Jb")
+
+    assert "a\N{REPLACEMENT CHARACTER}[2Jb\n" == text_on(desk.out)
+
+
+def test_an_address_is_not_broken() -> None:
+    """On a narrow terminal sentences wrap, addresses stay whole."""
+    desk = Office().desk(is_terminal=True)
+    page = "https://api.example/" + "x" * 90
+
+    desk.complain(Complaint(type="T", message="word " * 30, recommend=page))
+
+    assert f"see   {page}\n" in text_on(desk.err)
+    assert all(len(line) <= 80 for line in text_on(desk.err).splitlines()[:-1])

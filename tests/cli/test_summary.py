@@ -1,0 +1,83 @@
+"""How a release ended."""
+
+from __future__ import annotations
+
+from tests.cli.reports import NEW, OLD, canary, report, whole
+
+from esa_flows.cli.summary import Spent, report_json, summary
+from esa_flows.release.report import Outcome
+
+SPENT = Spent(calls=13, seconds=604.2)
+
+
+def test_a_release() -> None:
+    """What serves now and before, what it took, and the way back."""
+    ended = report(
+        Outcome.RELEASED,
+        version=NEW,
+        before=whole(OLD),
+        production=whole(NEW),
+        staging=whole(NEW),
+        notes=("The quota\nis 5.",),
+    )
+
+    assert (
+        f"shop: released, version {NEW} (run 7k2f7k2f7k2f)",
+        f"  production  {NEW} 100 %",
+        f"  before      {OLD} 100 %",
+        f"  staging     {NEW} 100 %",
+        "  took        13 calls in 10m 04s",
+        "  note        The quota is 5.",
+        "  roll back   esa-flows rollback shop",
+    ) == summary(ended, SPENT)
+
+
+def test_nothing_before_means_no_way_back() -> None:
+    """A first release has nothing to go back to."""
+    ended = report(Outcome.RELEASED, version=NEW, production=whole(NEW))
+
+    told = summary(ended, Spent(calls=1, seconds=0.5))
+
+    assert "  before      nothing" in told
+    assert "  took        1 call in 0.5 s" == told[-1]
+
+
+def test_a_run_that_was_stopped_claims_nothing() -> None:
+    """Where the report does not know what serves, it says only what it knows."""
+    safe = report(Outcome.FAILED, reason="It.")
+    exposed = report(Outcome.PAUSED, reason="It.", production_as_before=False)
+
+    assert "  production  as before" == summary(safe, SPENT)[1]
+    assert "  production  may have changed" == summary(exposed, SPENT)[1]
+
+
+def test_as_json() -> None:
+    """Ids are text, shares are numbers, times are seconds."""
+    ended = report(
+        Outcome.PAUSED,
+        version=NEW,
+        before=whole(OLD),
+        production=canary(),
+        staging=whole(NEW),
+        production_as_before=False,
+        reason="It\x1b.",
+        next_move="Go on.",
+        notes=("n",),
+    )
+
+    assert {
+        "run": "7k2f7k2f7k2f",
+        "routine": "shop",
+        "outcome": "paused",
+        "version": NEW,
+        "before": {OLD: 100},
+        "production": {OLD: 90, NEW: 10},
+        "staging": {NEW: 100},
+        "production_as_before": False,
+        "reason": "It\N{REPLACEMENT CHARACTER}.",
+        "next_move": "Go on.",
+        "notes": ["n"],
+        "calls": 13,
+        "seconds": 604.2,
+    } == report_json(ended, SPENT)
+    assert report_json(report(Outcome.FAILED), SPENT)["before"] is None

@@ -1,0 +1,44 @@
+"""Step identities in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from esa_flows.cli.words import step_words
+
+WORDS = [
+    ("observe#1", "look at the routine"),
+    ("observe[created]#1", "look at the new routine"),
+    ("observe[quota]#2", "count the versions, round 2"),
+    ("create_routine#1", "create the routine"),
+    ("request_slot#1", "ask for an upload form"),
+    ("post_to_oss#2", "upload the bundle, round 2"),
+    ("commit#1", "commit the version"),
+    ("verify[uploaded]#1", "read the upload back"),
+    ("verify[1772366400000000001]#1", "compare version 1772366400000000001"),
+    ("sweep#1", "delete duplicates"),
+    ("prune[room]#1", "delete a version to make room"),
+    ("prune[bad:1772]#1", "delete unusable version 1772"),
+    ("deploy[staging]#1", "deploy to staging"),
+    ("deploy[production]#1", "deploy to production"),
+    ("deploy[production:50]#1", "deploy to production 50 %"),
+    ("deploy[production:back]#1", "take production back"),
+    ("read_back[staging]#1", "read staging back"),
+    ("read_back[production:50]#1", "read production back at 50 %"),
+    ("read_back[production:back]#1", "see that production is back"),
+    ("ask_staging#1", "ask the routine in staging"),
+    ("sleep[production:50]#1", "bake at 50 %"),
+    ("look[baked:production:50]#1", "look after the bake at 50 %"),
+    ("look[unwind]#1", "look before going back"),
+    ("warm_caches[eu]#1", "warm caches (eu)"),
+    ("warm_caches#1", "warm caches"),
+    ("inner#1/observe#1", "inner#1: look at the routine"),
+    ("not an identity", "not an identity"),
+    ("evil\x1b[2Jname", "evil\N{REPLACEMENT CHARACTER}[2Jname"),
+]
+
+
+@pytest.mark.parametrize(("identity", "words"), WORDS)
+def test_a_step_is_said_in_words(identity: str, words: str) -> None:
+    """Every step the shipped flows make has words; others go by their own name."""
+    assert words == step_words(identity)
