@@ -1,0 +1,22 @@
+"""Run every benchmark and print one table: `make bench`."""
+
+import sys
+
+import anyio
+
+from benchmarks import call, cap, journal
+from benchmarks.table import Line, show
+
+SUITES = {"journal": journal.measure, "call": call.measure, "cap": cap.measure}
+
+
+async def main() -> None:
+    """Measure what the command line names, or everything."""
+    lines: list[Line] = []
+    for name in sys.argv[1:] or SUITES:
+        lines += await SUITES[name]()
+
+    show(lines)
+
+
+anyio.run(main)
