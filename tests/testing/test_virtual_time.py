@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import anyio
@@ -43,3 +44,22 @@ async def test_sleepers_wake_in_order() -> None:
             tasks.start_soon(sleep, seconds)
 
     assert woken == [(10, 10.0), (20, 20.0), (30, 30.0)]
+
+
+def test_the_loops_own_threads_are_waited_for() -> None:
+    """Closing the loop gives up on no thread, though virtual seconds pass at once."""
+    ended: list[str] = []
+
+    def work() -> None:
+        """Take real time."""
+        time.sleep(0.2)
+        ended.append("work")
+
+    async def leave_it_behind() -> None:
+        """Begin work in a thread and do not wait for it."""
+        asyncio.get_running_loop().run_in_executor(None, work)
+
+    backend, options = virtual_backend("asyncio")
+    anyio.run(leave_it_behind, backend=backend, backend_options=options)
+
+    assert ended == ["work"]

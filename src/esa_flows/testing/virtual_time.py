@@ -40,6 +40,19 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         """Give the virtual time in seconds."""
         return self._jump.now
 
+    async def shutdown_default_executor(
+        self,
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109  the loop's signature
+    ) -> None:
+        """Wait for the threads as long as they take.
+
+        Newer Pythons give up after some seconds, and virtual ones pass at once.
+
+        Args:
+            timeout: Not heeded.
+        """
+        await super().shutdown_default_executor()
+
 
 def virtual_backend(name: str) -> tuple[str, dict[str, Any]]:
     """Give an anyio backend whose clock jumps whenever every task waits.
