@@ -24,6 +24,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", marker)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def no_metadata_service() -> Iterator[None]:
+    """Ask no machine's metadata service for credentials: tests stay on loopback."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+        yield
+
+
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
     """Asyncio and trio; the clock jumps unless the test is marked ``real_time``."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import enum
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 from attrs import evolve, frozen
@@ -29,6 +28,7 @@ from esa_flows.errors import (
 )
 from esa_flows.model import RoutineName
 from esa_flows.settings import Settings, state_folder
+from esa_flows.wire.classify import ram_statement
 
 __all__ = ["Check", "Verdict", "examine"]
 
@@ -220,7 +220,7 @@ async def _rights(connection: Connection) -> Check:
         verdict=Verdict.FAIL if denied & _NEEDED else Verdict.WARN,
         sentence=f"The access key may not call {_listed(denied)}.",
         next_move="Attach this policy to its RAM user or role:"
-        f" {_policy(ram_actions(denied))}",
+        f" {ram_statement(*ram_actions(denied))}",
     )
 
 
@@ -338,8 +338,3 @@ def _failed(name: str, error: EsaFlowsError, *, is_ours: bool = False) -> Check:
 
 def _listed(ops: Iterable[Op]) -> str:
     return ", ".join(ram_actions(ops))
-
-
-def _policy(actions: Iterable[str]) -> str:
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
-    return json.dumps({"Version": "1", "Statement": [statement]})

@@ -8,10 +8,10 @@ import itertools
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from anyio.lowlevel import checkpoint
 
-from esa_flows.errors import InvalidInput
 from esa_flows.wire import (
     Call,
     Caller,
@@ -23,7 +23,9 @@ from esa_flows.wire import (
     Response,
     Static,
 )
+from esa_flows.wire.surroundings import Surroundings
 
+HOME = Path("/home/ann")
 NOW = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 KEY_ID = "LTAI5tFakeKeyId0001"
 KEY_SECRET = "FakeSecret0000000000000000000001"
@@ -142,6 +144,61 @@ def caller(
     )
 
 
+def surroundings(*replies: Reply, files: Files | None = None, **more: Any) -> Around:
+    """Give surroundings in memory, and the transport they have.
+
+    Args:
+        replies: What services answer, in order.
+        files: What lies on the disk.
+        more: Attributes of `Surroundings` that matter to the test.
+    """
+    transport = Scripted(*replies)
+    facts: dict[str, Any] = {
+        "environ": {},
+        "home": HOME,
+        "transport": transport,
+        "now": lambda: NOW,
+        "nonce": nonces(),
+        "read_text": (files or Files()).read_text,
+        **more,
+    }
+    return Around(Surroundings(**facts), transport)
+
+
+class Around(NamedTuple):
+    """Surroundings, and what was sent from them."""
+
+    around: Surroundings
+    transport: Scripted
+
+
+def session_members(**changes: object) -> dict[str, object]:
+    """Give temporary credentials as every service of the provider names them."""
+    return {
+        "AccessKeyId": "STS.FakeKeyId0009",
+        "AccessKeySecret": "FakeSecret9",
+        "SecurityToken": TOKEN,
+        "Expiration": "2026-01-02T04:04:05Z",
+        **changes,
+    }
+
+
+def shown(error: BaseException) -> str:
+    """Give everything that an error and all it came from would show."""
+    seen: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is None or each in seen:
+            continue
+
+        seen.append(each)
+        waiting += [each.__cause__, each.__context__]
+
+    notes = [getattr(each, "__notes__", []) for each in seen]
+    return f"{seen!r} {[str(each) for each in seen]} {[vars(x) for x in seen]} {notes}"
+
+
 class Files:
     """Files in memory; counts how often one is read."""
 
@@ -153,10 +210,10 @@ class Files:
         """Give the text of a file.
 
         Raises:
-            InvalidInput: There is none.
+            FileNotFoundError: There is none.
         """
         self.reads += 1
         if path not in self.files:
-            raise InvalidInput(f"{path} does not exist.")
+            raise FileNotFoundError(path)
 
         return self.files[path]

@@ -75,7 +75,11 @@ async def _read(stream: ByteStream) -> bytes:
 
 @asynccontextmanager
 async def serving(
-    handle: Handler, *, tls: bool = False, greeting: bytes = b""
+    handle: Handler,
+    *,
+    tls: bool = False,
+    greeting: bytes = b"",
+    host: str = "127.0.0.1",
 ) -> AsyncIterator[Loopback]:
     """Serve on a free loopback port until the block ends.
 
@@ -83,8 +87,9 @@ async def serving(
         handle: Answers one request; returning keeps the connection open.
         tls: Whether to speak TLS with a certificate nobody knows.
         greeting: What is said to everybody who connects, before being asked.
+        host: Where to listen.
     """
-    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    listener = await anyio.create_tcp_listener(local_host=host)
     server = Loopback(listener.extra(anyio.abc.SocketAttribute.local_port))
 
     async def serve(stream: ByteStream) -> None:

@@ -80,7 +80,16 @@ def test_the_date_header_tells_the_skew(date: str, seconds: int) -> None:
     assert skew_of(Response.of(400, date=date), NOW) == dt.timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("date", ["", "yesterday", "Fri, 99 Jan 2026 03:24:05 GMT"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "yesterday",
+        "Fri, 99 Jan 2026 03:24:05 GMT",
+        "Fri, 02 Jan 2026 03:04:05 +999999999",
+        "Fri, 31 Dec 9999 23:59:59 -1400",
+    ],
+)
 def test_without_a_readable_date_no_skew(date: str) -> None:
     """Nothing is learned from nonsense."""
     assert skew_of(Response.of(400, date=date), NOW) is None

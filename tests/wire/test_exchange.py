@@ -77,3 +77,10 @@ def test_of_makes_a_response_in_a_line() -> None:
     assert response == Response(
         status=429, headers={"x-acs-retry-after": "5"}, body=b"x"
     )
+
+
+def test_a_request_may_use_proxies_unless_it_says_otherwise() -> None:
+    """What is meant for this machine says so."""
+    request = Request(method="GET", url="https://h.example/", headers=())
+
+    assert not request.direct

@@ -10,6 +10,7 @@ and a listing may carry the staging slot under the name ``unstable``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from esa_flows.api.cloud import RoutineSummary
@@ -39,6 +40,7 @@ __all__ = [
 
 MOST_ROUTINES = 200
 _STAGING_SLOT = "unstable"
+_FIGURE = re.compile("[1-9][0-9]{0,8}")
 _KNOWN = frozenset(Environment)
 
 
@@ -194,7 +196,7 @@ def quota_of(reply: Member) -> int:
         plan.member("ErRoutineCodeVersionQuota").id_text()
         for plan in reply.member("PlanInfo").items()
     ]
-    known = [int(text) for text in figures if text.isdecimal() and int(text) > 0]
+    known = [int(text) for text in figures if _FIGURE.fullmatch(text)]
     if not known:
         raise reply.refuse("no plan tells how many versions a routine may have")
 

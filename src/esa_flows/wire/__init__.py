@@ -3,6 +3,7 @@
 from esa_flows.wire.call import Answer, Call, Caller, CallerStatistics, Observer
 from esa_flows.wire.cap import Cap, CapStatistics, Slot
 from esa_flows.wire.credentials import Chain, Credentials, CredentialSource, Static
+from esa_flows.wire.official import from_alibabacloud
 from esa_flows.wire.permit import Permit, Verb, always
 from esa_flows.wire.secret import Secret
 from esa_flows.wire.site import Endpoint, Network, Site, endpoint_for, endpoints_for
@@ -46,5 +47,6 @@ __all__ = [
     "always",
     "endpoint_for",
     "endpoints_for",
+    "from_alibabacloud",
     "open_client",
 ]

@@ -324,7 +324,12 @@ class Caller:
         if value is None:
             facts = facts_of(reply)
             safe = evolve(facts, message=credentials.redact(facts.message))
-            return classify(call.operation, safe, product=self._product)
+            return classify(
+                call.operation,
+                safe,
+                product=self._product,
+                mutates=call.verb.mutates,
+            )
 
         request_id = _request_id(value, reply.headers)
         return Answer(

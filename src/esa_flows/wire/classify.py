@@ -16,7 +16,8 @@ from esa_flows.errors import (
     Refused,
     Throttled,
 )
-from esa_flows.wire.codes import Row, row_for
+from esa_flows.wire.codes import QUOTE, Row, row_for
+from esa_flows.wire.phrases import GENERAL_ERROR, row_for_text
 from esa_flows.wire.reply import Facts
 
 __all__ = ["classify", "ram_statement", "retry_after"]
@@ -55,18 +56,22 @@ _REFUSED_ROW = Row(
 )
 
 
-def classify(operation: str, facts: Facts, *, product: str = "esa") -> CallError:
+def classify(
+    operation: str, facts: Facts, *, product: str = "esa", mutates: bool = True
+) -> CallError:
     """Turn the facts of a response into the error to raise.
 
     Args:
         operation: As the provider names it.
         facts: What the response said.
         product: The prefix of RAM actions.
+        mutates: Whether the call may have changed something; then a text alone never
+            says that it was not executed.
 
     Returns:
         The error, with a sentence and the next move; not raised yet.
     """
-    row = row_for(operation, facts.code) or _row_by_status(facts)
+    row = _row(operation, facts, mutates=mutates)
     known = {
         "operation": operation,
         "code": facts.code,
@@ -104,14 +109,21 @@ def retry_after(facts: Facts) -> float:
     return min(max(map(_time_left, limits)) / 1000, _LONGEST_WAIT)
 
 
-def ram_statement(action: str) -> str:
-    """Give the RAM policy statement that allows an action, ready to paste.
+def ram_statement(*actions: str) -> str:
+    """Give the RAM policy statement that allows actions, ready to paste.
 
     Args:
-        action: Such as ``esa:GetRoutine``.
+        actions: Such as ``esa:GetRoutine``.
     """
-    statement = {"Effect": "Allow", "Action": [action], "Resource": "*"}
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
     return json.dumps({"Version": "1", "Statement": [statement]})
+
+
+def _row(operation: str, facts: Facts, *, mutates: bool) -> Row:
+    if facts.code == GENERAL_ERROR:
+        return row_for_text(facts.message, mutates=mutates)
+
+    return row_for(operation, facts.code) or _row_by_status(facts)
 
 
 def _row_by_status(facts: Facts) -> Row:
@@ -130,7 +142,7 @@ def _row_by_status(facts: Facts) -> Row:
 def _sentence(operation: str, facts: Facts, row: Row) -> str:
     status = "" if facts.code else f" (HTTP {facts.status})"
     if row.quote and facts.message:
-        return f"{operation} {row.means}{status}; the provider says: {facts.message}"
+        return f"{operation} {row.means}{status}{QUOTE}{facts.message}"
 
     return f"{operation} {row.means}{status}."
 

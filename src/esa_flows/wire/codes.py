@@ -31,7 +31,11 @@ from esa_flows.errors import (
     Throttled,
 )
 
-__all__ = ["ROWS", "Row", "row_for"]
+__all__ = ["LOOK_FIRST", "QUOTE", "ROWS", "Row", "row_for"]
+
+LOOK_FIRST = "Look at the provider's state before doing it again."
+QUOTE = "; the provider says: "
+"""What stands before the provider's own words in a message."""
 
 
 @frozen(kw_only=True)
@@ -72,7 +76,6 @@ _OF_A_VERSION = frozenset(
         "PublishRoutineCodeVersion",
     }
 )
-_LOOK_FIRST = "Look at the provider's state before doing it again."
 _NEW_KEY = "Check the access key in the RAM console, or use another one."
 _REPORT = "Report it with the request id: this library should not have sent it."
 
@@ -89,31 +92,25 @@ ROWS: tuple[Row, ...] = (
         codes=("ServiceUnavailable", "InternalError", "Site.ServiceBusy"),
         error=OutcomeUnknown,
         means="failed at the provider, which does not say how far it came",
-        next_move=_LOOK_FIRST,
+        next_move=LOOK_FIRST,
     ),
     Row(
         codes=("InternalException", "InternalOperationError"),
         error=OutcomeUnknown,
         means="failed inside the provider, which does not say how far it came",
-        next_move=_LOOK_FIRST,
+        next_move=LOOK_FIRST,
     ),
     Row(
         codes=("LockFailed",),
         error=OutcomeUnknown,
         means="met another change of the same thing at the provider",
-        next_move=_LOOK_FIRST,
+        next_move=LOOK_FIRST,
     ),
     Row(
         codes=("SignatureNonceUsed",),
         error=OutcomeUnknown,
         means="arrived twice; the first copy may have been executed",
-        next_move=f"{_LOOK_FIRST} Something between here and there repeats requests.",
-    ),
-    Row(
-        codes=("EdgeRoutine.GeneralError",),
-        error=OutcomeUnknown,
-        means="failed, and the provider tells the reason in free text only",
-        next_move=_LOOK_FIRST,
+        next_move=f"{LOOK_FIRST} Something between here and there repeats requests.",
     ),
     # --- about a routine or a version ------------------------------------------------
     Row(

@@ -91,8 +91,9 @@ def skew_of(response: Response, now: dt.datetime) -> dt.timedelta | None:
     """
     try:
         date = parsedate_to_datetime(response.headers.get("date", ""))
-    except ValueError:
+        aware = date if date.tzinfo else date.replace(tzinfo=dt.UTC)
+        skew = dt.timedelta(seconds=round((aware - now).total_seconds()))
+        # A date that no clock of ours can show is none.
+        return (now + skew) - now
+    except (ValueError, OverflowError):
         return None
-
-    aware = date if date.tzinfo else date.replace(tzinfo=dt.UTC)
-    return dt.timedelta(seconds=round((aware - now).total_seconds()))

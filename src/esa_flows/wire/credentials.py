@@ -1,7 +1,8 @@
 """Know who signs: an access key, and the sources it may come from.
 
-A source either gives credentials or raises `NoCredentials` with the reason; a `Chain`
-collects the reasons, so that the last error names everything that was tried.
+A source that has nothing raises `NoCredentials` with the reason; a `Chain` collects the
+reasons, so that the last error names everything that was tried. Any other error stops
+the chain: somebody set that source up, and the next one may be another account.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+import anyio
 from attrs import define, field, frozen
 
 from esa_flows.errors import InvalidInput, NoCredentials
@@ -134,29 +136,45 @@ class Chain:
 
     sources: Sequence[CredentialSource] = field(converter=_in_order)
     _chosen: CredentialSource | None = field(default=None, init=False)
+    _searching: anyio.Lock = field(init=False, factory=anyio.Lock)
+    _found_nothing: tuple[str, ...] = field(init=False, default=())
+    _searches: int = field(init=False, default=0)
 
     async def get(self) -> Credentials:
         """Give the credentials of the first source that has some.
 
         Raises:
             NoCredentials: None has; the message lists each and why.
+            InvalidInput: One is set up and cannot be used.
+            CallError: A service did not give the credentials.
         """
         if self._chosen is not None:
             return await self._chosen.get()
 
-        reasons = []
-        for source in self.sources:
-            try:
-                return await self._choose(source)
-            except NoCredentials as error:
-                reasons.append(f"* {error}")
+        before = self._searches
+        async with self._searching:
+            if self._chosen is None:
+                return await self._search(before)
 
-        raise _nothing_found(reasons)
+        return await self._chosen.get()
 
     def forget(self, refused: Credentials) -> None:
         """Let the source in use look again."""
         if isinstance(self._chosen, Forgetful):
             self._chosen.forget(refused)
+
+    async def _search(self, before: int) -> Credentials:
+        # Whoever waited for a search that found nothing need not search again.
+        reasons = list(self._found_nothing) if self._searches != before else []
+        for source in () if reasons else self.sources:
+            try:
+                return await self._choose(source)
+            except NoCredentials as error:
+                reasons.append(f"* {error}")
+
+        self._found_nothing = tuple(reasons)
+        self._searches += 1
+        raise _nothing_found(reasons)
 
     async def _choose(self, source: CredentialSource) -> Credentials:
         credentials = await source.get()

@@ -82,11 +82,13 @@ class Request:
     """One HTTP request, ready to send.
 
     Attributes:
-        method: ``GET`` or ``POST``.
+        method: Such as ``POST``.
         url: The address, query included, encoded as it shall be sent.
         headers: Names and values; ``host`` among them.
         body: Bytes, or a stream that knows its size.
         timeout: How long it may take; seconds in all are understood too.
+        direct: Whether it must not go through any proxy: it is meant for this machine
+            or its next neighbour, and over plain HTTP.
     """
 
     method: str
@@ -94,6 +96,7 @@ class Request:
     headers: tuple[tuple[str, str], ...] = field(converter=_pairs)
     body: bytes | SizedStream = b""
     timeout: Timeout = field(default=Timeout(), converter=_timeout)
+    direct: bool = False
 
     @property
     def size(self) -> int:

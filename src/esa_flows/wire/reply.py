@@ -65,17 +65,28 @@ class Facts:
 def object_in(body: bytes) -> dict[str, object] | None:
     """Give the JSON object of a body, or `None` where it holds none.
 
-    Numbers with a fraction or an exponent stay text: an id must not pass a float.
+    Numbers with a fraction or an exponent stay text: an id must not pass a float. An
+    object that says one thing twice is none: which of the two would hold?
 
     Args:
         body: The bytes of a response.
     """
     try:
-        value = json.loads(body, parse_float=str, parse_constant=str)
+        value = json.loads(
+            body, parse_float=str, parse_constant=str, object_pairs_hook=_once_each
+        )
     except (ValueError, RecursionError):
         return None
 
     return cast("dict[str, object]", value) if isinstance(value, dict) else None
+
+
+def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member stands twice")
+
+    return members
 
 
 def facts_of(response: Response) -> Facts:

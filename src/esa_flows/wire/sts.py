@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
-from esa_flows.errors import CallError, InvalidInput, NotSent, OutcomeUnknown
-from esa_flows.wire.classify import classify
+from esa_flows.errors import InvalidInput
 from esa_flows.wire.credentials import Credentials, CredentialSource, Forgetful
 from esa_flows.wire.refresh import Refreshing
-from esa_flows.wire.reply import facts_of, object_in
 from esa_flows.wire.rpc import Call, signed_request
+from esa_flows.wire.session import ask, session_of_sts
 from esa_flows.wire.site import Endpoint
-from esa_flows.wire.transport import Response, Transport
+from esa_flows.wire.transport import Transport
 
 __all__ = ["AssumedRole", "Role"]
 
-_OK = 200
 _SHORTEST = 900
 _LONGEST = 43_200
 _OPERATION = "AssumeRole"
@@ -78,6 +76,15 @@ class Role:
     duration: int = field(default=3600, validator=_duration)
     policy: str = field(default="", repr=False)
     external_id: str = field(default="", repr=False)
+
+    def parameters(self) -> dict[str, str | None]:
+        """Give what every way to take on a role tells STS; `None` is left out."""
+        return {
+            "DurationSeconds": str(self.duration),
+            "Policy": self.policy or None,
+            "RoleArn": self.arn,
+            "RoleSessionName": self.session,
+        }
 
 
 @define(repr=False, eq=False)
@@ -134,25 +141,13 @@ class AssumedRole:
             date=self._now(),
             nonce=self._nonce(),
         )
-        try:
-            response = await self._transport.send(request)
-        except OutcomeUnknown as error:
-            raise _nothing_sent(error) from error
-
-        return self._read(response, base)
-
-    def _read(self, response: Response, base: Credentials) -> Credentials:
-        value = object_in(response.body) if response.status == _OK else None
-        if value is None:
-            facts = facts_of(response)
-            safe = evolve(facts, message=base.redact(facts.message))
-            raise _harmless(classify(_OPERATION, safe, product="sts"))
-
-        found = value.get("Credentials")
-        return _credentials(found if isinstance(found, dict) else {}, self._words())
-
-    def _words(self) -> str:
-        return f"{self._source}, role {self._role.arn}"
+        response = await ask(self._transport, request, "STS", operation=_OPERATION)
+        return session_of_sts(
+            response,
+            _OPERATION,
+            source=f"{self._source}, role {self._role.arn}",
+            redact=base.redact,
+        )
 
 
 def _call(role: Role) -> Call:
@@ -160,57 +155,5 @@ def _call(role: Role) -> Call:
         operation=_OPERATION,
         version="2015-04-01",
         verb=_AssumeRole(),
-        parameters={
-            "DurationSeconds": str(role.duration),
-            "ExternalId": role.external_id or None,
-            "Policy": role.policy or None,
-            "RoleArn": role.arn,
-            "RoleSessionName": role.session,
-        },
-    )
-
-
-def _credentials(found: Mapping[str, object], source: str) -> Credentials:
-    names = ("AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration")
-    texts = [found.get(name) for name in names]
-    key, secret, token, expires = (t if isinstance(t, str) else "" for t in texts)
-    if not (key and secret and token):
-        raise NotSent(
-            "STS answered without credentials.",
-            next_move="Try again; check proxies between here and there.",
-            operation=_OPERATION,
-        )
-
-    return Credentials(
-        access_key_id=key,
-        access_key_secret=secret,
-        security_token=token,
-        expires_at=_time(expires),
-        source=source,
-    )
-
-
-def _time(text: str) -> dt.datetime:
-    try:
-        return dt.datetime.fromisoformat(text.strip()).astimezone(dt.UTC)
-    except ValueError:
-        raise NotSent(
-            "STS answered without saying when the credentials expire.",
-            next_move="Try again; check proxies between here and there.",
-            operation=_OPERATION,
-        ) from None
-
-
-def _harmless(error: CallError) -> CallError:
-    """Taking on a role twice harms nobody, so its outcome is never unknown."""
-    return _nothing_sent(error) if isinstance(error, OutcomeUnknown) else error
-
-
-def _nothing_sent(error: CallError) -> NotSent:
-    return NotSent(
-        f"No temporary credentials from STS, so nothing was sent. {error.message}",
-        next_move="Try again; check the STS endpoint and the network.",
-        operation=_OPERATION,
-        code=error.code,
-        request_id=error.request_id,
+        parameters={**role.parameters(), "ExternalId": role.external_id or None},
     )

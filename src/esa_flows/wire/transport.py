@@ -15,8 +15,10 @@ import anyio
 import httpx
 from attrs import frozen
 
-from esa_flows.errors import CallError, InvalidInput, NotSent, OutcomeUnknown
+from esa_flows.errors import CallError, InvalidInput, NotSent
+from esa_flows.wire.body import whole_body
 from esa_flows.wire.exchange import Request, Response, SizedStream, Timeout
+from esa_flows.wire.proxies import past_proxies
 from esa_flows.wire.trouble import trouble
 
 __all__ = [
@@ -37,8 +39,6 @@ _AT_ONCE = 128
 _MOST_BYTES = 8 * 1024 * 1024
 # A quiet phase of a rollout must not cost a TLS handshake per call afterwards.
 _KEEP_ALIVE = 90.0
-# Loopback and the metadata service: what is asked there is meant for this machine.
-_DIRECT = ("localhost", "127.0.0.1", "[::1]", "100.100.100.200")
 
 
 class Transport(Protocol):
@@ -141,39 +141,24 @@ class HttpxTransport:
 
     async def _exchange(self, request: Request) -> Response:
         self._sent += 1
-        response = await self._client.send(
+        if not request.direct:
+            return await self._over(self._client, request)
+
+        # The host's client may have a proxy, and it cannot be told otherwise per call.
+        async with _neighbour() as client:
+            return await self._over(client, request)
+
+    async def _over(self, client: HttpClient, request: Request) -> Response:
+        response = await client.send(
             _for_httpx(request), stream=True, auth=None, follow_redirects=False
         )
         async with aclosing(response):
-            body = await self._body(response, request.host)
+            body = await whole_body(response, self._most_bytes)
 
         return Response(
             status=response.status_code,
             headers=dict(response.headers),
             body=body,
-        )
-
-    async def _body(self, response: httpx.Response, host: str) -> bytes:
-        size = int(response.headers.get("content-length", "0"))
-        if size > self._most_bytes:
-            raise self._too_large(host)
-
-        body, size = bytearray(), 0
-        async for piece in response.aiter_bytes():
-            size += len(piece)
-            # Read on and forget: half-read generators of httpx are not closed on trio.
-            if size <= self._most_bytes:
-                body += piece
-
-        if size > self._most_bytes:
-            raise self._too_large(host)
-
-        return bytes(body)
-
-    def _too_large(self, host: str) -> OutcomeUnknown:
-        return OutcomeUnknown(
-            f"The answer of {host} is too large: more than {self._most_bytes} bytes.",
-            next_move="It may have been executed: look at the provider's state first.",
         )
 
 
@@ -209,13 +194,19 @@ def open_client(
             verify=context,
             trust_env=trust_env,
             limits=limits,
-            mounts={f"all://{host}": None for host in _DIRECT},
+            mounts=past_proxies(context, limits, trust_env=trust_env),
         )
     except (ValueError, httpx.InvalidURL, ImportError) as error:
         raise InvalidInput(
             "A proxy named by HTTP_PROXY, HTTPS_PROXY or ALL_PROXY cannot be used.",
             next_move="Write it as http://host:port.",
         ) from error
+
+
+def _neighbour() -> HttpClient:
+    """Make a client that knows no proxy and trusts no certificate."""
+    nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return httpx.AsyncClient(verify=nobody, trust_env=False)
 
 
 def _trusted(*, trust_env: bool) -> ssl.SSLContext:
