@@ -474,3 +474,16 @@ async def test_texts_of_the_provider_steer_nothing(tmp_path: Path) -> None:
 
     assert "\x1b" not in done.err + done.out
     assert "[red]Code" in done.err
+
+
+async def test_the_wrong_site(tmp_path: Path) -> None:
+    """A key of the other site is not known here; the sentence says where it was tried."""
+    office = Office(switches=Switches(site="intl"))
+
+    done = await office.run("release", "shop", bundle(tmp_path))
+
+    assert done.code == 10
+    assert "127.0.0.1:8080" in done.err
+    assert "It may belong to the other site (cn or intl)." in done.err
+    assert set(office.cloud.report().calls) == {"GetRoutine"}
+    assert () == office.cloud.report().violations
