@@ -7,7 +7,7 @@ SDK    := .venv-sdk
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sdk test check fix demo bench build clean
+.PHONY: help venv sdk node test check fix demo bench build clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,6 +26,13 @@ sdk: $(SDK)/.installed ## make the environment of the official SDK, which tests 
 $(SDK)/.installed: tests/official_sdk/requirements.txt
 	$(PYTHON) -m venv $(SDK)
 	$(SDK)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+node: tests/official_node/node_modules/.installed ## install the official Node tools, which tests drive where node is
+
+# Not `npm ci`: it wants download addresses of optional packages in the lock, which holds none.
+tests/official_node/node_modules/.installed: tests/official_node/package-lock.json
+	cd tests/official_node && npm install --no-save --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 test: venv sdk ## run all tests
@@ -54,4 +61,4 @@ build: venv ## make the wheel and the source distribution
 	$(BIN)/python -m build
 
 clean: ## forget everything that can be made again
-	rm -rf $(VENV) $(SDK) dist .demo .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SDK) tests/official_node/node_modules dist .demo .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

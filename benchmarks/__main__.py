@@ -4,10 +4,15 @@ import sys
 
 import anyio
 
-from benchmarks import call, cap, journal
+from benchmarks import call, cap, journal, localcloud
 from benchmarks.table import Line, show
 
-SUITES = {"journal": journal.measure, "call": call.measure, "cap": cap.measure}
+SUITES = {
+    "journal": journal.measure,
+    "call": call.measure,
+    "cap": cap.measure,
+    "localcloud": localcloud.measure,
+}
 
 
 async def main() -> None:

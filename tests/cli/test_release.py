@@ -477,7 +477,7 @@ async def test_texts_of_the_provider_steer_nothing(tmp_path: Path) -> None:
 
 
 async def test_the_wrong_site(tmp_path: Path) -> None:
-    """A key of the other site is not known here; the sentence says where it was tried."""
+    """A key of the other site is not known here; the sentence says where it went."""
     office = Office(switches=Switches(site="intl"))
 
     done = await office.run("release", "shop", bundle(tmp_path))

@@ -117,6 +117,35 @@ class Desk:
         """Make a call that is refused and return its code."""
         return code_of(self.reply(operation, **params))
 
+    def dcdn_reply(self, operation: str, **params: str) -> Reply:
+        """Make a call of the other API and return the whole answer."""
+        bare = self.unsigned(operation, params, x_acs_version="2018-01-15")
+        return self.cloud.handle(self.sign(bare))
+
+    def dcdn(self, operation: str, **params: str) -> Any:
+        """Make a call of the other API that succeeds and return its members."""
+        reply = self.dcdn_reply(operation, **params)
+        assert reply.status == 200, reply.body
+
+        return json.loads(reply.body)
+
+    def failure(self, operation: str, **params: str) -> str:
+        """Make a call of the other API that fails and return its free text."""
+        told = json.loads(self.dcdn_reply(operation, **params).body)
+        assert told["Code"] == "EdgeRoutine.GeneralError"
+
+        text: str = told["Message"]
+        assert text.startswith("A server error occurred: ")
+
+        return text.removeprefix("A server error occurred: ")
+
+    def revision(self, code: bytes = CODE, text: str = "one") -> str:
+        """Upload a revision of ``hello`` and return its id."""
+        told = self.dcdn("UploadRoutineCode", Name="hello", CodeDescription=text)
+        assert self.post(told["Content"]["OssPostConfig"], code).status == 200
+
+        return str(told["Content"]["CodeRevision"])
+
     def deploy(self, env: str, shares: Mapping[str, int], name: str = "hello") -> Any:
         """Set a split."""
         return self.ask("CreateRoutineCodeDeployment", **split(env, shares, name))
@@ -166,6 +195,13 @@ def desk(**switches: Any) -> Desk:
     return made
 
 
+def dcdn_desk(**switches: Any) -> Desk:
+    """Return a desk whose cloud has the empty DCDN routine ``hello``."""
+    made = Desk(Switches(**switches))
+    made.dcdn("CreateRoutine", Name="hello")
+    return made
+
+
 def split(env: str, shares: Mapping[str, int], name: str = "hello") -> dict[str, str]:
     """Return the parameters of a deployment."""
     entries = [{"CodeVersion": v, "Percentage": share} for v, share in shares.items()]
@@ -185,6 +221,10 @@ def code_of(reply: Reply) -> str:
 def upload(form: Mapping[str, str], code: bytes = CODE, *, last: str = "") -> Request:
     """Return the POST of a form; ``last`` names a field put after the file."""
     fields = {name: value for name, value in form.items() if name != "Url"}
+    for name in ("Policy", "Key"):
+        if name in fields:
+            fields[name.lower()] = fields.pop(name)
+
     if "XOssSecurityToken" in fields:
         fields["x-oss-security-token"] = fields.pop("XOssSecurityToken")
 

@@ -7,18 +7,21 @@ import json
 import pytest
 
 from esa_flows.localcloud import KEY, CloudError, Switches
+from esa_flows.localcloud.call import Product
 from esa_flows.localcloud.caps import Caps
 from esa_flows.localcloud.switches import CapScope
 
 from .desk import code_of, desk
 
 
-def admitted(caps: Caps, operations: list[str], switches: Switches) -> list[str]:
+def admitted(
+    caps: Caps, operations: list[str], switches: Switches, product: Product = "esa"
+) -> list[str]:
     """Say for each call at one moment ``ok`` or the code it got."""
     told = []
     for operation in operations:
         try:
-            caps.admit("1", operation, 0.0, switches)
+            caps.admit(("1", product, operation), 0.0, switches)
         except CloudError as error:
             told.append(error.code)
         else:
@@ -57,6 +60,19 @@ def test_a_refused_call_takes_from_no_gate() -> None:
 def test_without_a_cap_everything_passes() -> None:
     """None switches all gates off."""
     assert admitted(Caps(), ["A"] * 500, Switches(cap=None)) == ["ok"] * 500
+
+
+def test_the_other_api_has_its_own_gates() -> None:
+    """One for each operation by default, as its pages document; none is shared."""
+    caps = Caps()
+    switches = Switches(cap=1)
+
+    assert admitted(caps, ["A"], switches) == ["ok"]
+    assert admitted(caps, ["A", "B", "B"], switches, "dcdn") == [
+        "ok",
+        "ok",
+        "Throttling.Api",
+    ]
 
 
 def test_throttling_is_answered_as_the_switches_say() -> None:
@@ -98,7 +114,7 @@ def test_arrivals_are_counted_before_anything_is_checked() -> None:
         made.cloud.handle(request, arrived=7.0)
 
     assert made.cloud.report().peak_window == 5
-    assert made.cloud._gateway.caps.tallies[KEY.id, "GetErService"].calls == 5
+    assert made.cloud._gateway.caps.tallies[KEY.id, "esa", "GetErService"].calls == 5
 
 
 def test_unsigned_calls_without_an_action_count_once() -> None:

@@ -27,3 +27,16 @@ def test_the_slot_can_be_overwritten() -> None:
     (version,) = made.cloud.console.routine("hello").versions.values()
 
     assert (version.content, version.description) == (b"theirs", "mine")
+
+
+def test_the_console_knows_the_other_cloud() -> None:
+    """It makes routines, revisions, and publishes what no API would."""
+    made = desk(revision_quota=1)
+    ids = [made.cloud.console.add_revision("fn", b"x") for _ in range(2)]
+    made.cloud.console.publish("fn", ids[0], "production", "staging")
+    made.cloud.console.delete_revision("fn", ids[0])
+    report = made.cloud.report()
+
+    assert report.versions["dcdn/fn"] == (ids[1],)
+    assert report.splits["dcdn/fn"]["staging"] == {ids[0]: 100}
+    assert (report.calls, report.violations) == ({}, ())

@@ -108,3 +108,26 @@ def test_unknown_verbs_are_not_found(verb: str, method: str) -> None:
         404,
         {"error": f"no control verb {method} {verb}"},
     )
+
+
+def test_temporary_keys_can_be_made_known() -> None:
+    """With their token and the moment they end; permanent ones without."""
+    made = desk()
+    keys = [
+        {"id": "STS.x", "secret": "s", "token": "t", "expires": "2026-01-02T00:00:00Z"},
+        {"id": "LTAI5tOther", "secret": "s"},
+    ]
+    status, _ = ask(made, "keys", keys)
+
+    assert status == 200
+    assert made.cloud.state.keys["STS.x"].expires is not None
+    assert made.cloud.state.keys["LTAI5tOther"].token is None
+
+
+def test_deep_json_is_explained() -> None:
+    """The reader gives up, the cloud does not."""
+    request = Request(
+        method="POST", target="/__control__/switches", body=b"[" * 100_000
+    )
+
+    assert control(desk().cloud, request).status == 400

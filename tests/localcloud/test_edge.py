@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 
-from esa_flows.localcloud import Fault
+from esa_flows.localcloud import CloudError, Fault, Request
+from esa_flows.localcloud.routine import EnvConf
+from esa_flows.localcloud.values import Listener
 
-from .desk import desk
+from .desk import Desk, dcdn_desk, desk
 
 
 def test_each_environment_serves_its_own_version() -> None:
@@ -139,3 +142,74 @@ def test_answers_read_are_bounded() -> None:
         made.visit()
 
     assert len(made.cloud._edge._answers) <= 512
+
+
+def area_visit(made: Desk, host: str, area: str, env: str = "production") -> bytes:
+    """Visit from an area."""
+    headers = (("host", host), ("x-edge-area", area))
+    listener: Listener = "edge-production" if env == "production" else "edge-staging"
+    request = Request(method="GET", target="/", headers=headers, listener=listener)
+    return made.cloud.handle(request).body
+
+
+def test_areas_have_their_own_revision() -> None:
+    """Where one is live there; the others get production's."""
+    made = dcdn_desk()
+    old, new = made.revision(b'new Response("old")'), made.revision()
+    console = made.cloud.console
+    made.cloud.state.functions = {
+        ("2", "other"): evolve(console.function("hello"), name="other", envs={}),
+        **made.cloud.state.functions,
+    }
+    console.function("hello").envs["staging"] = EnvConf(hosts=("a.example.com",))
+    console.publish("hello", old, "production", "staging")
+    console.publish("hello", new, "presetCanaryJilin")
+
+    assert area_visit(made, "a.example.com", "presetCanaryJilin") == b"one"
+    assert area_visit(made, "hello.dcdn.localhost", "presetCanaryJilin") == b"one"
+    assert area_visit(made, "a.example.com", "presetCanaryHenan") == b"old"
+    assert area_visit(made, "a.example.com", "staging") == b"old"
+    assert area_visit(made, "a.example.com", "presetCanaryJilin", "staging") == b"old"
+
+
+def test_esa_knows_no_areas() -> None:
+    """Its splits are of percentages."""
+    made = desk()
+    made.deploy("production", {made.version(): 100})
+    made.deploy("staging", {made.version(code=b'new Response("staged")'): 100})
+    host = made.cloud.console.routine("hello").record
+
+    assert area_visit(made, host, "staging") == b"one"
+
+
+def test_names_of_the_other_cloud_are_not_found() -> None:
+    """Each has its own place below this machine's name."""
+    made = dcdn_desk()
+
+    assert made.visit(host="hello.localhost").status == 404
+    assert made.visit(host="other.dcdn.localhost").status == 404
+
+
+def test_several_hosts_may_be_bound() -> None:
+    """Each leads to its own routine."""
+    made = desk()
+    site = str(made.cloud.console.add_site("example.com"))
+    made.cloud.console.routine("other")
+    for name in ("other", "hello"):
+        host = f"{name}.example.com"
+        asked = {"Name": name, "SiteId": site, "RecordName": host}
+        made.ask("CreateRoutineRelatedRecord", **asked)
+
+    made.deploy("production", {made.version(): 100})
+
+    assert made.visit(host="hello.example.com").body == b"one"
+    assert made.visit(host="other.example.com").status == 404
+
+
+def test_what_cannot_be_read_is_refused_in_words() -> None:
+    """Visitors see no codes."""
+    made = desk()
+    request = Request(method="POST", target="/", listener="edge-staging")
+    reply = made.cloud.refuse(request, CloudError("EntityTooLarge", "Too much."))
+
+    assert (reply.status, reply.body) == (400, b"Too much.")

@@ -31,13 +31,13 @@ def test_other_calls_are_not_counted() -> None:
     fault = Fault(operation="Deploy", kind="reset", routine="a", env="staging")
     script = FaultScript([fault])
     others = [
-        script.next("GetRoutine", "a", "staging"),
-        script.next("Deploy", "b", "staging"),
-        script.next("Deploy", "a", "production"),
+        script.next("GetRoutine", "a", ("staging",)),
+        script.next("Deploy", "b", ("staging",)),
+        script.next("Deploy", "a", ("production",)),
     ]
 
     assert others == [None, None, None]
-    assert fault is script.next("Deploy", "a", "staging")
+    assert fault is script.next("Deploy", "a", ("staging",))
 
 
 def test_the_first_fault_that_strikes_wins() -> None:
@@ -95,3 +95,9 @@ def test_unknown_kinds_are_refused() -> None:
     """A kind nobody plays is an error of the script."""
     with pytest.raises(ValueError, match="'kind' must be in"):
         faults_from([{"operation": "*", "kind": "meteor"}])
+
+
+def test_a_fault_without_an_operation_is_not_complete() -> None:
+    """Said as every other mistake in a script."""
+    with pytest.raises(ValueError, match=r"a fault is not complete: .*operation"):
+        faults_from([{"kind": "reset"}])

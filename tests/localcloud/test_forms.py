@@ -6,7 +6,9 @@ import base64
 import json
 from datetime import timedelta
 
-from esa_flows.localcloud.forms import Target, target_of
+import pytest
+
+from esa_flows.localcloud.forms import Target, routine_named, target_of
 
 from .desk import desk
 
@@ -17,11 +19,11 @@ def test_a_form_has_the_documented_members() -> None:
         "Url",
         "OSSAccessKeyId",
         "Signature",
+        "XOssSecurityToken",
         "callback",
         "x:codeDescription",
         "policy",
         "key",
-        "XOssSecurityToken",
     ]
 
 
@@ -63,9 +65,30 @@ def test_the_token_can_be_left_out() -> None:
     assert desk(oss_token=False).form()["XOssSecurityToken"] == ""
 
 
-def test_targets_and_keys_are_inverse() -> None:
-    """A key leads back to its routine, and no other key does."""
-    target = Target(account="1", routine="hello")
-
+@pytest.mark.parametrize(
+    "target",
+    [
+        Target(account="1", routine="hello"),
+        Target(kind="package", account="1", routine="hello", version="1756"),
+        Target(kind="revision", account="1", routine="hello", version="69188190343"),
+    ],
+)
+def test_targets_and_keys_are_inverse(target: Target) -> None:
+    """A key leads back to what it stands for, also from an unread form."""
     assert target_of(target.key) == target
-    assert target_of("sp_esa_rwa/1/hello/1756/code.zip") is None
+    assert routine_named(b"..." + target.key.encode() + b"\r\n") == "hello"
+
+
+def test_other_keys_lead_nowhere() -> None:
+    """Neither a key nor a body that names none."""
+    assert target_of("sp_esa_rwa/1/hello/1756/other.zip") is None
+    assert routine_named(b"nothing") == ""
+
+
+def test_a_revision_is_named_by_its_last_digits() -> None:
+    """Eleven of them, after the routine and the account, as in the sample."""
+    target = Target(
+        kind="revision", account="12", routine="test", version="1622034169188190343"
+    )
+
+    assert target.key == "site_er_js/test.12.69188190343.js"

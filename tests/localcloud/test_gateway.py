@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esa_flows.localcloud import Fault, Request
-from esa_flows.localcloud.esa import OPERATIONS
+from esa_flows.localcloud.esa import ESA
 from esa_flows.localcloud.values import Listener
 
 from .desk import HOST, code_of, desk, split
@@ -44,7 +44,9 @@ def test_refusals_have_the_documented_shape() -> None:
     )
 
 
-@pytest.mark.parametrize("operation", ["ListSites", "UploadRoutineCode", "Nonsense"])
+@pytest.mark.parametrize(
+    "operation", ["ListRoutineBuilds", "UploadRoutineCode", "Nonsense"]
+)
 def test_unknown_operations_are_not_found(operation: str) -> None:
     """What this cloud does not know has HTTP status 404."""
     reply = desk().reply(operation)
@@ -203,7 +205,7 @@ ANY_TEXT = st.text(
 
 
 @given(
-    operation=st.sampled_from(sorted(OPERATIONS)),
+    operation=st.sampled_from(sorted(ESA.operations)),
     params=st.dictionaries(
         st.sampled_from(["Name", "CodeVersion", "CodeVersions", "Env", "PageSize"]),
         st.one_of(ANY_TEXT, st.sampled_from(["hello", "[1]", "9" * 5000, "staging"])),

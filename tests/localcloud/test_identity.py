@@ -163,3 +163,13 @@ def test_keys_hide_their_secrets() -> None:
     """No repr shows a secret or a token."""
     assert "FakeSts" not in repr(STS)
     assert "CAIS" not in repr(STS)
+
+
+def test_dcdn_knows_the_keys_of_both_sites() -> None:
+    """It has one endpoint, which no region is part of."""
+    made = desk()
+    made.key = evolve(KEY, id="LTAI5tOtherSite", site="intl")
+    made.cloud.console.add_key(made.key)
+
+    assert made.dcdn("DescribeRoutineSpec")["Content"]["Specs"] != []
+    assert made.code("GetErService") == "InvalidAccessKeyId.NotFound"

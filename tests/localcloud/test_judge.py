@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from esa_flows.localcloud import Orphan, Violation
-from esa_flows.localcloud.esa import Call
+from esa_flows.localcloud.call import Call
 
-from .desk import CODE, Desk, desk, split
+from .desk import CODE, Desk, dcdn_desk, desk, split
 
 TAG = "ef1 s=0123456789abcdef r=run1 p=- e=- g=- | text"
 
@@ -161,3 +161,29 @@ def test_calls_about_unknown_routines_are_nobody_s_fault() -> None:
     made.reply("DeleteRoutineCodeVersion", Name="nobody", CodeVersion="1")
 
     assert rules(made) == []
+
+
+def test_dcdn_is_judged_alike() -> None:
+    """Quota, live deletions, unexpected content, illegal publishing."""
+    made = dcdn_desk(revision_quota=1)
+    revision = made.revision()
+    made.cloud.judge.expect(["0" * 64])
+    asked = {"Name": "hello", "SelectCodeRevision": revision}
+    made.dcdn("PublishRoutineCodeRevision", **asked, Envs='["staging"]')
+    made.dcdn("PublishRoutineCodeRevision", **asked, Envs='["production","staging"]')
+    made.dcdn_reply("PublishRoutineCodeRevision", **asked, Envs='["moon"]')
+    made.dcdn_reply("DeleteRoutineCodeRevision", **asked)
+    made.cloud.console.add_revision("hello", b"x")
+    made.cloud.console.add_revision("hello", b"y")
+    made.dcdn_reply("UploadRoutineCode", Name="hello", CodeDescription="z")
+
+    assert rules(made) == [("I3", True), ("I9", False), ("I2", False), ("I1", True)]
+
+
+def test_dcdn_orphans() -> None:
+    """A tagged revision that serves nowhere."""
+    made = dcdn_desk()
+    revision = made.revision(text=TAG)
+    (orphan,) = made.cloud.report().orphans
+
+    assert (orphan.version, orphan.routine) == (revision, "hello")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import signal
+import ssl
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import anyio
 import httpx
 import pytest
 from anyio.streams.buffered import BufferedByteReceiveStream
+
+from esa_flows.localcloud.spawn import spawned
 
 pytestmark = [pytest.mark.real_time, pytest.mark.may_block]
 RUN = [sys.executable, "-m", "esa_flows.localcloud", "--port", "0"]
@@ -78,3 +82,18 @@ async def answers(client: httpx.AsyncClient, url: str) -> bool:
 def test_importing_it_starts_nothing() -> None:
     """Only running it does."""
     assert callable(import_module("esa_flows.localcloud.__main__").main)
+
+
+async def test_tls_and_switches_by_options(tmp_path: Path) -> None:
+    """The authority is told, and kept where it was asked for."""
+    (tmp_path / "local.toml").write_text("[switches]\nversion_quota = 3\n")
+    options = ["--tls-folder", str(tmp_path / "tls")]
+    options += ["--switches", str(tmp_path / "local.toml")]
+    async with spawned(options) as at:
+        trust = ssl.create_default_context(cafile=at.ca)
+        async with httpx.AsyncClient(trust_env=False, verify=trust) as client:
+            reply = await client.get(f"{at.api}/__control__/report")
+
+    assert at.ca == str(tmp_path / "tls" / "ca.pem")
+    assert at.api.startswith("https://")
+    assert reply.status_code == 200

@@ -203,13 +203,14 @@ def test_created_is_described_in_xml() -> None:
     assert b"<Key>free/&lt;key&gt;</Key>" in reply.body
 
 
+@pytest.mark.parametrize("text", ["%%%", "W1tb" * 40_000], ids=["text", "deep"])
 @pytest.mark.parametrize("name", ["callback", "x:codeDescription"])
-def test_a_callback_that_cannot_be_read_is_refused(name: str) -> None:
-    """Base64 of JSON, or nothing."""
+def test_a_callback_that_cannot_be_read_is_refused(name: str, text: str) -> None:
+    """Base64 of JSON that is not too deep, or nothing."""
     made = desk()
     form = {**own_form(made), "callback": in_base64({})}
     form["key"] = made.form()["key"]
-    form[name] = "%%%"
+    form[name] = text
 
     assert refused(made.post(form)) == (400, "InvalidArgument")
 

@@ -84,6 +84,21 @@ def test_sizes_are_bounded(low: int, high: int, code: str) -> None:
             in_base64({"expiration": LATER, "conditions": [["like", "$key", "a"]]}),
             "'like' is unsupported",
         ),
+        (base64.b64encode(b"[" * 100_000).decode(), "Invalid JSON"),
+        (
+            in_base64({"expiration": LATER, "conditions": [["starts-with", "$a", 5]]}),
+            "'starts-with' is unsupported",
+        ),
+        (
+            in_base64({"expiration": LATER, "conditions": [["in", "$a", 5]]}),
+            "'in' is unsupported",
+        ),
+        (
+            in_base64(
+                {"expiration": LATER, "conditions": [["content-length-range", "1", 2]]}
+            ),
+            "content-length-range has '1'",
+        ),
     ],
 )
 def test_policies_that_cannot_be_read(policy: str, why: str) -> None:

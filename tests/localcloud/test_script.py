@@ -63,3 +63,20 @@ def test_samples_can_be_read(name: str) -> None:
 
     assert answer.status == 200
     assert b"9.8.7" in answer.body
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        '"content-length": "5"',
+        '"Transfer-Encoding": "chunked"',
+        '"bad name": "x"',
+        '"x-a": "名"',
+        '"x-a": "a\rb"',
+    ],
+)
+def test_headers_that_cannot_be_sent_are_left_out(pair: str) -> None:
+    """They would break the answer's frame; the others stay."""
+    source = f'new Response("x", {{ headers: {{ {pair}, "x-b": " c " }} }})'
+
+    assert read_answer(source.encode()).headers == (("x-b", "c"),)

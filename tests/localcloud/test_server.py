@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import time
 from collections.abc import AsyncGenerator
 from contextlib import ExitStack, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -17,6 +19,7 @@ import httpx
 import pytest
 
 from esa_flows.localcloud import Fault, Request
+from esa_flows.localcloud.certificate import certificate_in
 from esa_flows.localcloud.server import Addresses, Connections, asgi, running, serve
 
 from .desk import Desk, desk, upload
@@ -260,3 +263,45 @@ async def test_the_application_needs_no_network() -> None:
 def test_breaking_a_closed_connection_does_nothing() -> None:
     """The peer may be faster."""
     assert Connections().reset(("127.0.0.1", 1)) is None  # type: ignore[func-returns-value]
+
+
+async def test_everything_over_tls(tmp_path: Path) -> None:
+    """API, upload form and edge have one certificate; plain HTTP gets nothing."""
+    made = desk(require_tls=True)
+    tls = await certificate_in(tmp_path)
+    trust = ssl.create_default_context(cafile=tls.authority)
+    async with (
+        running(made.cloud, monotonic=time.monotonic, tls=tls) as at,
+        httpx.AsyncClient(trust_env=False, verify=trust) as client,
+    ):
+        form = made.form()
+        request = upload(form)
+        posted = await client.post(
+            form["Url"], content=request.body, headers=dict(request.headers)
+        )
+        service = await send(client, at.api, made.request("GetErService"))
+        host = {"host": made.cloud.console.routine("hello").record}
+        edge = await client.get(
+            at.edge_staging.replace("127.0.0.1", "localhost"), headers=host
+        )
+        with pytest.raises(httpx.TransportError):
+            await client.get(at.api.replace("https", "http"))
+
+    assert at.ca == str(tls.authority)
+    assert form["Url"].startswith("https://127.0.0.1:")
+    assert (posted.status_code, service.status_code) == (200, 200)
+    assert edge.status_code == 404
+
+
+async def test_a_connection_over_tls_can_be_broken(tmp_path: Path) -> None:
+    """A lost reply is one here too."""
+    made = desk()
+    made.cloud.inject(Fault(operation="GetErService", kind="reset"))
+    tls = await certificate_in(tmp_path)
+    trust = ssl.create_default_context(cafile=tls.authority)
+    async with (
+        running(made.cloud, monotonic=time.monotonic, tls=tls) as at,
+        httpx.AsyncClient(trust_env=False, verify=trust) as client,
+    ):
+        with pytest.raises(httpx.TransportError):
+            await send(client, at.api, made.request("GetErService"))

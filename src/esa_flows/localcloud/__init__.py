@@ -15,6 +15,7 @@ from .report import Report
 from .seed import ACCOUNT, KEY
 from .state import AccessKey, State
 from .switches import Switches
+from .switchfile import switches_from, switches_from_toml
 from .values import Reply, Request
 
 __all__ = [
@@ -35,4 +36,6 @@ __all__ = [
     "Violation",
     "faults_from",
     "faults_from_toml",
+    "switches_from",
+    "switches_from_toml",
 ]

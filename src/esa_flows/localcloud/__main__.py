@@ -1,7 +1,8 @@
 """``python -m esa_flows.localcloud``: the local cloud as a process of its own.
 
-The first line on standard output is a JSON object with the three addresses and the
-fake key; after it nothing is written. SIGINT and SIGTERM end it.
+The first line on standard output is a JSON object with the three addresses, the fake
+key and, over TLS, the file to trust (``SSL_CERT_FILE``, ``NODE_EXTRA_CA_CERTS``); after
+it nothing is written. SIGINT and SIGTERM end it.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import time
 from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import anyio
 from attrs import asdict
 
-from . import KEY, LocalCloud, faults_from_toml
+from . import KEY, LocalCloud, faults_from_toml, switches_from_toml
+from .certificate import Certificate, certificate_in
 from .server import Addresses, serve
 
 _PARENT_POLL = 0.5  # seconds
@@ -35,6 +38,11 @@ def _options(arguments: list[str]) -> Namespace:
     parser.add_argument("--port", type=int, default=8080, help="0 takes free ports")
     parser.add_argument("--empty", action="store_true", help="no sample routines")
     parser.add_argument("--faults", type=Path, help="a TOML file of [[fault]] tables")
+    parser.add_argument("--switches", type=Path, help="a TOML file with [switches]")
+    parser.add_argument("--tls", action="store_true", help="serve HTTPS; tells its CA")
+    parser.add_argument(
+        "--tls-folder", type=Path, help="keep the certificate here and use it again"
+    )
     parser.add_argument("--state", type=Path, help="load from and save to this file")
     parser.add_argument("--dice", type=int, help="seed of the randomness")
     parser.add_argument(
@@ -45,7 +53,11 @@ def _options(arguments: list[str]) -> Namespace:
 
 def _cloud(options: Namespace) -> LocalCloud:
     dice = random.Random(options.dice)  # noqa: S311  a toy cloud needs no strong secrets
-    cloud = LocalCloud(now=_now, monotonic=time.monotonic, random=dice)
+    told = options.switches
+    switches = switches_from_toml(told.read_text(encoding="utf-8")) if told else None
+    cloud = LocalCloud(
+        now=_now, monotonic=time.monotonic, random=dice, switches=switches
+    )
     if options.state and options.state.exists():
         cloud.load(options.state)
     else:
@@ -79,6 +91,19 @@ async def _until_orphaned(scope: anyio.CancelScope) -> None:
 
 async def _main(options: Namespace) -> None:
     cloud = _cloud(options)
+    with TemporaryDirectory(prefix="esa-flows-tls-") as folder:
+        wanted = options.tls or options.tls_folder is not None
+        place = options.tls_folder or Path(folder)
+        tls = await certificate_in(place) if wanted else None
+        await _serve(cloud, options, tls)
+
+    if options.state:
+        cloud.save(options.state)
+
+
+async def _serve(
+    cloud: LocalCloud, options: Namespace, tls: Certificate | None
+) -> None:
     async with anyio.create_task_group() as group:
         group.start_soon(_until_signal, group.cancel_scope)
         if options.with_parent:
@@ -89,11 +114,9 @@ async def _main(options: Namespace) -> None:
             monotonic=time.monotonic,
             host=options.host,
             port=options.port,
+            tls=tls,
             started=_announce,
         )
-
-    if options.state:
-        cloud.save(options.state)
 
 
 def main(arguments: list[str]) -> None:

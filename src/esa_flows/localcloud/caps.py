@@ -1,6 +1,7 @@
 """The caps of every account, and what arrived from every key.
 
 A call passes when every gate in scope lets it pass; a refused call takes from none.
+The two APIs are counted apart.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from math import ceil
 
 from attrs import define, field
 
+from .call import Product
 from .refusal import CloudError
-from .switches import Switches
+from .switches import CapScope, Switches
 from .throttle import Gate, Tally, make_gate
 from .values import Headers
+
+Lane = tuple[str, Product, str]  # a key or an account, an API, an operation or ""
 
 
 @define
@@ -20,23 +24,30 @@ class Caps:
     """Gates by account and operation, tallies by access key and operation.
 
     Attributes:
-        tallies: what arrived, by access key id and operation; ``""`` for all.
+        tallies: what arrived, by access key id, API and operation; ``""`` for all.
         throttled: calls refused by a gate.
     """
 
-    tallies: dict[tuple[str, str], Tally] = field(factory=dict, init=False)
+    tallies: dict[Lane, Tally] = field(factory=dict, init=False)
     throttled: int = field(default=0, init=False)
-    _gates: dict[tuple[str, str], Gate] = field(factory=dict, init=False, repr=False)
+    _gates: dict[Lane, Gate] = field(factory=dict, init=False, repr=False)
 
-    def arrived(self, key_id: str, operation: str, at: float) -> None:
+    def arrived(self, key_id: str, product: Product, operation: str, at: float) -> None:
         """Count an arrival, whatever becomes of it."""
         for name in {"", operation}:
-            self.tallies.setdefault((key_id, name), Tally()).count(at)
+            lane = (key_id, product, name)
+            if lane not in self.tallies:
+                self.tallies[lane] = Tally()
 
-    def admit(
-        self, account: str, operation: str, at: float, switches: Switches
-    ) -> tuple[tuple[str, str], ...]:
+            self.tallies[lane].count(at)
+
+    def admit(self, lane: Lane, at: float, switches: Switches) -> Headers:
         """Let a call pass and return the headers that tell what remains.
+
+        Args:
+            lane: account, API and operation of the call.
+            at: arrival on the monotonic clock, seconds.
+            switches: the cap and its scopes.
 
         Raises:
             CloudError: a throttling code; the call counts against no gate.
@@ -44,7 +55,7 @@ class Caps:
         if switches.cap is None:
             return ()
 
-        gates = self._in_scope(account, operation, switches, switches.cap)
+        gates = self._in_scope(lane, switches, switches.cap)
         waits = [(gate.wait(at), name) for name, gate in gates]
         wait, name = max(waits, default=(0.0, ""))
         if wait > 0:
@@ -62,19 +73,25 @@ class Caps:
         return (("x-ratelimit-user-api", told),)
 
     def _in_scope(
-        self, account: str, operation: str, switches: Switches, cap: int
+        self, lane: Lane, switches: Switches, cap: int
     ) -> list[tuple[str, Gate]]:
         """Return the gates a call must pass, each with its operation's name."""
+        account, product, operation = lane
         names = {"account": "", "operation": operation}
         held = []
-        for scope in switches.cap_scope:
-            name = names[scope]
-            if (account, name) not in self._gates:
-                self._gates[account, name] = make_gate(switches.cap_window, cap)
+        for scope in scopes_of(product, switches):
+            key = (account, product, names[scope])
+            if key not in self._gates:
+                self._gates[key] = make_gate(switches.cap_window, cap)
 
-            held.append((name, self._gates[account, name]))
+            held.append((names[scope], self._gates[key]))
 
         return held
+
+
+def scopes_of(product: Product, switches: Switches) -> frozenset[CapScope]:
+    """Return which gates hold for an API."""
+    return switches.cap_scope if product == "esa" else switches.dcdn_cap_scope
 
 
 def throttling(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from attrs import evolve
 
+from .caps import Lane, scopes_of
 from .console import Console
 from .edge import OPERATION as EDGE
 from .edge import Edge
@@ -22,14 +23,19 @@ from .judge import Judge, Violation, cap_violations, orphans
 from .mishap import strike
 from .oss import OPERATION as POST_OBJECT
 from .oss import oss_refusal, post_object
+from .refusal import CloudError
 from .report import Report
-from .seed import ACCOUNT, KEY, add_samples
+from .routine import DcdnRoutine, Serving
+from .seed import ACCOUNT, KEY, SITE, add_samples
 from .snapshot import dump_state, load_state
-from .state import Routine, State
+from .state import State
 from .switches import Switches
 from .throttle import Tally
 from .values import Dice, Reply, Request
 from .world import World
+
+_MOST_API_BYTES = 8 * 1024 * 1024
+_FORM_BYTES = 16 * 1024 * 1024  # fields and boundaries around a file
 
 
 class LocalCloud:
@@ -80,7 +86,8 @@ class LocalCloud:
     def __repr__(self) -> str:
         """Show how much there is and how much was asked."""
         calls = sum(self._gateway.calls.values())
-        return f"<LocalCloud: {len(self.world.state.routines)} routines, {calls} calls>"
+        count = len(self.state.routines) + len(self.state.functions)
+        return f"<LocalCloud: {count} routines, {calls} calls>"
 
     @property
     def state(self) -> State:
@@ -110,11 +117,29 @@ class LocalCloud:
         if request.listener.startswith("edge"):
             return self._visit(request, now)
 
-        if request.listener == "oss" or request.path.startswith(OSS_PREFIX):
+        if _is_upload(request):
             return self._upload(request, now)
 
         at = self._monotonic() if arrived is None else arrived
         return self._gateway.answer(request, now, at)
+
+    def most_bytes(self, request: Request) -> int:
+        """Return how long a request's body may be, whatever it says."""
+        if _is_upload(request):
+            return self.switches.package_max_size + _FORM_BYTES
+
+        return _MOST_API_BYTES
+
+    def refuse(self, request: Request, error: CloudError) -> Reply:
+        """Refuse a request that could not be read, in its door's own shape."""
+        now = self._now()
+        if request.listener.startswith("edge"):
+            return Reply(status=error.status, body=error.message.encode())
+
+        if _is_upload(request):
+            return oss_refusal(error, request, self.world, now)
+
+        return self._gateway.refuse(request, now, error)
 
     def _upload(self, request: Request, now: datetime) -> Reply:
         self._uploads += 1
@@ -139,7 +164,7 @@ class LocalCloud:
     def _visit(self, request: Request, now: datetime) -> Reply:
         routine = self._edge.routine(request)
         env = request.listener.removeprefix("edge-")
-        fault = self.faults.next(EDGE, routine.name if routine else "", env)
+        fault = self.faults.next(EDGE, routine.name if routine else "", (env,))
         if fault is None or fault.inside:
             return self._edge.visit(request, now)
 
@@ -155,8 +180,9 @@ class LocalCloud:
         self.faults.add(*faults)
 
     def seed(self, *, empty: bool = False) -> None:
-        """Add the sample routines, unless ``empty``; the seeded key is always there."""
+        """Add the sample routines, unless ``empty``; key and site are always there."""
         self.console.add_key(KEY)
+        self.console.add_site(SITE)
         if not empty:
             add_samples(self.console)
 
@@ -185,9 +211,10 @@ class LocalCloud:
             kept: version ids that somebody knows about; they are no orphans.
         """
         tallies = self._gateway.caps.tallies
-        whole = [tally for (_, name), tally in tallies.items() if not name]
+        whole = [tally for (_, _, name), tally in tallies.items() if not name]
         uploads = {POST_OBJECT: self._uploads} if self._uploads else {}
-        routines = list(self.state.routines.values())
+        routines: list[Serving] = list(self.state.routines.values())
+        routines += self.state.functions.values()
         return Report(
             calls={**self._gateway.calls, **uploads},
             codes=dict(self._gateway.codes),
@@ -210,24 +237,29 @@ class LocalCloud:
         wanted = {
             key: tally
             for key, tally in self._gateway.caps.tallies.items()
-            if ("operation" if key[1] else "account") in self.switches.cap_scope
+            if ("operation" if key[2] else "account")
+            in scopes_of(key[1], self.switches)
         }
         return tuple(cap_violations(wanted, cap))
 
 
-def _peaks(tallies: Mapping[tuple[str, str], Tally]) -> dict[str, int]:
+def _is_upload(request: Request) -> bool:
+    """Whether a request, not one of a visitor, is for OSS."""
+    return request.listener == "oss" or request.path.startswith(OSS_PREFIX)
+
+
+def _peaks(tallies: Mapping[Lane, Tally]) -> dict[str, int]:
     """Return the fullest second of each operation, over all keys."""
     peaks: dict[str, int] = {}
-    for (_, name), tally in tallies.items():
+    for (_, _, name), tally in tallies.items():
         if name:
             peaks[name] = max(peaks.get(name, 0), tally.peak_sliding)
 
     return peaks
 
 
-def _label(routine: Routine) -> str:
-    """Return a routine's name; with its account where that is not the seeded one."""
-    if routine.account == ACCOUNT:
-        return routine.name
-
-    return f"{routine.account}/{routine.name}"
+def _label(routine: Serving) -> str:
+    """Return a routine's name; DCDN's and those of other accounts say so before it."""
+    cloud = "dcdn/" if isinstance(routine, DcdnRoutine) else ""
+    account = "" if routine.account == ACCOUNT else f"{routine.account}/"
+    return f"{cloud}{account}{routine.name}"

@@ -7,12 +7,16 @@ against the cap nor judged.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from attrs import define, field
 
-from .state import AccessKey, Routine, Slot
+from .routine import ENVS, DcdnRoutine, EnvConf, Routine, Serving, Slot
+from .site import Site
+from .state import AccessKey
 from .world import World
+
+_FOUNDED = datetime(2024, 1, 1, tzinfo=UTC)  # sites are older than every routine
 
 
 @define
@@ -41,13 +45,59 @@ class Console:
 
         return state.create_routine(self.account, name, description="", now=self.now())
 
+    def function(self, name: str) -> DcdnRoutine:
+        """Return a DCDN routine, created with both environments when it is new."""
+        state = self.world.state
+        held = state.functions.get((self.account, name))
+        if held is not None:
+            return held
+
+        envs: dict[str, EnvConf] = {env: EnvConf() for env in ENVS}
+        return state.create_function(
+            self.account, name, description="", envs=envs, now=self.now()
+        )
+
+    def add_site(self, name: str) -> int:
+        """Make a site known, if it is not, and return its id."""
+        state = self.world.state
+        for site in state.sites.values():
+            if (site.account, site.name) == (self.account, name):
+                return site.id
+
+        number = state.new_number()
+        state.sites[number] = Site(
+            id=number, account=self.account, name=name, created=_FOUNDED
+        )
+        return number
+
+    def add_revision(self, name: str, code: bytes, description: str = "") -> str:
+        """Add a ready DCDN revision whatever the quota says, and return its id."""
+        return self._add(self.function(name), code, description)
+
+    def publish(self, name: str, revision: str, *envs: str) -> None:
+        """Make a DCDN revision live in some environments."""
+        for env in envs:
+            self.world.state.deploy(
+                self.function(name),
+                env,
+                ((revision, 100),),
+                now=self.now(),
+                dice=self.world.dice,
+            )
+
+    def delete_revision(self, name: str, revision: str) -> None:
+        """Delete a DCDN revision, live or not."""
+        del self.function(name).versions[revision]
+
     def add_version(self, name: str, code: bytes, description: str = "") -> str:
         """Add a ready version whatever the quota says, and return its id."""
+        return self._add(self.routine(name), code, description)
+
+    def _add(self, owner: Serving, code: bytes, description: str) -> str:
         version = self.world.state.commit(
-            self.routine(name),
+            owner,
             code,
             description=description,
-            deploy_env="",
             now=self.now(),
             ready_after=0.0,
             dice=self.world.dice,

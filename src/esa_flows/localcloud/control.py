@@ -8,6 +8,7 @@ GET    /__control__/report       the report; ``?kept=ID,ID`` names known version
 POST   /__control__/faults       a JSON list of faults to add; an empty list clears
 POST   /__control__/switches     a JSON object of switches to change; times in seconds
 POST   /__control__/digests      a JSON list of contents production may get
+POST   /__control__/keys         a JSON list of access keys to make known
 POST   /__control__/reset        start again; ``{"empty": true}`` without the samples
 ====== ========================= ====================================================
 """
@@ -16,18 +17,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-from attrs import evolve
-
 from .cloud import LocalCloud
 from .faults import faults_from
+from .state import AccessKey
+from .switchfile import switches_from
 from .values import Reply, Request
 
 PREFIX = "/__control__/"
-_TIMES = ("clock_skew", "policy_life")
 
 
 def control(cloud: LocalCloud, request: Request) -> Reply:
@@ -43,7 +43,7 @@ def control(cloud: LocalCloud, request: Request) -> Reply:
 
     try:
         verb(cloud, json.loads(request.body or b"null"))
-    except (AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, RecursionError, TypeError, ValueError) as error:
         return _json(400, {"error": str(error.args[0])})
 
     return _json(200, {"done": name})
@@ -58,16 +58,18 @@ def _faults(cloud: LocalCloud, value: Any) -> None:
 
 
 def _switches(cloud: LocalCloud, value: Any) -> None:
-    changed = dict(value)
-    for name in _TIMES:
-        if name in changed:
-            changed[name] = timedelta(seconds=changed[name])
-
-    cloud.switch(evolve(cloud.switches, **changed))
+    cloud.switch(switches_from(value, cloud.switches))
 
 
 def _digests(cloud: LocalCloud, value: Any) -> None:
     cloud.judge.expect(value)
+
+
+def _keys(cloud: LocalCloud, value: Any) -> None:
+    for told in value:
+        expires = told.get("expires")
+        moment = datetime.fromisoformat(expires) if expires else None
+        cloud.console.add_key(AccessKey(**{**told, "expires": moment}))
 
 
 def _reset(cloud: LocalCloud, value: Any) -> None:
@@ -77,6 +79,7 @@ def _reset(cloud: LocalCloud, value: Any) -> None:
 _VERBS: dict[str, Callable[[LocalCloud, Any], None]] = {
     "digests": _digests,
     "faults": _faults,
+    "keys": _keys,
     "reset": _reset,
     "switches": _switches,
 }

@@ -18,14 +18,14 @@ slow        the true answer, ``seconds`` late                   executed
 truncate    half of the true answer, then a break               executed
 callback    OSS answers 203, the object is stored               slot not set
 expired     the upload form is past its policy                  per operation
-missing     GetRoutineCodeVersion answers OSS's error document  executed
+missing     the code read back is OSS's error document           executed
 =========== =================================================== ==============
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal, get_args
 
 from attrs import define, field, fields, frozen
@@ -57,7 +57,8 @@ class Fault:
     """One thing that goes wrong.
 
     Attributes:
-        operation: an operation's name, ``PostObject``, ``edge``, or ``*`` for all.
+        operation: an operation's name, ``PostObject``, ``edge``, or ``*`` for all; of
+            the names both APIs have, ``dcdn:CreateRoutine`` means one.
         kind: what happens; see the module's table.
         call: the number of the first matching call it strikes, from 1.
         times: how many matching calls in a row it strikes; None is for ever.
@@ -95,12 +96,14 @@ class Fault:
         """Whether the operation itself plays the fault."""
         return self.kind in _INSIDE
 
-    def concerns(self, operation: str, routine: str, env: str) -> bool:
+    def concerns(
+        self, operation: str, routine: str, envs: Collection[str], product: str
+    ) -> bool:
         """Whether a call is one of those this fault counts."""
         return (
-            self.operation in {"*", operation}
+            self.operation in {"*", operation, f"{product}:{operation}"}
             and self.routine in {None, routine}
-            and self.env in {None, env}
+            and (self.env is None or self.env in envs)
         )
 
     def strikes(self, number: int) -> bool:
@@ -127,11 +130,17 @@ class FaultScript:
         self.faults.clear()
         self._seen.clear()
 
-    def next(self, operation: str, routine: str = "", env: str = "") -> Fault | None:
+    def next(
+        self,
+        operation: str,
+        routine: str = "",
+        envs: Collection[str] = (),
+        product: str = "",
+    ) -> Fault | None:
         """Count a call with every fault it concerns; return the first that strikes."""
         struck = None
         for index, fault in enumerate(self.faults):
-            if not fault.concerns(operation, routine, env):
+            if not fault.concerns(operation, routine, envs, product):
                 continue
 
             number = self._seen.get(index, 0) + 1
@@ -148,7 +157,7 @@ def faults_from(tables: Iterable[Mapping[str, Any]]) -> list[Fault]:
     ``times = 0`` stands for "for ever" because TOML has no null.
 
     Raises:
-        ValueError: an unknown member or kind, naming it.
+        ValueError: an unknown or missing member or a senseless value, naming it.
     """
     known = {attribute.name for attribute in fields(Fault)}
     faults = []
@@ -161,7 +170,10 @@ def faults_from(tables: Iterable[Mapping[str, Any]]) -> list[Fault]:
         if values.get("times") == 0:
             values["times"] = None
 
-        faults.append(Fault(**values))
+        try:
+            faults.append(Fault(**values))
+        except TypeError as error:
+            raise ValueError(f"a fault is not complete: {error}") from error
 
     return faults
 

@@ -17,15 +17,19 @@ from typing import Any
 
 from attrs import define, evolve, field, frozen
 
+from .apis import APIS, api_of
+from .call import Call
 from .caps import Caps
-from .esa import OPERATIONS, VERSION, Call, Operation
+from .dcdn.phrases import failure
 from .faults import FaultScript
 from .identity import Doorman
 from .judge import Judge
 from .mishap import strike
+from .operation import Api, Operation
 from .parameters import merge_parameters
 from .refusal import CloudError
 from .state import AccessKey
+from .switches import Switches
 from .values import Headers, Reply, Request
 from .world import World
 
@@ -35,6 +39,7 @@ class _Visit:
     """One request on its way through the gateway."""
 
     request: Request
+    api: Api
     operation: str
     request_id: str
     now: datetime
@@ -71,30 +76,39 @@ class Gateway:
             now: the cloud's wall clock.
             at: arrival on the monotonic clock, seconds.
         """
-        visit = _Visit(
-            request=request,
-            operation=request.header("x-acs-action"),
-            request_id=self.world.uuid(),
-            now=now,
-            at=at,
-        )
+        visit = self._visit(request, now, at)
         self.calls[visit.operation] += 1
-        self.caps.arrived(_claimed_key(request), visit.operation, at)
+        self.caps.arrived(_claimed_key(request), visit.api.product, visit.operation, at)
         try:
             return self._pass(visit)
         except CloudError as error:
             return self._refuse(visit, error)
 
+    def refuse(self, request: Request, now: datetime, error: CloudError) -> Reply:
+        """Refuse a request that could not even be read."""
+        return self._refuse(self._visit(request, now, 0.0), error)
+
+    def _visit(self, request: Request, now: datetime, at: float) -> _Visit:
+        return _Visit(
+            request=request,
+            api=api_of(request.header("x-acs-version")),
+            operation=request.header("x-acs-action"),
+            request_id=self.world.uuid(),
+            now=now,
+            at=at,
+        )
+
     def _pass(self, visit: _Visit) -> Reply:
         """Check a request and do it, with the fault that may strike it."""
         key = self._doorman.check(visit.request, visit.now)
         operation = self._find(visit)
-        headers = self.caps.admit(
-            key.account, visit.operation, visit.at, self.world.switches
-        )
+        lane = (key.account, visit.api.product, visit.operation)
+        headers = self.caps.admit(lane, visit.at, self.world.switches)
         self._permit(visit, operation)
-        call = _call(visit, key)
-        fault = self.faults.next(visit.operation, call.name, call.text("Env"))
+        call = _call(visit, key, self.world.switches)
+        fault = self.faults.next(
+            visit.operation, call.name, call.envs, visit.api.product
+        )
         if fault is None:
             return self._execute(visit, operation, call, headers)
 
@@ -111,20 +125,25 @@ class Gateway:
         if request.method not in {"GET", "POST"}:
             raise CloudError("UnsupportedHTTPMethod", "Use GET or POST.")
 
-        found = OPERATIONS.get(visit.operation)
-        if found is None or request.header("x-acs-version") != VERSION:
+        found = visit.api.operations.get(visit.operation)
+        if found is None or request.header("x-acs-version") != visit.api.version:
             raise CloudError(
                 "InvalidApi.NotFound",
                 "Specified api is not found, please check your url and method.",
-                404,
+                self._not_found_status(visit),
             )
 
         return found
 
+    def _not_found_status(self, visit: _Visit) -> int:
+        """Return 404; as a switch says where only the version is wrong."""
+        known = any(visit.operation in api.operations for api in APIS.values())
+        return self.world.switches.wrong_version_status if known else 404
+
     def _permit(self, visit: _Visit, operation: Operation) -> None:
         """Refuse what RAM, the transport or an unpaid bill forbids."""
         switches = self.world.switches
-        action = f"esa:{visit.operation}"
+        action = f"{visit.api.product}:{visit.operation}"
         if action in switches.denied:
             raise _forbidden(action)
 
@@ -132,9 +151,16 @@ class Gateway:
             _require_tls(visit.request)
 
         if operation.halts and switches.service_halted:
-            raise CloudError(
-                "RoutineUserServiceStatusHalt", "The service of this user is halted."
-            )
+            raise self._halted(visit)
+
+    def _halted(self, visit: _Visit) -> CloudError:
+        """Return the refusal of an account that has not paid."""
+        if visit.api.product == "dcdn":
+            return failure(self.world, "halted")
+
+        return CloudError(
+            "RoutineUserServiceStatusHalt", "The service of this user is halted."
+        )
 
     def _execute(
         self, visit: _Visit, operation: Operation, call: Call, headers: Headers
@@ -157,7 +183,7 @@ class Gateway:
             "Code": error.code,
             "Message": error.message,
             "Recommend": "https://api.aliyun.com/troubleshoot"
-            f"?q={error.code}&product=ESA&requestId={visit.request_id}",
+            f"?q={error.code}&product={visit.api.product.upper()}&requestId={visit.request_id}",
             **error.detail,
         }
         return self._reply(visit, error.status, members, error.headers)
@@ -166,8 +192,9 @@ class Gateway:
         self, visit: _Visit, status: int, members: Mapping[str, Any], extra: Headers
     ) -> Reply:
         body = {"RequestId": visit.request_id, **members}
+        date = (("date", format_datetime(visit.now, usegmt=True)),)
         headers = (
-            ("date", format_datetime(visit.now, usegmt=True)),
+            *(date if self.world.switches.date_header else ()),
             ("content-type", "application/json;charset=utf-8"),
             ("x-acs-request-id", visit.request_id),
             ("x-acs-trace-id", visit.request_id.replace("-", "").lower()),
@@ -176,17 +203,25 @@ class Gateway:
         return Reply(
             status=status,
             headers=headers,
-            body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+            body=_json(body),
             delay=self.world.span(self.world.switches.latency),
         )
 
 
-def _call(visit: _Visit, key: AccessKey) -> Call:
+def _json(members: Mapping[str, Any]) -> bytes:
+    """Return compact JSON in UTF-8; half a character pair, which has none, is ``?``."""
+    text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
+    return text.encode(errors="replace")
+
+
+def _call(visit: _Visit, key: AccessKey, switches: Switches) -> Call:
     return Call(
+        product=visit.api.product,
         operation=visit.operation,
         account=key.account,
         params=merge_parameters(visit.request),
         now=visit.now,
+        clamps=switches.bad_page == "clamp",
     )
 
 

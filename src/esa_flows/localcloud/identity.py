@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 from attrs import define, field
 
+from .dcdn import DCDN
 from .refusal import CloudError
-from .signature import check_coverage, check_signature, read_claim
+from .signature import Claim, check_coverage, check_signature, read_claim
 from .state import AccessKey
 from .switches import Site
 from .values import Request
@@ -44,10 +45,17 @@ class Doorman:
         check_coverage(request, claim)
         self._check_date(request.header("x-acs-date"), now)
         key = self._key(claim.key_id, request)
-        check_signature(request, claim, key.secret)
-        _check_token(request, key, now)
+        self._check_signature(request, claim, key)
+        self._check_token(request, key, now)
         self._check_nonce((key.id, request.header("x-acs-signature-nonce")), now)
         return key
+
+    def _check_signature(self, request: Request, claim: Claim, key: AccessKey) -> None:
+        try:
+            check_signature(request, claim, key.secret)
+        except CloudError as error:
+            error.status = self.world.switches.signature_status
+            raise
 
     def _check_date(self, text: str, now: datetime) -> None:
         try:
@@ -66,9 +74,11 @@ class Doorman:
     def _key(self, key_id: str, request: Request) -> AccessKey:
         """Return a key this endpoint's site knows."""
         key = self.world.state.keys.get(key_id)
-        if key is None or key.site != self._site(request.header("host")):
+        if key is None or not self._is_at_home(key, request):
             raise CloudError(
-                "InvalidAccessKeyId.NotFound", "Specified access key is not found.", 404
+                "InvalidAccessKeyId.NotFound",
+                "Specified access key is not found.",
+                self.world.switches.unknown_key_status,
             )
 
         if not key.active:
@@ -77,6 +87,13 @@ class Doorman:
             )
 
         return key
+
+    def _is_at_home(self, key: AccessKey, request: Request) -> bool:
+        """Whether the endpoint knows the key: DCDN has one endpoint for both sites."""
+        if request.header("x-acs-version") == DCDN.version:
+            return True
+
+        return key.site == self._site(request.header("host"))
 
     def _site(self, host: str) -> Site:
         """Return the site the request's host stands for."""
@@ -98,19 +115,22 @@ class Doorman:
         self._nonces.add(nonce)
         self._order.append((now + NONCE_LIFE, nonce))
 
+    def _check_token(self, request: Request, key: AccessKey, now: datetime) -> None:
+        """Hold a temporary key's token against the request."""
+        status = self.world.switches.token_status
+        token = request.header("x-acs-security-token")
+        if token != (key.token or ""):
+            raise CloudError(
+                "InvalidSecurityToken.MismatchWithAccessKey"
+                if key.token
+                else "InvalidSecurityToken.Malformed",
+                "Specified SecurityToken does not belong to the access key.",
+                status,
+            )
 
-def _check_token(request: Request, key: AccessKey, now: datetime) -> None:
-    """Hold a temporary key's token against the request."""
-    token = request.header("x-acs-security-token")
-    if token != (key.token or ""):
-        raise CloudError(
-            "InvalidSecurityToken.MismatchWithAccessKey"
-            if key.token
-            else "InvalidSecurityToken.Malformed",
-            "Specified SecurityToken does not belong to the access key.",
-        )
-
-    if key.expires is not None and now >= key.expires:
-        raise CloudError(
-            "InvalidSecurityToken.Expired", "Specified SecurityToken is expired."
-        )
+        if key.expires is not None and now >= key.expires:
+            raise CloudError(
+                "InvalidSecurityToken.Expired",
+                "Specified SecurityToken is expired.",
+                status,
+            )

@@ -18,12 +18,25 @@ from collections.abc import Collection, Iterable
 
 from attrs import define, evolve, field, frozen
 
-from .esa import Call
-from .state import Routine
+from .call import Call
+from .caps import Lane
+from .routine import Serving
 from .throttle import Tally
 from .world import World
 
 TAG = "ef1 "  # the first word of every tag a release tool of this family writes
+
+_BIRTHS = frozenset(
+    {
+        "CommitRoutineStagingCode",
+        "CommitStagingRoutineCode",
+        "CreateRoutineWithAssetsCodeVersion",
+        "UploadRoutineCode",
+        "UploadStagingRoutineCode",
+    }
+)
+_DELETES = frozenset({"DeleteRoutineCodeRevision", "DeleteRoutineCodeVersion"})
+_DEPLOYS = frozenset({"CreateRoutineCodeDeployment", "PublishRoutineCodeVersion"})
 
 
 @frozen(kw_only=True)
@@ -86,34 +99,40 @@ class Judge:
             world: the cloud after the call.
             refused: the error code, ``""`` when it was executed.
         """
-        routine = world.state.routines.get((call.account, call.name))
+        owners = (
+            world.state.routines if call.product == "esa" else world.state.functions
+        )
+        routine = owners.get((call.account, call.name))
         if routine is None:
             return
 
-        if call.operation == "DeleteRoutineCodeVersion":
+        if call.operation in _DELETES:
             self._watch_delete(call, routine, refused)
 
-        if call.operation in {
-            "CreateRoutineCodeDeployment",
-            "PublishRoutineCodeVersion",
-        }:
+        if call.operation in _DEPLOYS:
             self._watch_deploy(call, routine, refused, world)
 
-        if call.operation == "CommitRoutineStagingCode":
-            self._watch_commit(call, routine, world)
+        if call.operation == "PublishRoutineCodeRevision":
+            self._watch_publish(call, routine, refused)
 
-    def _watch_commit(self, call: Call, routine: Routine, world: World) -> None:
+        if call.operation in _BIRTHS:
+            self._watch_birth(call, routine, world)
+
+    def _watch_birth(self, call: Call, routine: Serving, world: World) -> None:
         count, quota = len(routine.versions), world.switches.version_quota
+        if call.product == "dcdn":
+            quota = world.switches.revision_quota
+
         if count > quota:
             self._note("I1", call, f"{count} versions where {quota} are allowed")
 
-    def _watch_delete(self, call: Call, routine: Routine, refused: str) -> None:
-        version = call.text("CodeVersion")
+    def _watch_delete(self, call: Call, routine: Serving, refused: str) -> None:
+        version = call.text("CodeVersion") or call.text("SelectCodeRevision")
         if version in routine.live():
             self._note("I2", call, f"deletes the live version {version}", refused)
 
     def _watch_deploy(
-        self, call: Call, routine: Routine, refused: str, world: World
+        self, call: Call, routine: Serving, refused: str, world: World
     ) -> None:
         bad = {"InvalidParameter", world.switches.unknown_deploy_code}
         if refused in bad or refused.startswith("Missing"):
@@ -121,13 +140,24 @@ class Judge:
             self._note("I9", call, f"illegal split {sent}: {refused}", refused)
 
         if not refused and call.text("Env") == "production":
-            self._watch_content(call, routine)
+            self._watch_content(call, routine, "production")
 
-    def _watch_content(self, call: Call, routine: Routine) -> None:
+    def _watch_publish(self, call: Call, routine: Serving, refused: str) -> None:
+        version, envs = call.text("SelectCodeRevision"), call.text("Envs")
+        if refused:
+            told = f"illegal publish of {version!r} to {envs}: {refused}"
+            self._note("I9", call, told, refused)
+            return
+
+        for env in call.parsed("Envs"):
+            if env != "staging":
+                self._watch_content(call, routine, env)
+
+    def _watch_content(self, call: Call, routine: Serving, env: str) -> None:
         if self.digests is None:
             return
 
-        for name, _ in routine.deployments["production"].split:
+        for name, _ in routine.deployments[env].split:
             digest = routine.versions[name].digest
             if digest not in self.digests:
                 self._note(
@@ -146,7 +176,7 @@ class Judge:
         )
 
 
-def orphans(routines: Iterable[Routine], kept: Collection[str]) -> list[Orphan]:
+def orphans(routines: Iterable[Serving], kept: Collection[str]) -> list[Orphan]:
     """Return the tagged versions that serve nowhere and are not kept (I4).
 
     Args:
@@ -170,11 +200,11 @@ def orphans(routines: Iterable[Routine], kept: Collection[str]) -> list[Orphan]:
     ]
 
 
-def cap_violations(tallies: dict[tuple[str, str], Tally], cap: int) -> list[Violation]:
+def cap_violations(tallies: dict[Lane, Tally], cap: int) -> list[Violation]:
     """Return a violation of I11 for each gate whose fullest second was over the cap.
 
     Args:
-        tallies: what arrived, by access key id and operation (``""`` for all).
+        tallies: what arrived, by access key id, API and operation (``""`` for all).
         cap: calls per second.
     """
     seen = Violation(rule="I11", operation="", routine="", message="")
@@ -184,6 +214,6 @@ def cap_violations(tallies: dict[tuple[str, str], Tally], cap: int) -> list[Viol
             operation=operation,
             message=f"{tally.peak_sliding} calls in one second where {cap} are allowed",
         )
-        for (_, operation), tally in tallies.items()
+        for (_, _, operation), tally in tallies.items()
         if tally.peak_sliding > cap
     ]

@@ -1,8 +1,8 @@
 """OSS PostObject: a form comes in, an object is stored, the callback fills the slot.
 
-The callback is done inside: where the real OSS calls the ESA back end, this one
-registers the object as the routine's staging code. When the callback fails, the object
-is stored all the same and the slot keeps what it had: that is the meaning of 203.
+The callback is done inside: where the real OSS calls the back end, this one registers
+the object as the routine's staging code or as a revision's. When the callback fails,
+the object is stored all the same and nothing is registered: that is the meaning of 203.
 Source: OSS PostObject and Callback, error codes of their pages.
 """
 
@@ -17,11 +17,11 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from xml.sax.saxutils import escape
 
+from .arrival import receive_code, receive_package
 from .forms import BUCKET, KEY_ID, OSS_PREFIX, security_token, sign_policy, target_of
 from .multipart import Part, read_form
 from .policy import Form, check_policy
 from .refusal import CloudError
-from .state import Slot
 from .values import Reply, Request
 from .world import World
 
@@ -62,28 +62,41 @@ def oss_refusal(
     )
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}\n</Error>\n'
     return _reply(
-        error.status, body.encode(), "application/xml", now=now, request_id=request_id
+        error.status,
+        body.encode(errors="replace"),
+        "application/xml",
+        now=now,
+        request_id=request_id,
     )
 
 
 def _post(request: Request, world: World, now: datetime, fault: str) -> Reply:
     """Check everything, store, call back, answer."""
-    _check_door(request)
+    _check_door(request, world)
     parts = read_form(request.header("content-type"), request.body)
-    fields, file = _split_at_file(parts)
+    fields, file = _split_at_file(parts, world)
     _check_fields(fields, world)
     form = Form(fields=fields, bucket=BUCKET, size=len(file.content))
     check_policy(fields["policy"], form, now + _AGE if fault == "expired" else now)
 
     world.state.objects[fields["key"]] = file.content
+    target = target_of(fields["key"])
     etag = hashlib.md5(file.content, usedforsecurity=False).hexdigest().upper()
     if "callback" not in fields:
+        if target is not None and target.kind == "package":
+            receive_package(target, file.content, world, now)
+
         return _stored(fields, etag, world, now)
 
-    _call_back(fields, file.content, world, fail=fault == "callback")
+    described = _description(fields)
+    if fault == "callback" or not (
+        target and receive_code(target, file.content, described, world, now)
+    ):
+        raise CloudError("CallbackFailed", "Error Status : 400.", _CALLBACK_FAILED)
+
     return _reply(
         200,
-        b'{"Status":"OK"}',
+        world.switches.callback_body.encode(),
         "application/json",
         etag=etag,
         now=now,
@@ -91,7 +104,14 @@ def _post(request: Request, world: World, now: datetime, fault: str) -> Reply:
     )
 
 
-def _check_door(request: Request) -> None:
+def _check_door(request: Request, world: World) -> None:
+    if request.header("transfer-encoding") and not world.switches.oss_chunked:
+        raise CloudError(
+            "MissingContentLength",
+            "You must provide the Content-Length HTTP header.",
+            411,
+        )
+
     if request.method != "POST":
         raise CloudError("MethodNotAllowed", "Only PostObject is served here.", 405)
 
@@ -100,14 +120,21 @@ def _check_door(request: Request) -> None:
         raise CloudError("NoSuchBucket", f"The bucket {bucket} does not exist.", 404)
 
 
-def _split_at_file(parts: list[Part]) -> tuple[dict[str, str], Part]:
-    """Return the fields before the file, and the file; later fields do not count."""
+def _split_at_file(parts: list[Part], world: World) -> tuple[dict[str, str], Part]:
+    """Return the fields before the file, and the file; later fields do not count.
+
+    Raises:
+        CloudError: not one file; a field too long; by a switch, any later field.
+    """
     files = [index for index, part in enumerate(parts) if part.name == "file"]
     if len(files) != 1:
         raise CloudError(
             "IncorrectNumberOfFilesInPOSTRequest",
             "POST requires exactly one file upload per request.",
         )
+
+    if parts[files[0] + 1 :] and world.switches.after_file == "refuse":
+        raise CloudError("InvalidArgument", "The file must be the last field.")
 
     before = parts[: files[0]]
     if any(len(part.content) > _MOST_FIELD_BYTES for part in before):
@@ -134,6 +161,10 @@ def _check_fields(fields: dict[str, str], world: World) -> None:
     ours = sign_policy(world.secret, fields["policy"])
     if not hmac.compare_digest(ours.encode(), fields["Signature"].encode()):
         raise CloudError("SignatureDoesNotMatch", "The signature differs.", 403)
+
+    newest = world.newest_forms.get(fields["key"], ours)
+    if not world.switches.old_forms and newest != fields["Signature"]:
+        raise CloudError("AccessDenied", "A newer form was handed out.", 403)
 
     token = fields.get("x-oss-security-token", "")
     if world.switches.oss_token and token != security_token(world):
@@ -164,30 +195,21 @@ def _stored(fields: dict[str, str], etag: str, world: World, now: datetime) -> R
     return _reply(status, b"", "", etag=etag, now=now, request_id=request_id)
 
 
-def _call_back(
-    fields: dict[str, str], content: bytes, world: World, *, fail: bool
-) -> None:
-    """Register the object as its routine's staging code.
+def _description(fields: dict[str, str]) -> str:
+    """Read the callback's parameters; return the description that comes with it.
 
     Raises:
-        CloudError: ``CallbackFailed`` with status 203, or ``InvalidArgument`` for a
-            callback that cannot be read.
+        CloudError: ``InvalidArgument`` for what cannot be read.
     """
     _read_json(fields["callback"], "callback")
-    target = target_of(fields["key"])
-    owner = target and world.state.routines.get((target.account, target.routine))
-    if fail or not owner:
-        raise CloudError("CallbackFailed", "Error Status : 400.", _CALLBACK_FAILED)
-
     described = fields.get("x:codeDescription", "")
-    description = _read_json(described, "x:codeDescription") if described else ""
-    owner.slot = Slot(content=content, description=str(description))
+    return str(_read_json(described, "x:codeDescription")) if described else ""
 
 
 def _read_json(text: str, name: str) -> object:
     try:
         return json.loads(base64.b64decode(text, validate=True))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         raise CloudError(
             "InvalidArgument", f"The {name} parameter is not Base64 of JSON."
         ) from None

@@ -35,7 +35,7 @@ def merge_parameters(request: Request) -> dict[str, Any]:
 def _json_members(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
 
     if not isinstance(value, dict):

@@ -69,7 +69,7 @@ def _bad_policy(why: str) -> CloudError:
 def _read(text: str) -> dict[str, Any]:
     try:
         policy = json.loads(base64.b64decode(text, validate=True))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _bad_policy("Invalid JSON") from None
 
     if not isinstance(policy, dict):
@@ -100,7 +100,7 @@ def _check(condition: Any, form: Form) -> None:
 
     kind, subject, wanted = condition
     if kind == "content-length-range":
-        _check_size(form.size, subject, wanted)
+        _check_size(form.size, _bytes(subject), _bytes(wanted))
         return
 
     value = form.value(str(subject).removeprefix("$"))
@@ -111,13 +111,21 @@ def _holds(kind: str, value: str, wanted: Any) -> bool:
     if kind == "eq":
         return bool(value == wanted)
 
-    if kind == "starts-with":
+    if kind == "starts-with" and isinstance(wanted, str):
         return value.startswith(wanted)
 
-    if kind in {"in", "not-in"}:
+    if kind in ("in", "not-in") and isinstance(wanted, list):
         return (value in wanted) is (kind == "in")
 
     raise _bad_policy(f"Invalid Simple-Condition: {kind!r} is unsupported")
+
+
+def _bytes(value: Any) -> int:
+    """Return one end of a range of sizes."""
+    if type(value) is int and value >= 0:
+        return value
+
+    raise _bad_policy(f"the content-length-range has {value!r}")
 
 
 def _require(condition: Any, *, held: bool) -> None:

@@ -29,6 +29,9 @@ _HEADERS = re.compile(r"\bheaders\s*:\s*\{([^}]*)\}")
 _PAIR = re.compile(
     r"""(?:"([^"\n]+)"|'([^'\n]+)'|([\w-]+))\s*:\s*(?:"([^"\n]*)"|'([^'\n]*)')"""
 )
+_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_FRAMING = frozenset({"connection", "content-length", "transfer-encoding", "upgrade"})
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|\n|.)", re.DOTALL)
 _SHORT = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "0": "\0", "\n": ""}
 
@@ -75,7 +78,16 @@ def _headers(init: str) -> Headers:
         return ()
 
     pairs = (match.groups(default="") for match in _PAIR.finditer(block[1]))
-    return tuple((a or b or c, d or e) for a, b, c, d, e in pairs)
+    told = ((a or b or c, (d or e).strip()) for a, b, c, d, e in pairs)
+    return tuple((name, value) for name, value in told if _is_header(name, value))
+
+
+def _is_header(name: str, value: str) -> bool:
+    """Whether a header can be sent; those that frame a message cannot."""
+    if name.lower() in _FRAMING:
+        return False
+
+    return bool(_NAME.fullmatch(name) and _VALUE.fullmatch(value))
 
 
 def _unescape(match: re.Match[str]) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from importlib import resources
 
 from .console import Console
-from .state import ENVS, AccessKey
+from .routine import ENVS
+from .state import AccessKey
 
 ACCOUNT = "1000000000000001"
 KEY = AccessKey(
@@ -17,6 +18,7 @@ KEY = AccessKey(
     secret="LocalCloudSecret0000000000000001",  # noqa: S106  fake, known to all
     account=ACCOUNT,
 )
+SITE = "example.com"
 _PLACEHOLDER = b"0.0.0"
 SAMPLES = ("checkout-edge", "img-resize")
 RELEASES = ("1.4.0", "1.4.1", "1.5.0")

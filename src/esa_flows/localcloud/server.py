@@ -16,12 +16,15 @@ from typing import Any
 
 import anyio
 import uvicorn
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .certificate import Certificate
 from .cloud import LocalCloud
 from .control import PREFIX, control
+from .intake import PATIENCE, GoneError, read_body
+from .refusal import CloudError
 from .values import Listener, Reply, Request
 
 LISTENERS: tuple[Listener, ...] = ("api", "edge-production", "edge-staging")
@@ -31,11 +34,19 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds
 
 @frozen(kw_only=True)
 class Addresses:
-    """Where the three listeners are, as URLs without a slash at the end."""
+    """Where the three listeners are, as URLs without a slash at the end.
+
+    Attributes:
+        api: API and OSS.
+        edge_production: visitors.
+        edge_staging: visitors of staging.
+        ca: the file to trust where they are served over TLS, else None.
+    """
 
     api: str
     edge_production: str
     edge_staging: str
+    ca: str | None = None
 
 
 @define
@@ -52,11 +63,12 @@ class Connections:
 
         class Registered(H11Protocol):
             def connection_made(self, transport: Any) -> None:
-                held[transport.get_extra_info("peername")[:2]] = transport
+                self.peer = transport.get_extra_info("peername")[:2]
+                held[self.peer] = transport
                 super().connection_made(transport)
 
             def connection_lost(self, exc: Exception | None) -> None:
-                held.pop(self.transport.get_extra_info("peername")[:2], None)
+                held.pop(self.peer, None)
                 super().connection_lost(exc)
 
         return Registered
@@ -78,6 +90,7 @@ def asgi(
     *,
     monotonic: Callable[[], float],
     connections: Connections | None = None,
+    patience: float = PATIENCE,
 ) -> ASGIApp:
     """Return the ASGI application of one listener.
 
@@ -87,17 +100,23 @@ def asgi(
         monotonic: stamps arrivals before anything else is done; the cloud's clock.
         connections: breaks connections where a reply asks for it; None sends whole
             answers, for callers without a network.
+        patience: seconds that a body may take.
     """
     held = connections or Connections()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         """Stamp, read, answer, and only then wait or break."""
         arrived = monotonic()
-        request = _request(scope, await _body(receive), listener)
-        if listener == "api" and request.path.startswith(PREFIX):
-            reply = control(cloud, request)
+        bare = _request(scope, b"", listener)
+        try:
+            limit = cloud.most_bytes(bare)
+            body = await read_body(receive, limit=limit, patience=patience)
+        except CloudError as error:
+            reply = _closing(cloud.refuse(bare, error))
+        except GoneError:
+            return
         else:
-            reply = cloud.handle(request, arrived=arrived)
+            reply = _answer(cloud, evolve(bare, body=body), arrived)
 
         if reply.delay:
             await anyio.sleep(reply.delay)
@@ -107,15 +126,16 @@ def asgi(
     return app
 
 
-async def _body(receive: Receive) -> bytes:
-    chunks = []
-    more = True
-    while more:
-        message = await receive()
-        chunks.append(message.get("body", b""))
-        more = message.get("more_body", False)
+def _answer(cloud: LocalCloud, request: Request, arrived: float) -> Reply:
+    if request.listener == "api" and request.path.startswith(PREFIX):
+        return control(cloud, request)
 
-    return b"".join(chunks)
+    return cloud.handle(request, arrived=arrived)
+
+
+def _closing(reply: Reply) -> Reply:
+    """End the connection with a reply: the rest of the body is not read."""
+    return evolve(reply, headers=(*reply.headers, ("connection", "close")))
 
 
 def _request(scope: Scope, body: bytes, listener: Listener) -> Request:
@@ -204,16 +224,27 @@ def _bind(host: str, port: int) -> socket.socket:
     return held
 
 
-def _url(held: socket.socket) -> str:
+def _url(held: socket.socket, scheme: str) -> str:
     host, port = held.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}:{port}"
 
 
 def _server(
-    cloud: LocalCloud, listener: Listener, monotonic: Callable[[], float]
+    cloud: LocalCloud,
+    listener: Listener,
+    monotonic: Callable[[], float],
+    tls: Certificate | None,
+    patience: float,
 ) -> _Server:
     connections = Connections()
-    app = asgi(cloud, listener, monotonic=monotonic, connections=connections)
+    app = asgi(
+        cloud,
+        listener,
+        monotonic=monotonic,
+        connections=connections,
+        patience=patience,
+    )
     return _Server(
         uvicorn.Config(
             app,
@@ -228,6 +259,8 @@ def _server(
             date_header=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,
+            ssl_certfile=tls.leaf if tls else None,
+            ssl_keyfile=tls.key if tls else None,
         )
     )
 
@@ -239,6 +272,8 @@ async def running(
     monotonic: Callable[[], float],
     host: str = "127.0.0.1",
     port: int = 0,
+    tls: Certificate | None = None,
+    patience: float = PATIENCE,
 ) -> AsyncGenerator[Addresses]:
     """Serve a cloud while the block runs, on the running asyncio loop.
 
@@ -248,6 +283,8 @@ async def running(
         host: a loopback address.
         port: API and OSS; production's edge is on the next, staging's on the one
             after. 0 takes three free ones.
+        tls: serve all three over TLS with this certificate; None over plain HTTP.
+        patience: seconds that a request's body may take.
 
     Yields:
         Where the listeners are.
@@ -259,8 +296,10 @@ async def running(
     with ExitStack() as stack:
         ports = [port + n if port else 0 for n in range(len(LISTENERS))]
         sockets = [stack.enter_context(_bind(host, wanted)) for wanted in ports]
-        servers = [_server(cloud, listener, monotonic) for listener in LISTENERS]
-        urls = [_url(held) for held in sockets]
+        servers = [
+            _server(cloud, listener, monotonic, tls, patience) for listener in LISTENERS
+        ]
+        urls = [_url(held, "https" if tls else "http") for held in sockets]
         cloud.world.base_url = urls[0]
         async with anyio.create_task_group() as group:
             for server, held in zip(servers, sockets, strict=True):
@@ -271,7 +310,10 @@ async def running(
                     await server.listening.wait()
 
                 yield Addresses(
-                    api=urls[0], edge_production=urls[1], edge_staging=urls[2]
+                    api=urls[0],
+                    edge_production=urls[1],
+                    edge_staging=urls[2],
+                    ca=str(tls.authority) if tls else None,
                 )
             finally:
                 for server in servers:
@@ -284,6 +326,7 @@ async def serve(
     monotonic: Callable[[], float],
     host: str = "127.0.0.1",
     port: int = 8080,
+    tls: Certificate | None = None,
     started: Callable[[Addresses], None],
 ) -> None:
     """Serve a cloud until cancelled.
@@ -293,8 +336,11 @@ async def serve(
         monotonic: the clock that stamps arrivals, the cloud's own.
         host: a loopback address.
         port: as in ``running``.
+        tls: as in ``running``.
         started: called once with the addresses when all listeners are ready.
     """
-    async with running(cloud, monotonic=monotonic, host=host, port=port) as addresses:
+    async with running(
+        cloud, monotonic=monotonic, host=host, port=port, tls=tls
+    ) as addresses:
         started(addresses)
         await anyio.sleep_forever()

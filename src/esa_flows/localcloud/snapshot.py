@@ -1,29 +1,90 @@
-"""The state as JSON text and back; contents travel in Base64."""
+"""The state as JSON text and back; contents travel in Base64.
+
+What is loaded was perhaps edited by hand: whatever does not fit is a ``ValueError``.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from .state import AccessKey, Deployment, Routine, Slot, State, Version
+from attrs import define, field
+from cattrs import BaseValidationError, Converter
 
-FORMAT = 1
+from .routine import DcdnRoutine, Routine
+from .site import Record, Route, Site
+from .state import AccessKey, State
+
+FORMAT = 2
+
+
+@define(kw_only=True)
+class Saved:
+    """The state without its indexes."""
+
+    format: int
+    last_id: int
+    last_number: int
+    keys: list[AccessKey] = field(factory=list)
+    routines: list[Routine] = field(factory=list)
+    functions: list[DcdnRoutine] = field(factory=list)
+    sites: list[Site] = field(factory=list)
+    routes: list[Route] = field(factory=list)
+    related: list[Record] = field(factory=list)
+    opened: list[str] = field(factory=list)
+    subdomains: dict[str, list[str]] = field(factory=dict)
+    objects: dict[str, bytes] = field(factory=dict)
+
+
+def _bytes_in(value: Any, _kind: Any) -> bytes:
+    return base64.b64decode(value, validate=True)
+
+
+def _bytes_out(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def _moment_in(value: Any, _kind: Any) -> datetime:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError(f"the moment {value} has no time zone")
+
+    return moment
+
+
+def _converter() -> Converter:
+    made = Converter(
+        forbid_extra_keys=True, unstruct_collection_overrides={set: sorted}
+    )
+    made.register_structure_hook(bytes, _bytes_in)
+    made.register_unstructure_hook(bytes, _bytes_out)
+    made.register_structure_hook(datetime, _moment_in)
+    made.register_unstructure_hook(datetime, datetime.isoformat)
+    return made
+
+
+_CONVERTER = _converter()
 
 
 def dump_state(state: State) -> str:
     """Return the state as JSON text. It holds the fake keys' secrets."""
-    return json.dumps(
-        {
-            "format": FORMAT,
-            "last_id": str(state.last_id),
-            "keys": [_key_out(key) for key in state.keys.values()],
-            "objects": {name: _text(body) for name, body in state.objects.items()},
-            "routines": [_routine_out(routine) for routine in state.routines.values()],
-        },
-        indent=1,
+    saved = Saved(
+        format=FORMAT,
+        last_id=state.last_id,
+        last_number=state.last_number,
+        keys=list(state.keys.values()),
+        routines=list(state.routines.values()),
+        functions=list(state.functions.values()),
+        sites=list(state.sites.values()),
+        routes=list(state.routes.values()),
+        related=list(state.related.values()),
+        opened=sorted(state.opened),
+        subdomains=state.subdomains,
+        objects=state.objects,
     )
+    return json.dumps(_CONVERTER.unstructure(saved), indent=1)
 
 
 def load_state(text: str) -> State:
@@ -32,126 +93,51 @@ def load_state(text: str) -> State:
     Raises:
         ValueError: not a saved state, or one of another format.
     """
-    saved = json.loads(text)
-    if not isinstance(saved, dict) or saved.get("format") != FORMAT:
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        value = None
+
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise ValueError(f"not a saved local cloud of format {FORMAT}")
 
-    state = State(last_id=int(saved["last_id"]))
-    for key in saved["keys"]:
-        state.keys[key["id"]] = _key_in(key)
+    try:
+        return _state(_CONVERTER.structure(value, Saved))
+    except (BaseValidationError, ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"a broken saved local cloud: {_first(error)}") from error
 
-    for name, body in saved["objects"].items():
-        state.objects[name] = base64.b64decode(body)
 
-    for routine in saved["routines"]:
-        state.add(_routine_in(routine))
+def _state(saved: Saved) -> State:
+    """Index what was saved."""
+    state = State(
+        keys={key.id: key for key in saved.keys},
+        functions={(held.account, held.name): held for held in saved.functions},
+        sites={site.id: site for site in saved.sites},
+        routes={route.id: route for route in saved.routes},
+        related={record.id: record for record in saved.related},
+        opened=set(saved.opened),
+        subdomains=saved.subdomains,
+        objects=saved.objects,
+        last_id=saved.last_id,
+        last_number=saved.last_number,
+    )
+    for routine in saved.routines:
+        state.add(routine)
+
+    bound: list[Route | Record] = [*saved.routes, *saved.related]
+    for held in bound:
+        if (held.account, held.routine) not in state.routines:
+            raise ValueError(f"{held.name} leads to no routine {held.routine}")
+
+        if held.site not in state.sites:
+            raise ValueError(f"{held.name} belongs to no site {held.site}")
 
     return state
 
 
-def _text(body: bytes) -> str:
-    return base64.b64encode(body).decode()
+def _first(error: BaseException) -> str:
+    """Return the innermost first reason."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
 
-
-def _key_out(key: AccessKey) -> dict[str, Any]:
-    return {
-        "id": key.id,
-        "secret": key.secret,
-        "account": key.account,
-        "site": key.site,
-        "token": key.token,
-        "expires": key.expires.isoformat() if key.expires else None,
-        "active": key.active,
-    }
-
-
-def _key_in(saved: dict[str, Any]) -> AccessKey:
-    expires = saved["expires"]
-    moment = datetime.fromisoformat(expires) if expires else None
-    return AccessKey(**{**saved, "expires": moment})
-
-
-def _routine_out(routine: Routine) -> dict[str, Any]:
-    slot = routine.slot
-    return {
-        "account": routine.account,
-        "name": routine.name,
-        "description": routine.description,
-        "created": routine.created.isoformat(),
-        "record": routine.record,
-        "has_assets": routine.has_assets,
-        "slot": slot and {"content": _text(slot.content), "text": slot.description},
-        "versions": [_version_out(version) for version in routine.versions.values()],
-        "deployments": _deployments_out(routine.deployments),
-        "replaced": _deployments_out(routine.replaced),
-        "served": {env: sorted(ids) for env, ids in routine.served.items()},
-    }
-
-
-def _routine_in(saved: dict[str, Any]) -> Routine:
-    slot = saved["slot"]
-    versions = [_version_in(version) for version in saved["versions"]]
-    return Routine(
-        account=saved["account"],
-        name=saved["name"],
-        description=saved["description"],
-        created=datetime.fromisoformat(saved["created"]),
-        record=saved["record"],
-        has_assets=saved["has_assets"],
-        slot=_slot_in(slot) if slot else None,
-        versions={version.id: version for version in versions},
-        deployments=_deployments_in(saved["deployments"]),
-        replaced=_deployments_in(saved["replaced"]),
-        served={env: set(ids) for env, ids in saved["served"].items()},
-    )
-
-
-def _slot_in(saved: dict[str, str]) -> Slot:
-    return Slot(content=base64.b64decode(saved["content"]), description=saved["text"])
-
-
-def _version_out(version: Version) -> dict[str, Any]:
-    return {
-        "id": version.id,
-        "description": version.description,
-        "created": version.created.isoformat(),
-        "ready_after": (version.ready_at - version.created).total_seconds(),
-        "content": _text(version.content),
-        "digest": version.digest,
-        "deploy_env": version.deploy_env,
-    }
-
-
-def _version_in(saved: dict[str, Any]) -> Version:
-    created = datetime.fromisoformat(saved["created"])
-    return Version(
-        id=saved["id"],
-        description=saved["description"],
-        created=created,
-        ready_at=created + timedelta(seconds=saved["ready_after"]),
-        content=base64.b64decode(saved["content"]),
-        digest=saved["digest"],
-        deploy_env=saved["deploy_env"],
-    )
-
-
-def _deployments_out(held: dict[str, Deployment]) -> dict[str, Any]:
-    return {
-        env: {
-            "id": deployment.id,
-            "created": deployment.created.isoformat(),
-            "split": deployment.split,
-        }
-        for env, deployment in held.items()
-    }
-
-
-def _deployments_in(saved: dict[str, Any]) -> dict[str, Deployment]:
-    return {
-        env: Deployment(
-            id=held["id"],
-            created=datetime.fromisoformat(held["created"]),
-            split=tuple((version, share) for version, share in held["split"]),
-        )
-        for env, held in saved.items()
-    }
+    return f"{type(error).__name__}: {error}"

@@ -19,13 +19,14 @@ _MOST_BYTES = 65536
 
 @frozen(kw_only=True)
 class Spawned:
-    """A running local cloud: its addresses and the fake key it knows."""
+    """A running local cloud: its addresses, its fake key, its authority's file."""
 
     api: str
     edge_production: str
     edge_staging: str
     access_key_id: str
     access_key_secret: str = field(repr=False)
+    ca: str | None = None
 
 
 @asynccontextmanager

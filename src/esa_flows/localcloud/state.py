@@ -1,4 +1,4 @@
-"""What the cloud keeps: access keys, routines, versions, deployments, OSS objects.
+"""What the cloud keeps: access keys, routines of both clouds, sites, OSS objects.
 
 Rule 1: everything that changes lives here, and changes by a method named after the
 event. Rule 2: a refused transition raises ``CloudError`` and changes nothing.
@@ -8,20 +8,21 @@ Rule 3: no clock, no settings: a moment, a limit or a choice comes in as an argu
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from attrs.validators import in_
 
 from .refusal import CloudError, unknown_routine
+from .routine import DcdnRoutine, Deployment, EnvConf, Routine, Serving, Split, Version
+from .site import Record, Route, Site
 from .values import Dice
 
-Env = Literal["production", "staging"]
-Split = tuple[tuple[str, int], ...]
-ENVS: tuple[Env, ...] = ("production", "staging")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_ID = 10**18  # ids have 19 digits
+_FIRST_NUMBER = 10**14  # sites, routes and records have shorter ones
 
 
 @frozen(kw_only=True)
@@ -47,104 +48,42 @@ class AccessKey:
     active: bool = True
 
 
-@frozen(kw_only=True)
-class Slot:
-    """What the callback of the last upload registered as the staging code."""
-
-    content: bytes = field(repr=False)
-    description: str = ""
-
-
-@frozen(kw_only=True)
-class Version:
-    """An immutable numbered version; its id is its birth in nanoseconds since 1970."""
-
-    id: str
-    description: str
-    created: datetime
-    ready_at: datetime
-    content: bytes = field(repr=False)
-    digest: str
-    deploy_env: str = ""
-
-    def status(self, now: datetime) -> str:
-        """Return ``init`` until the version is ready, then ``available``."""
-        return "available" if now >= self.ready_at else "init"
-
-
-@frozen(kw_only=True)
-class Deployment:
-    """A split in force in one environment since a moment."""
-
-    id: str
-    created: datetime
-    split: Split
-
-
-@define(kw_only=True)
-class Routine:
-    """One edge function of an account."""
-
-    account: str
-    name: str
-    description: str
-    created: datetime
-    record: str
-    has_assets: bool = False
-    slot: Slot | None = None
-    versions: dict[str, Version] = field(factory=dict)
-    deployments: dict[str, Deployment] = field(factory=dict)
-    replaced: dict[str, Deployment] = field(factory=dict)
-    served: dict[str, set[str]] = field(factory=dict)
-
-    def __repr__(self) -> str:
-        """Show the name and how much there is."""
-        return f"<Routine {self.name}: {len(self.versions)} versions, {self.splits()}>"
-
-    def live(self) -> frozenset[str]:
-        """Return the ids of all versions that serve any environment."""
-        return frozenset(
-            version for held in self.deployments.values() for version, _ in held.split
-        )
-
-    def in_force(self, env: str, now: datetime, lag: timedelta) -> Deployment | None:
-        """Return what an observer sees who learns of changes late."""
-        held = self.deployments.get(env)
-        if held is not None and now < held.created + lag:
-            return self.replaced.get(env)
-
-        return held
-
-    def splits(self) -> dict[str, dict[str, int]]:
-        """Return the shares in force by environment."""
-        return {env: dict(held.split) for env, held in self.deployments.items()}
-
-    def version(self, version: str, code: str) -> Version:
-        """Return a version, or refuse with the given code.
-
-        Raises:
-            CloudError: there is no such version.
-        """
-        found = self.versions.get(version)
-        if found is None:
-            raise CloudError(code, f"The code version {version} does not exist.")
-
-        return found
-
-
 @define(kw_only=True)
 class State:
-    """The whole cloud's memory."""
+    """The whole cloud's memory.
+
+    Attributes:
+        keys: access keys by id.
+        routines: ESA's, by account and name.
+        functions: DCDN's routines, by account and name.
+        records: ESA's routines by the host they answer at.
+        sites: by id.
+        routes: by ``ConfigId``.
+        related: records bound to routines, by id.
+        opened: accounts that opened the service by a call.
+        subdomains: DCDN's, by account.
+        objects: what OSS holds, by key.
+        last_id: the id given last.
+        last_number: the number given last to a site, route or record.
+    """
 
     keys: dict[str, AccessKey] = field(factory=dict)
     routines: dict[tuple[str, str], Routine] = field(factory=dict)
+    functions: dict[tuple[str, str], DcdnRoutine] = field(factory=dict)
     records: dict[str, Routine] = field(factory=dict)
+    sites: dict[int, Site] = field(factory=dict)
+    routes: dict[int, Route] = field(factory=dict)
+    related: dict[int, Record] = field(factory=dict)
+    opened: set[str] = field(factory=set)
+    subdomains: dict[str, list[str]] = field(factory=dict)
     objects: dict[str, bytes] = field(factory=dict, repr=False)
     last_id: int = _FIRST_ID
+    last_number: int = _FIRST_NUMBER
 
     def __repr__(self) -> str:
         """Show how much there is."""
-        return f"<State: {len(self.routines)} routines, {len(self.keys)} keys>"
+        count = len(self.routines) + len(self.functions)
+        return f"<State: {count} routines, {len(self.keys)} keys>"
 
     def new_id(self, now: datetime, dice: Dice) -> str:
         """Return a fresh id: nanoseconds since 1970, larger than every one before."""
@@ -153,8 +92,13 @@ class State:
         self.last_id = max(wanted, self.last_id + 1)
         return str(self.last_id)
 
+    def new_number(self) -> int:
+        """Return a fresh number for a site, a route or a record."""
+        self.last_number += 1
+        return self.last_number
+
     def routine(self, account: str, name: str) -> Routine:
-        """Return a routine of an account.
+        """Return an ESA routine of an account.
 
         Raises:
             CloudError: ``RoutineNotExist``.
@@ -166,19 +110,29 @@ class State:
         return found
 
     def of_account(self, account: str) -> list[Routine]:
-        """Return the account's routines, oldest first."""
+        """Return the account's ESA routines, oldest first."""
         return [held for (owner, _), held in self.routines.items() if owner == account]
 
+    def functions_of(self, account: str) -> list[DcdnRoutine]:
+        """Return the account's DCDN routines, oldest first."""
+        return [held for (owner, _), held in self.functions.items() if owner == account]
+
     def create_routine(
-        self, account: str, name: str, *, description: str, now: datetime
+        self,
+        account: str,
+        name: str,
+        *,
+        description: str,
+        now: datetime,
+        code: str = "RoutineAlreadyExist",
     ) -> Routine:
-        """Add an empty routine.
+        """Add an empty ESA routine.
 
         Raises:
-            CloudError: ``RoutineAlreadyExist``.
+            CloudError: the given code, where there is one of that name.
         """
         if (account, name) in self.routines:
-            raise CloudError("RoutineAlreadyExist", f"The routine {name} exists.")
+            raise CloudError(code, f"The routine {name} exists.")
 
         zone = hashlib.sha256(account.encode()).hexdigest()[:8]
         routine = Routine(
@@ -192,12 +146,32 @@ class State:
         return routine
 
     def add(self, routine: Routine) -> None:
-        """Keep a routine under its name and its default record."""
+        """Keep an ESA routine under its name and its default record."""
         self.routines[routine.account, routine.name] = routine
         self.records[routine.record] = routine
 
+    def create_function(
+        self,
+        account: str,
+        name: str,
+        *,
+        description: str,
+        envs: Mapping[str, EnvConf],
+        now: datetime,
+    ) -> DcdnRoutine:
+        """Add an empty DCDN routine with its environments."""
+        made = DcdnRoutine(
+            account=account,
+            name=name,
+            description=description,
+            created=now,
+            envs=dict(envs),
+        )
+        self.functions[account, name] = made
+        return made
+
     def delete_routine(self, account: str, name: str, *, guard: bool) -> None:
-        """Forget a routine with everything in it.
+        """Forget an ESA routine with everything in it, routes and records included.
 
         Raises:
             CloudError: ``RoutineNotExist``; ``DependedByOthers`` when guarded and live
@@ -209,45 +183,91 @@ class State:
 
         del self.routines[account, name]
         del self.records[routine.record]
+        key = (account, name)
+        self.routes = {
+            n: held
+            for n, held in self.routes.items()
+            if (held.account, held.routine) != key
+        }
+        self.related = {
+            n: held
+            for n, held in self.related.items()
+            if (held.account, held.routine) != key
+        }
 
     def commit(
         self,
-        routine: Routine,
+        owner: Serving,
         content: bytes,
         *,
-        description: str,
-        deploy_env: str,
         now: datetime,
         ready_after: float,
         dice: Dice,
+        **members: Any,
     ) -> Version:
-        """Freeze bytes as a new version."""
-        version = Version(
-            id=self.new_id(now, dice),
-            description=description,
-            created=now,
-            ready_at=now + timedelta(seconds=ready_after),
-            content=content,
-            digest=hashlib.sha256(content).hexdigest(),
-            deploy_env=deploy_env,
+        """Freeze bytes as a new version.
+
+        Args:
+            owner: the routine that gets it.
+            content: the code.
+            now: its birth.
+            ready_after: seconds until it is available.
+            dice: the end of its id.
+            members: more of ``Version``: ``description``, ``deploy_env`` …
+        """
+        ready_at = now + timedelta(seconds=ready_after)
+        return self._born(
+            owner, now, dice, content=content, ready_at=ready_at, **members
         )
-        routine.versions[version.id] = version
+
+    def reserve(
+        self, owner: Serving, *, now: datetime, dice: Dice, **members: Any
+    ) -> Version:
+        """Number a version whose code is yet to be uploaded."""
+        return self._born(owner, now, dice, ready_at=None, **members)
+
+    def _born(
+        self, owner: Serving, now: datetime, dice: Dice, **members: Any
+    ) -> Version:
+        version = Version(id=self.new_id(now, dice), created=now, **members)
+        owner.versions[version.id] = version
         return version
 
+    def receive(
+        self,
+        owner: Serving,
+        version: Version,
+        *,
+        now: datetime,
+        ready_after: float,
+        **members: Any,
+    ) -> None:
+        """Give a reserved version what was uploaded for it.
+
+        Args:
+            owner: the routine that has it.
+            version: which one.
+            now: when the upload arrived.
+            ready_after: seconds until it is available, or failed.
+            members: what of ``Version`` the upload decides: ``content`` …
+        """
+        ready_at = now + timedelta(seconds=ready_after)
+        owner.versions[version.id] = evolve(version, ready_at=ready_at, **members)
+
     def deploy(
-        self, routine: Routine, env: str, split: Split, *, now: datetime, dice: Dice
+        self, owner: Serving, env: str, split: Split, *, now: datetime, dice: Dice
     ) -> Deployment:
         """Replace the split of one environment."""
         held = Deployment(id=self.new_id(now, dice), created=now, split=split)
-        if env in routine.deployments:
-            routine.replaced[env] = routine.deployments[env]
+        if env in owner.deployments:
+            owner.replaced[env] = owner.deployments[env]
 
-        routine.deployments[env] = held
-        routine.served.setdefault(env, set()).update(version for version, _ in split)
+        owner.deployments[env] = held
+        owner.served.setdefault(env, set()).update(version for version, _ in split)
         return held
 
     def delete_version(
-        self, routine: Routine, version: str, *, guard: bool, code: str
+        self, owner: Serving, version: str, *, guard: bool, code: str
     ) -> None:
         """Forget one version.
 
@@ -255,10 +275,10 @@ class State:
             CloudError: the given code for an unknown version; ``DependedByOthers`` when
                 guarded and the version is live.
         """
-        routine.version(version, code)
-        if guard and version in routine.live():
+        owner.version(version, code)
+        if guard and version in owner.live():
             raise CloudError(
                 "DependedByOthers", f"The code version {version} is deployed."
             )
 
-        del routine.versions[version]
+        del owner.versions[version]

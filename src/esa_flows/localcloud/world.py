@@ -11,10 +11,15 @@ from typing import Any
 
 from attrs import define, field
 
-from .state import State, Version
+from .routine import Version
+from .state import State
 from .switches import Switches
 from .values import Dice
 
+_MISSING_OBJECT = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n<Error>\n  <Code>NoSuchKey</Code>\n'
+    b"  <Message>The specified key does not exist.</Message>\n</Error>\n"
+)
 TOKEN_LIFE = timedelta(hours=1)
 
 
@@ -28,6 +33,7 @@ class World:
         dice: the randomness.
         base_url: where API and OSS are reached, without a slash at the end; upload
             forms point below it.
+        newest_forms: the signature of the form handed out last, by object.
         secret: signs upload forms and preview tokens; never leaves the cloud.
     """
 
@@ -36,6 +42,12 @@ class World:
     dice: Dice
     base_url: str = "http://127.0.0.1:8080"
     secret: str = field(repr=False)
+    newest_forms: dict[str, str] = field(factory=dict, init=False, repr=False)
+
+    @property
+    def missing_object(self) -> bytes:
+        """What stands where a version's code should, when its object is gone."""
+        return _MISSING_OBJECT
 
     def uuid(self) -> str:
         """Return a request id: an upper-case UUID."""
@@ -53,10 +65,25 @@ class World:
     def shown(self, version: str) -> str | int:
         """Return a version id as the answer shows it: text, or as a switch says."""
         if self.switches.rounded_ids:
-            digits = repr(float(version)).partition("e")[0].replace(".", "")
-            return int(digits.ljust(len(version), "0"))
+            return self.rounded(version)
 
         return int(version) if self.switches.numeric_ids else version
+
+    @staticmethod
+    def rounded(version: str) -> int:
+        """Return a version id as a JavaScript tool would print it."""
+        digits = repr(float(version)).partition("e")[0].replace(".", "")
+        return int(digits.ljust(len(version), "0"))
+
+    def service_status(self, account: str) -> str:
+        """Return ``Running`` where a call opened the service, else the switch's."""
+        return (
+            "Running" if account in self.state.opened else self.switches.service_status
+        )
+
+    def is_open(self, account: str) -> bool:
+        """Whether an account may use edge functions."""
+        return self.service_status(account) in {"Running", "online"}
 
     def unready(self, version: Version, now: datetime) -> bool:
         """Whether a deployment of this version is refused."""

@@ -34,3 +34,29 @@ def test_tokens_open_their_routine_for_an_hour() -> None:
 
     assert (first, other, forged) == (True, False, False)
     assert not opens(token, "hello", made.now())
+
+
+def test_the_service_is_opened_once() -> None:
+    """Before it nothing can be created; afterwards it is opened already."""
+    made = desk(service_status="NotOpened")
+    refused = made.code("CreateRoutine", Name="new")
+    made.ask("OpenErService")
+    made.ask("CreateRoutine", Name="new")
+
+    assert refused == "ServiceNotOpen"
+    assert made.code("OpenErService") == "ErService.HasOpened"
+    assert made.ask("GetErService")["Status"] == "Running"
+
+
+def test_another_word_for_running_is_open_too() -> None:
+    """One official tool looks for it."""
+    assert desk(service_status="online").code("OpenErService") == (
+        "ErService.HasOpened"
+    )
+
+
+def test_canary_areas_are_named() -> None:
+    """One of the world, the others of the mainland."""
+    told = desk().ask("ListRoutineCanaryAreas")["CanaryAreas"]
+
+    assert (len(told), told[-1]) == (35, "presetCanaryOverseas")

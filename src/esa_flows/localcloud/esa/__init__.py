@@ -1,61 +1,72 @@
-"""The ESA operations this cloud knows: one handler for each, found by name.
+"""The ESA API 2024-09-10: one handler for each operation that is played here.
 
-A handler takes the call and the world and returns the members of the success answer
-without ``RequestId``, or raises ``CloudError``. An operation that is not in the table
-answers ``InvalidApi.NotFound``.
+The hosted builds are not: they answer ``InvalidApi.NotFound``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from esa_flows.localcloud.operation import Api, Operation
 
-from attrs import frozen
+from . import assets, deployments, records, routes, routines, service, sites, variables
+from . import versions as code
 
-from esa_flows.localcloud.world import World
+__all__ = ["ESA"]
 
-from . import deployments, routines, service, versions
-from .call import Call
-
-__all__ = ["OPERATIONS", "VERSION", "Call", "Operation"]
-
-VERSION = "2024-09-10"
-
-
-@frozen
-class Operation:
-    """One entry of the table.
-
-    Attributes:
-        handler: does it.
-        https_only: the service's metadata lists no plain HTTP for it.
-        halts: its page lists ``RoutineUserServiceStatusHalt``.
-    """
-
-    handler: Callable[[Call, World], dict[str, Any]]
-    https_only: bool = False
-    halts: bool = False
-
-
-OPERATIONS: dict[str, Operation] = {
-    "CommitRoutineStagingCode": Operation(versions.commit, halts=True),
-    "CreateRoutine": Operation(routines.create),
-    "CreateRoutineCodeDeployment": Operation(
-        deployments.create, https_only=True, halts=True
+ESA = Api(
+    product="esa",
+    version="2024-09-10",
+    operations={
+        "CommitRoutineStagingCode": Operation(code.commit, halts=True),
+        "CreateRoutine": Operation(routines.create),
+        "CreateRoutineCodeDeployment": Operation(
+            deployments.create, https_only=True, halts=True
+        ),
+        "CreateRoutineRelatedRecord": Operation(records.create),
+        "CreateRoutineRoute": Operation(routes.create),
+        "CreateRoutineWithAssetsCodeVersion": Operation(assets.create, halts=True),
+        "DeleteRoutine": Operation(routines.delete),
+        "DeleteRoutineCodeVersion": Operation(code.delete, https_only=True, halts=True),
+        "DeleteRoutineEnvironmentVariables": Operation(variables.delete_variables),
+        "DeleteRoutineRelatedRecord": Operation(records.delete),
+        "DeleteRoutineRoute": Operation(routes.delete, https_only=True),
+        "GetErService": Operation(service.get_service, https_only=True),
+        "GetMatchSite": Operation(sites.match_site),
+        "GetRoutine": Operation(routines.get),
+        "GetRoutineAccessToken": Operation(service.access_token),
+        "GetRoutineCodeVersion": Operation(code.get_code),
+        "GetRoutineCodeVersionInfo": Operation(code.get_info),
+        "GetRoutineRoute": Operation(routes.get, https_only=True),
+        "GetRoutineStagingCodeUploadInfo": Operation(code.upload_info, halts=True),
+        "GetRoutineStagingEnvIp": Operation(service.staging_addresses),
+        "GetRoutineUserInfo": Operation(routines.user_info),
+        "ListEdgeRoutinePlans": Operation(service.list_plans, https_only=True),
+        "ListEdgeRoutineRecords": Operation(records.list_of_site, https_only=True),
+        "ListRoutineCanaryAreas": Operation(service.canary_areas),
+        "ListRoutineCodeVersions": Operation(code.list_versions),
+        "ListRoutineEnvironmentVariables": Operation(variables.list_variables),
+        "ListRoutineRelatedRecords": Operation(
+            records.list_of_routine, https_only=True
+        ),
+        "ListRoutineRoutes": Operation(routes.list_of_routine, https_only=True),
+        "ListSiteRoutes": Operation(routes.list_of_site, https_only=True),
+        "ListSites": Operation(sites.list_sites, https_only=True),
+        "ListUserRoutines": Operation(routines.list_routines),
+        "OpenErService": Operation(service.open_service, https_only=True),
+        "PublishRoutineCodeVersion": Operation(deployments.publish),
+        "SetRoutineEnvironmentVariables": Operation(variables.set_variables),
+        "UpdateRoutineConfigDescription": Operation(routines.update, halts=True),
+        "UpdateRoutineRoute": Operation(routes.update, https_only=True),
+    },
+    refused=(
+        "CreateRoutineBuild",
+        "CreateRoutineBuildConfiguration",
+        "DeleteRoutineBuildConfiguration",
+        "GetRoutineBuild",
+        "GetRoutineBuildConfiguration",
+        "ListRoutineBuildConfigurations",
+        "ListRoutineBuilds",
+        "ReDoRoutineBuild",
+        "StopRoutineBuild",
+        "UpdateRoutineBuildConfiguration",
     ),
-    "DeleteRoutine": Operation(routines.delete),
-    "DeleteRoutineCodeVersion": Operation(versions.delete, https_only=True, halts=True),
-    "GetErService": Operation(service.get_service, https_only=True),
-    "GetRoutine": Operation(routines.get),
-    "GetRoutineAccessToken": Operation(service.access_token),
-    "GetRoutineCodeVersion": Operation(versions.get_code),
-    "GetRoutineCodeVersionInfo": Operation(versions.get_info),
-    "GetRoutineStagingCodeUploadInfo": Operation(versions.upload_info, halts=True),
-    "GetRoutineStagingEnvIp": Operation(service.staging_addresses),
-    "GetRoutineUserInfo": Operation(routines.user_info),
-    "ListEdgeRoutinePlans": Operation(service.list_plans, https_only=True),
-    "ListRoutineCodeVersions": Operation(versions.list_versions),
-    "ListUserRoutines": Operation(routines.list_routines),
-    "PublishRoutineCodeVersion": Operation(deployments.publish),
-    "UpdateRoutineConfigDescription": Operation(routines.update, halts=True),
-}
+)

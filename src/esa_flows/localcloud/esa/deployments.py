@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from esa_flows.localcloud.call import Call
 from esa_flows.localcloud.refusal import CloudError, invalid
-from esa_flows.localcloud.state import ENVS, Deployment, Routine, Split
+from esa_flows.localcloud.routine import ENVS, Deployment, Routine, Split
 from esa_flows.localcloud.world import World
-
-from .call import Call
 
 _MOST_VERSIONS, _WHOLE = 2, 100
 
@@ -52,6 +51,10 @@ def _deploy(call: Call, world: World, routine: Routine, split: Split) -> Deploym
         version = routine.version(name, world.switches.unknown_deploy_code)
         if world.unready(version, call.now):
             raise invalid("CodeVersions", f"names {name}, which is not available yet")
+
+    held = routine.deployments.get(env)
+    if held and held.split == split and world.switches.deploy_repeats == "same":
+        return held
 
     return world.state.deploy(routine, env, split, now=call.now, dice=world.dice)
 

@@ -7,15 +7,17 @@ two characters, a letter first.
 
 from __future__ import annotations
 
+import base64
 import re
 from datetime import timedelta
 from typing import Any
 
+from esa_flows.localcloud.call import Call, stamp
 from esa_flows.localcloud.refusal import CloudError, invalid
-from esa_flows.localcloud.state import ENVS, Deployment, Routine
+from esa_flows.localcloud.routine import ENVS, Deployment, Routine
 from esa_flows.localcloud.world import World
 
-from .call import Call, stamp
+from .pages import asked_page
 
 _NAME = re.compile(r"[a-z][a-z0-9-]+")
 _PAGES, _PAGE_SIZE = 10, 50  # 20 documented, 50 sent by the official CLI and taken
@@ -24,7 +26,7 @@ _DEFAULT_PAGE_SIZE = 20
 
 def create(call: Call, world: World) -> dict[str, Any]:
     """Create an empty routine."""
-    if world.switches.service_status != "Running":
+    if not world.is_open(call.account):
         raise CloudError("ServiceNotOpen", "Edge functions are not opened.")
 
     name = call.need("Name")
@@ -35,7 +37,11 @@ def create(call: Call, world: World) -> dict[str, Any]:
         raise CloudError("RoutineNumberExceedQuotaLimit", "Too many routines.")
 
     routine = world.state.create_routine(
-        call.account, name, description=call.text("Description"), now=call.now
+        call.account,
+        name,
+        description=call.text("Description"),
+        now=call.now,
+        code=world.switches.exists_code,
     )
     routine.has_assets = call.boolean("HasAssets")
     return {"Status": "OK"}
@@ -47,7 +53,7 @@ def get(call: Call, world: World) -> dict[str, Any]:
     return {
         "CreateTime": stamp(routine.created),
         "DefaultRelatedRecord": routine.record,
-        "Description": routine.description,
+        "Description": _description(routine, world),
         "Envs": [_env(routine, env, call, world) for env in ENVS],
         "HasAssets": routine.has_assets,
     }
@@ -70,17 +76,14 @@ def delete(call: Call, world: World) -> dict[str, Any]:
 
 def list_routines(call: Call, world: World) -> dict[str, Any]:
     """Return one page of routines."""
-    page = call.integer("PageNumber", 1, _PAGES)
-    size = call.integer("PageSize", _DEFAULT_PAGE_SIZE, _PAGE_SIZE)
+    page = asked_page(call, size=_DEFAULT_PAGE_SIZE, most=_PAGE_SIZE, pages=_PAGES)
     word = call.text("SearchKeyWord")
     held = world.state.of_account(call.account)
     found = [routine for routine in held if word in routine.name]
     return {
-        "PageNumber": page,
-        "PageSize": size,
+        **page.told(found),
         "QuotaRoutineNumber": world.switches.routine_quota,
-        "Routines": [_row(found_) for found_ in found[(page - 1) * size : page * size]],
-        "TotalCount": len(found),
+        "Routines": [_row(routine, world) for routine in page.of(found)],
         "UsedRoutineNumber": len(held),
     }
 
@@ -91,7 +94,7 @@ def user_info(call: Call, world: World) -> dict[str, Any]:
         "Routines": [
             {
                 "CreateTime": stamp(routine.created),
-                "Description": routine.description,
+                "Description": _description(routine, world),
                 "RoutineName": routine.name,
             }
             for routine in world.state.of_account(call.account)
@@ -100,11 +103,18 @@ def user_info(call: Call, world: World) -> dict[str, Any]:
     }
 
 
-def _row(routine: Routine) -> dict[str, Any]:
+def _description(routine: Routine, world: World) -> str:
+    if world.switches.esa_descriptions == "plain":
+        return routine.description
+
+    return base64.b64encode(routine.description.encode(errors="replace")).decode()
+
+
+def _row(routine: Routine, world: World) -> dict[str, Any]:
     return {
         "CreateTime": stamp(routine.created),
         "DefaultRelatedRecord": routine.record,
-        "Description": routine.description,
+        "Description": _description(routine, world),
         "HasAssets": routine.has_assets,
         "RoutineName": routine.name,
     }
@@ -115,7 +125,12 @@ def _env(routine: Routine, env: str, call: Call, world: World) -> dict[str, Any]
     lag = timedelta(seconds=world.switches.live_lag)
     held = routine.in_force(env, call.now, lag)
     if held is None:
-        return {"Env": env, "CodeVersion": "", "CanaryCodeVersion": ""}
+        return {
+            "Env": env,
+            "CodeVersion": "",
+            "CanaryCodeVersion": "",
+            **_nothing(world),
+        }
 
     shown = [world.shown(version) for version, _ in held.split]
     return {
@@ -124,6 +139,16 @@ def _env(routine: Routine, env: str, call: Call, world: World) -> dict[str, Any]
         "CanaryCodeVersion": shown[1] if shown[1:] else "",
         "CodeDeploy": _deployment(routine, held, world),
     }
+
+
+def _nothing(world: World) -> dict[str, Any]:
+    """Return what stands for the deployment of an environment without one."""
+    shapes: dict[str, dict[str, Any]] = {
+        "missing": {},
+        "null": {"CodeDeploy": None},
+        "empty": {"CodeDeploy": {"CodeVersions": []}},
+    }
+    return shapes[world.switches.undeployed]
 
 
 def _deployment(routine: Routine, held: Deployment, world: World) -> dict[str, Any]:

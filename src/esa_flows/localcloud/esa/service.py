@@ -1,21 +1,35 @@
-"""The account's service state, plan figures, staging addresses and preview tokens.
+"""The account's service state, plan figures, addresses, areas and preview tokens.
 
-Source: ESA API 2024-09-10, GetErService, ListEdgeRoutinePlans, GetRoutineStagingEnvIp,
-GetRoutineAccessToken.
+Source: ESA API 2024-09-10, GetErService, OpenErService, ListEdgeRoutinePlans,
+GetRoutineStagingEnvIp, GetRoutineAccessToken, ListRoutineCanaryAreas.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from esa_flows.localcloud.areas import AREAS
+from esa_flows.localcloud.call import Call
+from esa_flows.localcloud.refusal import CloudError
 from esa_flows.localcloud.world import World
 
-from .call import Call
 
-
-def get_service(_call: Call, world: World) -> dict[str, Any]:
+def get_service(call: Call, world: World) -> dict[str, Any]:
     """Return whether edge functions are opened."""
-    return {"PlanName": "er_paymode", "Status": world.switches.service_status}
+    return {"PlanName": "er_paymode", "Status": world.service_status(call.account)}
+
+
+def open_service(call: Call, world: World) -> dict[str, Any]:
+    """Open edge functions for the account.
+
+    Raises:
+        CloudError: ``ErService.HasOpened``.
+    """
+    if world.is_open(call.account):
+        raise CloudError("ErService.HasOpened", "The service is opened already.")
+
+    world.state.opened.add(call.account)
+    return {}
 
 
 def access_token(call: Call, world: World) -> dict[str, Any]:
@@ -27,6 +41,11 @@ def access_token(call: Call, world: World) -> dict[str, Any]:
 def staging_addresses(_call: Call, _world: World) -> dict[str, Any]:
     """Return where staging is reached: on this machine."""
     return {"IPV4": ["127.0.0.1"]}
+
+
+def canary_areas(_call: Call, _world: World) -> dict[str, Any]:
+    """Return the names of the areas that the older publish call knew."""
+    return {"CanaryAreas": list(AREAS)}
 
 
 def list_plans(_call: Call, world: World) -> dict[str, Any]:

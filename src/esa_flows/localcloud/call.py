@@ -11,12 +11,13 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from attrs import field, frozen
 
-from esa_flows.localcloud.refusal import CloudError, invalid
+from .refusal import CloudError, invalid
 
+Product = Literal["esa", "dcdn"]
 _INTEGER = re.compile(r"[0-9]{1,18}")
 
 
@@ -25,23 +26,38 @@ class Call:
     """An authenticated call of one operation.
 
     Attributes:
+        product: which of the two APIs.
         operation: the action's name.
         account: the caller's account id.
         params: merged parameters, none empty.
         now: the cloud's wall clock at arrival.
+        clamps: a number out of its range is taken to the nearest one inside.
         fault: the kind of a fault the operation plays itself, or ``""``.
     """
 
+    product: Product = "esa"
     operation: str
     account: str
     params: Mapping[str, Any] = field(repr=False)
     now: datetime
+    clamps: bool = False
     fault: str = ""
 
     @property
     def name(self) -> str:
         """The routine's name, or ``""``."""
         return self.text("Name")
+
+    @property
+    def envs(self) -> tuple[str, ...]:
+        """The environments a call names in ``Env`` or, as a JSON list, in ``Envs``."""
+        if "Envs" not in self.params:
+            return (self.text("Env"),)
+
+        try:
+            return tuple(map(str, self.parsed("Envs")))
+        except (CloudError, TypeError):
+            return ()
 
     def text(self, name: str) -> str:
         """Return a parameter as text; ``""`` when absent."""
@@ -67,13 +83,29 @@ class Call:
         """Return a parameter between 1 and ``high``.
 
         Raises:
-            CloudError: ``InvalidParameter`` outside; the documents name no code.
+            CloudError: ``InvalidParameter`` outside, unless the call clamps; the
+                documents name no code.
         """
-        value = self.text(name) or str(default)
-        if _INTEGER.fullmatch(value) and 1 <= int(value) <= high:
-            return int(value)
+        value = read_integer(self.text(name) or str(default))
+        if value is not None and self.clamps:
+            return min(max(value, 1), high)
+
+        if value is not None and 1 <= value <= high:
+            return value
 
         raise invalid(name, f"must be an integer from 1 to {high}")
+
+    def number(self, name: str) -> int:
+        """Return a required parameter that is a number, such as ``SiteId``.
+
+        Raises:
+            CloudError: absent, or no number.
+        """
+        found = read_integer(self.need(name))
+        if found is None:
+            raise invalid(name, "must be an integer")
+
+        return found
 
     def boolean(self, name: str) -> bool:
         """Return a parameter that is ``true`` in any case (clients differ)."""
@@ -91,8 +123,13 @@ class Call:
 
         try:
             return json.loads(self.need(name))
-        except ValueError:
+        except (ValueError, RecursionError):
             raise invalid(name, "is not valid JSON") from None
+
+
+def read_integer(text: str) -> int | None:
+    """Return the number that a text is; None for anything else, or a huge one."""
+    return int(text) if _INTEGER.fullmatch(text) else None
 
 
 def stamp(moment: datetime) -> str:

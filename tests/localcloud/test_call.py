@@ -9,7 +9,7 @@ import pytest
 from tests.localcloud.desk import START
 
 from esa_flows.localcloud import CloudError
-from esa_flows.localcloud.esa.call import Call, stamp
+from esa_flows.localcloud.call import Call, stamp
 
 
 def call(**params: Any) -> Call:
@@ -49,3 +49,24 @@ def test_moments_are_shown_in_utc() -> None:
         "2026-01-02T03:04:05Z"
     )
     assert stamp(datetime(2026, 1, 2, tzinfo=UTC)) == "2026-01-02T00:00:00Z"
+
+
+def test_numbers() -> None:
+    """Digits, not too many."""
+    assert call(SiteId="12").number("SiteId") == 12
+    for text in ("x", "-1", "9" * 19):
+        with pytest.raises(CloudError, match="SiteId must be an integer"):
+            call(SiteId=text).number("SiteId")
+
+
+def test_environments_of_either_api() -> None:
+    """One in Env, or some in Envs; nonsense names none."""
+    assert call(Env="staging").envs == ("staging",)
+    assert call(Envs='["a","b"]').envs == ("a", "b")
+    assert [call(Envs=text).envs for text in ("{", "5")] == [(), ()]
+
+
+def test_json_too_deep_is_no_json() -> None:
+    """The reader gives up, the cloud does not."""
+    with pytest.raises(CloudError, match="A is not valid JSON"):
+        call(A="[" * 100_000).parsed("A")
