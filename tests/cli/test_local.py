@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
+from attrs import evolve
 from tests.cli.office import Office, console, text_on
 
 from esa_flows import Parts
@@ -37,6 +38,28 @@ def test_what_to_export() -> None:
     ) == exports(HERE, "/tmp/a b/journal.db")
 
 
+def test_over_tls_its_authority_is_exported_too() -> None:
+    """Python's and Node's programs are told whom to trust."""
+    lines = exports(evolve(HERE, ca="/tmp/ca.pem"), "/tmp/journal.db")
+
+    assert (
+        "export SSL_CERT_FILE=/tmp/ca.pem",
+        "export NODE_EXTRA_CA_CERTS=/tmp/ca.pem",
+    ) == lines[-2:]
+
+
+async def test_without_openssl_there_is_no_https(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is missing is named; nothing is served."""
+    monkeypatch.setenv("PATH", "/nowhere")
+
+    done = await Office().run("local", "serve", "--port", "0", "--tls")
+
+    assert 2 == done.code
+    assert "The local cloud cannot serve HTTPS" in done.err
+
+
 @pytest.mark.parametrize("port", ["-1", "65534"])
 async def test_a_port_that_leaves_no_room(port: str) -> None:
     """Three listeners need three ports."""
@@ -52,6 +75,7 @@ async def test_a_port_that_leaves_no_room(port: str) -> None:
         ("faults", None, "No such file"),
         ("faults", "no toml", "Expected '='"),
         ("state", "no json", "The local cloud cannot begin with"),
+        ("switches", "no toml", "Expected '='"),
     ],
 )
 async def test_files_that_cannot_be_used(

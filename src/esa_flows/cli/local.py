@@ -18,6 +18,8 @@ from esa_flows.cli.desk import Answer, Desk
 from esa_flows.connection import Parts
 from esa_flows.errors import EsaFlowsError, InvalidInput
 from esa_flows.localcloud import KEY, LocalCloud, faults_from_toml
+from esa_flows.localcloud.certificate import Certificate, certificate_in
+from esa_flows.localcloud.switchfile import switches_from_toml
 
 __all__ = ["exports", "serve"]
 
@@ -29,7 +31,9 @@ async def serve(
     port: int = 8080,
     empty: Annotated[bool, Parameter(negative="")] = False,
     faults: str = "",
+    switches: str = "",
     state: str = "",
+    tls: Annotated[bool, Parameter(negative="")] = False,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
     """Serve the API, the upload store and both edges on this machine, until Ctrl-C.
@@ -40,18 +44,23 @@ async def serve(
         port: The API's; production's edge has the next one, staging's the one after.
         empty: No sample routines.
         faults: A TOML file that says what goes wrong and when.
+        switches: A TOML file with a table of behaviours that no document settles.
         state: A file to load everything from and to save it to.
+        tls: Serve HTTPS, with a certificate made here.
         desk: Where to write.
     """
     _check(port)
     server = _server()
-    cloud = _cloud(desk.parts, empty=empty, faults=faults, state=state)
+    cloud = _cloud(
+        desk.parts, empty=empty, faults=faults, switches=switches, state=state
+    )
     with TemporaryDirectory(prefix="esa-flows-local-") as folder:
         journal = f"{state}.journal.db" if state else f"{folder}/journal.db"
         started = partial(_begun, desk, cloud, journal)
+        made = await _certificate(Path(folder)) if tls else None
         try:
             await server.serve(
-                cloud, monotonic=time.monotonic, port=port, started=started
+                cloud, monotonic=time.monotonic, port=port, tls=made, started=started
             )
         except OSError as error:
             raise _taken(port, error) from None
@@ -78,6 +87,10 @@ def exports(addresses: Any, journal: str) -> tuple[str, ...]:
         "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY.id,
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": KEY.secret,
     }
+    if addresses.ca:
+        variables |= {"SSL_CERT_FILE": addresses.ca}
+        variables |= {"NODE_EXTRA_CA_CERTS": addresses.ca}
+
     return tuple(f"export {name}={shlex.quote(v)}" for name, v in variables.items())
 
 
@@ -104,10 +117,26 @@ def _told(cloud: LocalCloud, addresses: Any, journal: str) -> Iterator[str]:
     yield "# Ctrl-C ends it."
 
 
-def _cloud(parts: Parts, *, empty: bool, faults: str, state: str) -> LocalCloud:
+async def _certificate(folder: Path) -> Certificate:
+    try:
+        return await certificate_in(folder)
+    except (OSError, ValueError) as error:
+        raise InvalidInput(
+            f"The local cloud cannot serve HTTPS: {error}",
+            next_move="Or leave out --tls.",
+        ) from error
+
+
+def _cloud(
+    parts: Parts, *, empty: bool, faults: str, switches: str, state: str
+) -> LocalCloud:
     dice = random.Random()  # noqa: S311  a toy cloud needs no strong secrets
     cloud = LocalCloud(now=parts.now, monotonic=time.monotonic, random=dice)
     try:
+        if switches:
+            told = Path(switches).read_text(encoding="utf-8")
+            cloud.switch(switches_from_toml(told))
+
         if state and Path(state).exists():
             cloud.load(Path(state))
         else:
@@ -117,8 +146,9 @@ def _cloud(parts: Parts, *, empty: bool, faults: str, state: str) -> LocalCloud:
             script = Path(faults).read_text(encoding="utf-8")
             cloud.inject(*faults_from_toml(script))
     except (OSError, ValueError) as error:
+        given = faults or switches or state
         raise InvalidInput(
-            f"The local cloud cannot begin with {faults or state}: {error}.",
+            f"The local cloud cannot begin with {given}: {error}.",
             next_move="See: esa-flows local serve --help",
         ) from error
 
