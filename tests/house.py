@@ -49,6 +49,8 @@ WORDS = {
     "GetRoutineStagingEnvIp": "addresses",
     "GetRoutineAccessToken": "token",
     "GetErService": "service",
+    "ListEdgeRoutinePlans": "quota",
+    "CreateRoutineWithAssetsCodeVersion": "package",
 }
 """Operations in the words of the port."""
 

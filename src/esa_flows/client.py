@@ -9,6 +9,7 @@ import os
 import threading
 from collections.abc import Awaitable, Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -24,14 +25,16 @@ from esa_flows.errors import (
     WrongEventLoop,
 )
 from esa_flows.model import Bundle, Canary, Environment, RoutineName, VersionId
+from esa_flows.release.package import Source, is_package, not_found_of, pack
 from esa_flows.release.release import release
 from esa_flows.release.report import Report
 from esa_flows.release.rollback import rollback
-from esa_flows.release.spec import Release, Rollback
+from esa_flows.release.spec import QUOTA, Release, Rollback
 from esa_flows.releases import Releases, checked, content_of
 from esa_flows.runs import Runs
 from esa_flows.settings import Settings
 from esa_flows.steps.observe import World
+from esa_flows.steps.request_assets_slot import Package
 
 __all__ = ["Client"]
 
@@ -137,6 +140,8 @@ class Client:
         routine: str,
         code: str | os.PathLike[str] | bytes,
         *,
+        assets: str | os.PathLike[str] | None = None,
+        not_found: str = "",
         canary: Canary | str = "100",
         to: Environment | str = Environment.PRODUCTION,
         create: bool = False,
@@ -153,7 +158,11 @@ class Client:
 
         Args:
             routine: Its name.
-            code: Path of the bundle, or its bytes; read once, kept by digest.
+            code: Path of the bundle, or its bytes; read once, kept by digest. A folder
+                with `index.js` and `assets/` is released with its assets.
+            assets: A folder of static files to release with the code.
+            not_found: What answers a path that no asset has: `spa` for the assets'
+                index.html; by default the code.
             canary: Shares and bake times in production, such as `10:5m,50:5m,100`.
             to: Where it ends: `production` after staging, or `staging` alone.
             create: Whether a routine that does not exist is created.
@@ -179,7 +188,17 @@ class Client:
         name, shares = RoutineName(routine), Canary.of(canary)
         target = _environment(to)
         protected = tuple(VersionId(version) for version in protect)
-        bundle = await self.bundle(code, message=message, commit=commit)
+        strategy = not_found_of(not_found)
+        package = None
+        if await is_package(connection.blobs, code, assets):
+            bundle, package = await self._package(
+                code, assets, strategy, message=message, commit=commit
+            )
+        elif strategy:
+            raise InvalidInput("not_found is about assets, and there are none.")
+        else:
+            bundle = await self.bundle(code, message=message, commit=commit)
+
         wanted = Release(
             routine=name,
             bundle=bundle,
@@ -187,9 +206,11 @@ class Client:
             target=target,
             create=create,
             quota=connection.settings.version_quota,
+            is_quota_given=connection.settings.version_quota != QUOTA,
             protect=protected,
             prune_foreign=prune_foreign,
             probe=probe,
+            package=package,
         )
         joined = await self._releases.known(wanted, run_id)
         if joined:
@@ -335,6 +356,25 @@ class Client:
             )
 
         return bundle
+
+    async def _package(
+        self,
+        code: str | os.PathLike[str] | bytes,
+        assets: str | os.PathLike[str] | None,
+        not_found: str,
+        **facts: str,
+    ) -> tuple[Bundle, Package]:
+        """Take code and assets in as one ZIP."""
+        if isinstance(code, bytes):
+            raise InvalidInput("Code with assets is named by its path, not its bytes.")
+
+        source = Source(
+            code=Path(code),
+            assets=Path(assets) if assets is not None else None,
+            not_found=not_found,
+            most_code=self.connection.settings.most_bytes,
+        )
+        return await pack(self.connection.blobs, source, **facts)
 
     async def versions(self, routine: str) -> World:
         """Give what serves where, and which versions there are.

@@ -172,7 +172,9 @@ def content_of(wanted: Release | Rollback) -> str:
     if isinstance(wanted, Rollback):
         return f"rollback:{wanted.to or ''}"
 
-    return f"{wanted.bundle.digest}:{wanted.target}"
+    not_found = wanted.package.not_found if wanted.package else ""
+    what = f"{wanted.bundle.digest}+{not_found}" if not_found else wanted.bundle.digest
+    return f"{what}:{wanted.target}"
 
 
 def _in_progress(wanted: Release, found: NewRun) -> RunInProgress:

@@ -36,6 +36,7 @@ def test_verbs_that_change_something_say_so() -> None:
         "DEPLOY",
         "DELETE",
         "CREATE",
+        "PACKAGE",
     ]
 
 

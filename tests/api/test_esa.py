@@ -383,6 +383,7 @@ async def test_every_verb_calls_what_the_table_says(desk: Desk) -> None:
     await desk.esa.access_token(NAME)
     await desk.esa.service_status()
     await desk.esa.list_routines()
+    await desk.esa.request_assets_slot(NAME, "with assets")
 
     named = {name for names in OPERATIONS.values() for name in names}
     assert set(desk.cloud.report().calls) - {"PostObject"} == named

@@ -414,7 +414,7 @@ async def test_a_quota_smaller_than_believed(tmp_path: Path) -> None:
     done = await office.run("release", "shop", bundle(tmp_path))
 
     assert 0 == done.code
-    assert "  note        The provider allows 5 versions of shop, not 10" in done.out
+    assert "  note        The plan allows 5 versions of a routine, not 10" in done.out
     assert "delete a version to make room" in done.err
 
 
@@ -474,6 +474,25 @@ async def test_texts_of_the_provider_steer_nothing(tmp_path: Path) -> None:
 
     assert "\x1b" not in done.err + done.out
     assert "[red]Code" in done.err
+
+
+async def test_a_folder_is_released_with_its_assets(tmp_path: Path) -> None:
+    """index.js beside assets/: both are released, and unknown paths have an answer."""
+    office = Office()
+    office.live()
+    bundle(tmp_path, name="index.js")
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "index.html").write_text("<h1>shop</h1>")
+
+    done = await office.run("release", "shop", str(tmp_path), "--not-found", "spa")
+
+    (version,) = office.serves()
+    held = office.cloud.console.routine("shop").versions[version]
+    assert 0 == done.code
+    assert "allocate a version for the package" in done.err
+    assert "cannot be read back" in done.out
+    assert {"index.html"} == set(held.assets)
+    assert "SinglePageApplication" == held.not_found
 
 
 async def test_the_wrong_site(tmp_path: Path) -> None:

@@ -197,15 +197,104 @@ async def test_a_victim_that_goes_live_meanwhile_is_not_deleted() -> None:
         assert {oldest: 100} == house.serves()
 
 
+NO_PLANS = frozenset({"esa:ListEdgeRoutinePlans"})
+
+
+async def test_the_plan_tells_the_quota() -> None:
+    """A plan of 5 costs one delete and no try that was bound to fail; it is told."""
+    with House(switches=Switches(version_quota=5)) as house:
+        house.live(versions=5)
+        notes = await _released(house)
+
+        calls = house.transport.calls
+        assert ("The plan allows 5 versions of a routine, not 10.",) == notes
+        assert 1 == calls.count("quota")
+        assert calls.index("quota") < calls.index("delete") < calls.index("slot")
+        assert 1 == calls.count("slot")
+        assert 5 == len(house.versions())
+
+
+async def test_a_generous_plan_spares_every_version() -> None:
+    """Where the plan allows 20, the tenth version makes nobody go."""
+    with House(switches=Switches(version_quota=20)) as house:
+        house.live(versions=10)
+        await _released(house)
+
+        assert "delete" not in house.transport.calls
+        assert 11 == len(house.versions())
+
+
+async def test_the_plan_is_asked_only_near_the_least_quota() -> None:
+    """With four versions no plan can refuse a fifth."""
+    with House() as house:
+        house.live(versions=4)
+        await _released(house)
+
+        assert "quota" not in house.transport.calls
+
+
+async def test_the_plan_is_asked_once_for_each_client() -> None:
+    """A second release of the same client knows the figure."""
+    with House() as house:
+        house.live(versions=6)
+        async with house.client() as client:
+            await client.release("shop", NEW)
+            await client.release("shop", OTHER)
+
+        assert 1 == house.transport.calls.count("quota")
+
+
+async def test_a_quota_that_was_set_wins_over_the_plan() -> None:
+    """Who sets the quota is not second-guessed: five stay five where 20 would fit."""
+    with House(switches=Switches(version_quota=20)) as house:
+        house.live(versions=5)
+        async with house.client(version_quota=5) as client:
+            await client.release("shop", NEW)
+
+        assert "quota" not in house.transport.calls
+        assert 5 == len(house.versions())
+
+
+async def test_a_plan_of_one_version_is_refused_by_name() -> None:
+    """A figure below two leaves no room; what serves stays, and the end says why."""
+    with House(switches=Switches(version_quota=1)) as house:
+        house.live(versions=6)
+        live = house.versions()[-1]
+        failed = await _failed(house)
+
+        assert failed.production_as_before
+        assert {live: 100} == house.serves()
+
+
+async def test_a_plan_that_cannot_be_read_holds_nothing_up() -> None:
+    """An answer without a figure is no reason to wait or to fail."""
+    with House() as house:
+        house.live(versions=5)
+        house.transport.edit("quota", edited(PlanInfo=[]))
+        notes = await _released(house)
+
+        assert 1 == len(notes)
+        assert notes[0].startswith("The version quota is unknown (")
+        assert notes[0].endswith(
+            "no plan tells how many versions a routine may have): 10 is taken."
+        )
+
+
 @pytest.mark.parametrize("counts", ["form", "commit"])
 async def test_a_smaller_quota_is_learned(counts: str) -> None:
     """A quota of 5 believed to be 10 costs one delete and one more try, and a note."""
-    switches = Switches(version_quota=5, slot_counts=counts)  # type: ignore[arg-type]
+    denied = "not allowed to read it (ListEdgeRoutinePlans)"
+    switches = Switches(
+        version_quota=5,
+        slot_counts=counts,  # type: ignore[arg-type]
+        denied=NO_PLANS,
+    )
     with House(switches=switches) as house:
         house.live(versions=5)
         notes = await _released(house)
 
         assert (
+            f"The version quota is unknown ({denied}): 10 is taken.",
             "The provider allows 5 versions of shop, not 10: set version_quota=5.",
         ) == notes
         assert 1 == house.transport.calls.count("delete")

@@ -30,7 +30,7 @@ async def test_saved_looked_at_deleted_in_this_order() -> None:
             gone = await perform(client, prune, _wanted(oldest))
 
         assert Pruned(version=VersionId(oldest), backup=digest_of(OLD)) == gone
-        assert ["read code", "observe", "delete"] == house.transport.calls
+        assert ["info", "read code", "observe", "delete"] == house.transport.calls
         assert OLD == await house.blobs.read(digest_of(OLD))
         assert oldest not in house.versions()
 

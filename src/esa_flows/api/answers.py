@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from esa_flows.api.cloud import RoutineSummary
+from esa_flows.api.cloud import AssetsInfo, RoutineSummary
 from esa_flows.api.reply import Member
 from esa_flows.errors import EsaFlowsError, InvalidInput, Refused
 from esa_flows.model import (
@@ -27,6 +27,7 @@ from esa_flows.model import (
 )
 
 __all__ = [
+    "assets_of",
     "deployment_made",
     "incomplete",
     "newest_first",
@@ -40,7 +41,7 @@ __all__ = [
 
 MOST_ROUTINES = 200
 _STAGING_SLOT = "unstable"
-_FIGURE = re.compile("[1-9][0-9]{0,8}")
+_FIGURE = re.compile(r"[0-9]{1,9}")
 _KNOWN = frozenset(Environment)
 
 
@@ -126,6 +127,18 @@ def version_of(row: Member) -> Version:
     )
 
 
+def assets_of(reply: Member) -> AssetsInfo:
+    """Read GetRoutineCodeVersionInfo for what it tells of assets.
+
+    Only a plain yes counts: a version without assets must not pass for one with them.
+    """
+    options = reply.member("ConfOptions")
+    named = "" if options.is_absent else options.member("NotFoundStrategy").text()
+    return AssetsInfo(
+        has_assets=reply.member("HasAssets").value is True, not_found=named.strip()
+    )
+
+
 def versions_of(rows: Iterable[Member]) -> tuple[Version, ...]:
     """Read the rows of a listing, without the staging slot."""
     return tuple(
@@ -196,7 +209,7 @@ def quota_of(reply: Member) -> int:
         plan.member("ErRoutineCodeVersionQuota").id_text()
         for plan in reply.member("PlanInfo").items()
     ]
-    known = [int(text) for text in figures if _FIGURE.fullmatch(text)]
+    known = [int(t) for t in figures if _FIGURE.fullmatch(t) and int(t)]
     if not known:
         raise reply.refuse("no plan tells how many versions a routine may have")
 

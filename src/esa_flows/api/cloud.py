@@ -30,9 +30,11 @@ from esa_flows.wire.secret import Secret
 
 __all__ = [
     "SLOT_MARGIN",
+    "AssetsInfo",
     "CloudStatistics",
     "Op",
     "Placed",
+    "ReservedSlot",
     "RoutineCloud",
     "RoutineSummary",
     "UploadSlot",
@@ -63,6 +65,7 @@ class Op(enum.Enum):
     TOKEN = ("token", False)
     ROUTINES = ("routines", False)
     SERVICE = ("service", False)
+    PACKAGE = ("package slot", True)
 
     @property
     def mutates(self) -> bool:
@@ -147,6 +150,32 @@ class Placed:
 
     key: str
     etag: str = ""
+
+
+@frozen(kw_only=True)
+class ReservedSlot:
+    """A version allocated for a ZIP, with the form that takes it.
+
+    Attributes:
+        version: The version, in state ``init`` until its ZIP arrives.
+        slot: Where the ZIP may go.
+    """
+
+    version: VersionId
+    slot: UploadSlot
+
+
+@frozen(kw_only=True)
+class AssetsInfo:
+    """What the provider tells of a version's assets, which cannot be read back.
+
+    Attributes:
+        has_assets: Whether it has any.
+        not_found: What answers a path that no asset has; empty for the code.
+    """
+
+    has_assets: bool
+    not_found: str = ""
 
 
 @frozen(kw_only=True)
@@ -246,6 +275,26 @@ class RoutineCloud(Protocol):
 
     async def version_info(self, name: RoutineName, version: VersionId) -> Version:
         """Say what the provider knows of one version."""
+        ...
+
+    async def request_assets_slot(
+        self, name: RoutineName, description: str, *, not_found: str = ""
+    ) -> ReservedSlot:
+        """Allocate a version for a ZIP of code and assets, with a form for it.
+
+        Args:
+            name: The routine.
+            description: What the version's description shall say: our tag.
+            not_found: What shall answer a path that no asset has.
+
+        Raises:
+            QuotaExceeded: The routine has as many versions as it may have.
+            OutcomeUnknown: It may exist: look for the tag first.
+        """
+        ...
+
+    async def assets_info(self, name: RoutineName, version: VersionId) -> AssetsInfo:
+        """Say whether a version has assets, and what answers unknown paths."""
         ...
 
     async def deploy(

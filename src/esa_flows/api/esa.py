@@ -19,9 +19,11 @@ from attrs import define, evolve, field, frozen
 
 from esa_flows.api import answers
 from esa_flows.api.cloud import (
+    AssetsInfo,
     CloudStatistics,
     Op,
     Placed,
+    ReservedSlot,
     RoutineSummary,
     UploadSlot,
 )
@@ -76,6 +78,7 @@ _FORMS: Mapping[Op, _Form] = MappingProxyType(
         Op.TOKEN: _Form("GetRoutineAccessToken"),
         Op.ROUTINES: _Form("ListUserRoutines", "query"),
         Op.SERVICE: _Form("GetErService", "none", "GET"),
+        Op.PACKAGE: _Form("CreateRoutineWithAssetsCodeVersion"),
     }
 )
 
@@ -123,6 +126,7 @@ class EsaCloud:
         oss_hosts: Patterns of further hosts that forms may go to.
         permit: Asked before every call.
         asked: Counts calls; shared with the copies that `bound` makes.
+        quota: The plan's version quota once it was read; shared likewise.
     """
 
     _caller: Caller
@@ -133,6 +137,7 @@ class EsaCloud:
     _oss_hosts: tuple[str, ...] = field(kw_only=True, default=())
     _permit: Permit = field(kw_only=True, default=always)
     _asked: Counter[Op] = field(kw_only=True, factory=Counter)
+    _quota: list[int] = field(kw_only=True, factory=list)
 
     def bound(self, *, permit: Permit) -> Self:
         """Give the same cloud, whose every call asks this permit right before it."""
@@ -160,8 +165,7 @@ class EsaCloud:
         The version id in the answer may mean the slot itself and is not used.
         """
         reply = await self._ask(Op.SLOT, Name=name, CodeDescription=description)
-        hosts = HostRule(allow_loopback=self._allow_loopback_oss, extra=self._oss_hosts)
-        return read_slot(reply.member("OssPostConfig"), hosts)
+        return read_slot(reply.member("OssPostConfig"), self._hosts)
 
     async def post(self, slot: UploadSlot, blob: Blob) -> Placed:
         """Upload code once: PostObject of OSS, which takes no slot of the cap."""
@@ -204,6 +208,26 @@ class EsaCloud:
 
         return found
 
+    async def request_assets_slot(
+        self, name: RoutineName, description: str, *, not_found: str = ""
+    ) -> ReservedSlot:
+        """Allocate a version for a ZIP: CreateRoutineWithAssetsCodeVersion."""
+        options = json.dumps({"NotFoundStrategy": not_found}) if not_found else None
+        reply = await self._ask(
+            Op.PACKAGE, Name=name, CodeDescription=description, ConfOptions=options
+        )
+        version = reply.member("CodeVersion").version()
+        form = reply.member("OssPostConfig")
+        return ReservedSlot(
+            version=version, slot=read_slot(form, self._hosts, version=version)
+        )
+
+    async def assets_info(self, name: RoutineName, version: VersionId) -> AssetsInfo:
+        """Say whether a version has assets: GetRoutineCodeVersionInfo."""
+        return answers.assets_of(
+            await self._ask(Op.INFO, Name=name, CodeVersion=version)
+        )
+
     async def deploy(
         self, name: RoutineName, environment: Environment, split: Split
     ) -> Deployment:
@@ -232,8 +256,14 @@ class EsaCloud:
         reply.member("Status").must_be("OK")
 
     async def version_quota(self) -> int:
-        """Give the smallest version quota of any plan: ListEdgeRoutinePlans."""
-        return answers.quota_of(await self._ask(Op.QUOTA))
+        """Give the smallest version quota of any plan: ListEdgeRoutinePlans.
+
+        It is read once: plans change by contract, and a client does not live so long.
+        """
+        if not self._quota:
+            self._quota.append(answers.quota_of(await self._ask(Op.QUOTA)))
+
+        return self._quota[0]
 
     async def staging_addresses(self) -> tuple[str, ...]:
         """Give the IP addresses of staging: GetRoutineStagingEnvIp."""
@@ -269,6 +299,10 @@ class EsaCloud:
     def statistics(self) -> CloudStatistics:
         """Say what was asked so far, by all bound copies together."""
         return CloudStatistics(calls=dict(self._asked))
+
+    @property
+    def _hosts(self) -> HostRule:
+        return HostRule(allow_loopback=self._allow_loopback_oss, extra=self._oss_hosts)
 
     async def _page(self, op: Op, page: int, **parameters: str | None) -> Member:
         return await self._ask(

@@ -19,6 +19,7 @@ async def release(  # noqa: PLR0913  a command has as many flags as it has
     file: str,
     /,
     *,
+    not_found: str = "",
     canary: str = "100",
     to: str = "production",
     create: Annotated[bool, Parameter(negative="")] = False,
@@ -33,12 +34,15 @@ async def release(  # noqa: PLR0913  a command has as many flags as it has
 ) -> Answer:
     """Release a bundle to a routine: to staging, then to production share by share.
 
+    A folder is released with its assets: index.js beside a folder assets.
+
     Released again, it joins the unfinished run with the same content. What serves
     already is left as it is.
 
     Args:
         name: The routine.
-        file: The bundle: one JavaScript file.
+        file: The bundle: one JavaScript file, or a folder with index.js and assets/.
+        not_found: spa answers paths that no asset has with the assets' index.html.
         canary: Shares of production and bake times, such as 10:5m,50:5m,100.
         to: production, or staging alone.
         create: Create the routine where it does not exist.
@@ -59,6 +63,7 @@ async def release(  # noqa: PLR0913  a command has as many flags as it has
                 client.release(
                     name,
                     file,
+                    not_found=not_found,
                     canary=canary,
                     to=to,
                     create=create,

@@ -23,11 +23,17 @@ _PLAIN: Mapping[str, str] = MappingProxyType(
         "observe": "look at the routine",
         "observe[created]": "look at the new routine",
         "observe[quota]": "count the versions",
+        "post_package": "upload the package",
         "post_to_oss": "upload the bundle",
         "prune[room]": "delete a version to make room",
+        "read_quota": "ask the plan for the version quota",
+        "request_assets_slot": "allocate a version for the package",
         "request_slot": "ask for an upload form",
         "sweep": "delete duplicates",
+        "sweep[left]": "delete what was left half-made",
+        "sweep[orphans]": "delete a version without its package",
         "verify[uploaded]": "read the upload back",
+        "verify_package[uploaded]": "read the code of the package back",
     }
 )
 

@@ -4,34 +4,46 @@ A restart is a new *round* of the same steps: an upload form that went stale, a 
 smaller than believed, an upload that somebody overwrote. Each has its own budget.
 """
 
+import contextlib
 from typing import Literal
 
 from attrs import define, evolve, field
 
 from esa_flows.engine.context import Context
 from esa_flows.errors import (
+    Aborted,
     CallbackFailed,
+    CallError,
     Contention,
     ContentMismatch,
     EsaFlowsError,
+    InvalidInput,
     QuotaExceeded,
     Refused,
+    ReleaseError,
     SlotExpired,
     VersionNotReady,
 )
-from esa_flows.model import VersionId
+from esa_flows.model import Version, VersionId
 from esa_flows.release.journey import Journey
 from esa_flows.release.plan import candidates
 from esa_flows.release.room import Keep, choose_victim
-from esa_flows.release.spec import Release
+from esa_flows.release.spec import LEAST_QUOTA, Release
 from esa_flows.steps.commit import Committed, stage_code
 from esa_flows.steps.observe import World, observe
-from esa_flows.steps.prune import Prune, prune
+from esa_flows.steps.post_package import stage_package
+from esa_flows.steps.prune import Prune, Pruned, prune
+from esa_flows.steps.read_quota import read_quota
+from esa_flows.steps.request_assets_slot import AssetsStage
 from esa_flows.steps.request_slot import Stage
 from esa_flows.steps.sweep import Sweep, sweep
 from esa_flows.steps.verify import Verify, verify
+from esa_flows.steps.verify_package import VerifyPackage, verify_package
 
 __all__ = ["find_version", "make_version"]
+
+ENDS = (ReleaseError, CallError, Aborted, InvalidInput)
+"""What ends an upload for good, against what lets the run be resumed."""
 
 Cause = Literal["slot", "quota", "content"]
 
@@ -67,11 +79,8 @@ async def find_version(
 ) -> VersionId | None:
     """Look for a version that holds the bundle already; its content decides."""
     for version in candidates(world, release):
-        wanted = Verify(
-            routine=release.routine, version=version, digest=release.bundle.digest
-        )
         try:
-            await ctx.do(verify, wanted, key=version)
+            await _verify(ctx, release, version, key=version)
         except (ContentMismatch, VersionNotReady, Refused):
             continue  # other bytes, unusable, or gone meanwhile
 
@@ -83,7 +92,7 @@ async def find_version(
 async def make_version(
     ctx: Context, release: Release, world: World, journey: Journey
 ) -> VersionId:
-    """Make room, upload, commit, verify.
+    """Make room, upload, commit, verify; leave no version without its ZIP behind.
 
     Raises:
         NothingPrunable: There is no room and every version must stay.
@@ -92,13 +101,34 @@ async def make_version(
         SlotExpired: The upload form was too old twice.
         CallbackFailed: The provider did not hear of the upload, three times.
     """
-    rounds = _Rounds()
-    await _make_room(ctx, release, world, quota=release.quota)
     stage = _stage(release, world)
+    try:
+        return await _make(ctx, release, world, journey, stage)
+    except ENDS:
+        if release.package is not None:
+            with contextlib.suppress(CallError):  # why it ended matters more
+                await _clear(ctx, stage, key="left")
+
+        raise
+
+
+async def _make(
+    ctx: Context, release: Release, world: World, journey: Journey, stage: Stage
+) -> VersionId:
+    rounds = _Rounds()
+    release = await _true_quota(ctx, release, world, journey)
+    journey.notes += await _make_room(ctx, release, world, quota=release.quota)
     while True:
         committed = await _commit(ctx, release, stage, rounds, journey)
         try:
-            await _verify(ctx, release, committed.version, rounds.number)
+            await _verify(
+                ctx,
+                release,
+                committed.version,
+                key="uploaded",
+                number=rounds.number,
+                is_fresh=True,
+            )
         except (ContentMismatch, VersionNotReady) as error:
             stage = await _discard(ctx, stage, committed)
             if isinstance(error, VersionNotReady):
@@ -110,6 +140,30 @@ async def make_version(
             return committed.version
 
 
+async def _true_quota(
+    ctx: Context, release: Release, world: World, journey: Journey
+) -> Release:
+    """Take the plan's quota where it may matter and nobody set one."""
+    near = min(LEAST_QUOTA, release.quota)
+    if release.is_quota_given or len(world.versions) < near:
+        return release
+
+    plan = await ctx.do(read_quota, release.routine)
+    if plan.versions is None:
+        journey.notes.append(
+            f"The version quota is unknown ({plan.why}): {release.quota} is taken."
+        )
+        return release
+
+    if plan.versions != release.quota:
+        journey.notes.append(
+            f"The plan allows {plan.versions} versions of a routine,"
+            f" not {release.quota}."
+        )
+
+    return evolve(release, quota=max(plan.versions, 2))
+
+
 async def _commit(
     ctx: Context, release: Release, stage: Stage, rounds: _Rounds, journey: Journey
 ) -> Committed:
@@ -117,31 +171,65 @@ async def _commit(
     while True:
         number = rounds.number
         try:
-            return await ctx.do(stage_code, stage, round=number)
+            return await _upload(ctx, stage, number)
         except (SlotExpired, CallbackFailed) as error:
             rounds.spend("slot", error)
+            if release.package is not None:
+                await _clear(ctx, stage, key="orphans", number=number)
+
             stage = evolve(stage, posts=1)
         except QuotaExceeded as error:
             rounds.spend("quota", error)
             await _learn_quota(ctx, release, journey, number)
 
 
+async def _upload(ctx: Context, stage: Stage, number: int) -> Committed:
+    if isinstance(stage, AssetsStage):
+        return await ctx.do(stage_package, stage, round=number)
+
+    return await ctx.do(stage_code, stage, round=number)
+
+
+async def _clear(ctx: Context, stage: Stage, *, key: str, number: int = 1) -> None:
+    """Delete the versions of this run that nobody will use any more."""
+    await ctx.do(sweep, Sweep(stage=stage, keep=None), key=key, round=number)
+
+
 async def _verify(
-    ctx: Context, release: Release, version: VersionId, number: int
+    ctx: Context,
+    release: Release,
+    version: VersionId,
+    *,
+    key: str,
+    number: int = 1,
+    is_fresh: bool = False,
 ) -> None:
+    """See that a version holds the bundle, as far as the provider shows it."""
+    package = release.package
     wanted = Verify(
         routine=release.routine,
         version=version,
-        digest=release.bundle.digest,
-        is_fresh=True,
+        digest=package.code if package else release.bundle.digest,
+        is_fresh=is_fresh,
     )
-    await ctx.do(verify, wanted, key="uploaded", round=number)
+    if package is None:
+        await ctx.do(verify, wanted, key=key, round=number)
+        return
+
+    whole = VerifyPackage(
+        routine=wanted.routine,
+        version=wanted.version,
+        digest=wanted.digest,
+        is_fresh=wanted.is_fresh,
+        not_found=package.not_found,
+    )
+    await ctx.do(verify_package, whole, key=key, round=number)
 
 
 async def _make_room(
     ctx: Context, release: Release, world: World, *, quota: int, number: int = 1
-) -> None:
-    """Delete the one version that must go, if one must."""
+) -> tuple[str, ...]:
+    """Delete the one version that must go, if one must; give what to note of it."""
     keep = Keep(
         protected=frozenset(release.protect),
         foreign=not release.prune_foreign,
@@ -149,12 +237,28 @@ async def _make_room(
     )
     victim = choose_victim(world, keep, quota=quota)
     if victim is None:
-        return
+        return ()
 
     wanted = Prune(
         routine=release.routine, version=victim.id, must_save=victim.tag is None
     )
-    await ctx.do(prune, wanted, key="room", round=number)
+    pruned = await ctx.do(prune, wanted, key="room", round=number)
+    if not pruned.has_assets and not _was_package(victim, pruned):
+        return ()
+
+    note = (
+        f"Version {victim.id} was deleted with its assets: its code alone is saved,"
+        " so it cannot be restored."
+    )
+    return (note,)
+
+
+def _was_package(victim: Version, pruned: Pruned) -> bool:
+    """Tell by its tag, which names a ZIP and not the code that was saved."""
+    if victim.tag is None or pruned.backup is None:
+        return False
+
+    return victim.tag.content != pruned.backup.short
 
 
 def _predecessors(world: World) -> frozenset[VersionId]:
@@ -175,7 +279,9 @@ async def _learn_quota(
             f" not {release.quota}: set version_quota={quota}."
         )
 
-    await _make_room(ctx, release, world, quota=quota, number=number + 1)
+    journey.notes += await _make_room(
+        ctx, release, world, quota=quota, number=number + 1
+    )
 
 
 async def _discard(ctx: Context, stage: Stage, committed: Committed) -> Stage:
@@ -194,8 +300,13 @@ async def _sweep(ctx: Context, stage: Stage, committed: Committed, number: int) 
 
 def _stage(release: Release, world: World) -> Stage:
     production = world.routine.production
-    return Stage(
+    previous = production.split.majority if production else None
+    if release.package is None:
+        return Stage(routine=release.routine, bundle=release.bundle, previous=previous)
+
+    return AssetsStage(
         routine=release.routine,
         bundle=release.bundle,
-        previous=production.split.majority if production else None,
+        previous=previous,
+        package=release.package,
     )

@@ -49,22 +49,33 @@ def candidates(world: World, release: Release) -> tuple[VersionId, ...]:
         world: The routine as seen.
         release: What is wanted.
     """
-    content = release.bundle.digest.short
     live = _whole(world.routine.deployment(release.target))
-    found = [v.id for v in world.versions if v.id == live and _may_hold(v, content)]
+    found = [v.id for v in world.versions if v.id == live and _may_hold(v, release)]
     tagged = [
         version.id
         for version in world.versions
         if version.tag is not None
-        and version.tag.content == content
+        and version.tag.content == release.content
         and version.bound_to is None
-        and version.status is not VersionStatus.FAILED
+        and version.status not in _unusable(release)
     ]
     return tuple(dict.fromkeys([*found, *sorted(tagged, key=int)]))
 
 
-def _may_hold(version: Version, content: str) -> bool:
-    return version.tag is None or version.tag.content == content
+def _may_hold(version: Version, release: Release) -> bool:
+    """Tell whether a live version is worth reading: assets nobody can read at all."""
+    if version.tag is None:
+        return release.package is None
+
+    return version.tag.content == release.content
+
+
+def _unusable(release: Release) -> tuple[VersionStatus, ...]:
+    """Give the states that rule a version out; one without its ZIP stays `init`."""
+    if release.package is None:
+        return (VersionStatus.FAILED,)
+
+    return (VersionStatus.FAILED, VersionStatus.INIT)
 
 
 def _whole(deployment: Deployment | None) -> VersionId | None:
@@ -128,14 +139,24 @@ def notes(world: World, release: Release) -> tuple[str, ...]:
         world: The routine as seen.
         release: What is wanted.
     """
+    package = release.package
+    unread = (
+        f"The {package.assets} assets of {release.routine} cannot be read back: its"
+        " code is compared, and that the version has assets."
+        if package
+        else ""
+    )
+    return tuple(note for note in (unread, _first(world, release)) if note)
+
+
+def _first(world: World, release: Release) -> str:
     if release.target is Environment.STAGING:
-        return ()
+        return ""
 
     if world.routine.production is None and len(release.canary.stages) > 1:
-        note = (
+        return (
             f"{release.routine} serves nothing in production yet:"
             " the first release goes straight to 100 %."
         )
-        return (note,)
 
-    return ()
+    return ""

@@ -14,6 +14,9 @@ __all__ = ["Outcome", "Report", "stopped"]
 LOOKS = ("observe", "look[", "read_back[")
 """Steps whose value shows what serves."""
 
+MADE = ("commit#", "post_package#")
+"""Steps whose value is the version they made."""
+
 
 class Outcome(enum.StrEnum):
     """How a release ended."""
@@ -123,7 +126,7 @@ def _committed(history: History) -> VersionId | None:
     made = [
         past.outcome["value"]["version"]
         for identity, past in history.steps.items()
-        if identity.startswith("commit#") and past.outcome and "value" in past.outcome
+        if identity.startswith(MADE) and past.outcome and "value" in past.outcome
     ]
     return VersionId(made[-1]) if made else None
 

@@ -4,14 +4,18 @@ from attrs import field, frozen
 
 from esa_flows.errors import InvalidInput
 from esa_flows.model import Bundle, Canary, Environment, RoutineName, VersionId
+from esa_flows.steps.request_assets_slot import Package
 
-__all__ = ["QUOTA", "Release", "Rollback"]
+__all__ = ["LEAST_QUOTA", "QUOTA", "Release", "Rollback"]
 
 QUOTA = 10
 """Versions a routine may have, where nobody says otherwise.
 
-Source: ESA documentation, Limits; the free plan was seen to have 5.
+Source: ESA documentation, Limits.
 """
+
+LEAST_QUOTA = 5
+"""The smallest quota any plan was seen to have: below it nobody needs to ask."""
 
 
 def _at_least_two(_: object, __: object, value: int) -> None:
@@ -32,8 +36,10 @@ class Release:
         target: Where it ends; staging alone, or production after staging.
         create: Whether a routine that does not exist is created.
         quota: Versions the routine may have.
+        is_quota_given: Whether a person set the quota, so that no plan is asked.
         protect: Versions that are never pruned.
         prune_foreign: Whether versions without our tag may be pruned.
+        package: What the bundle holds where it is a ZIP of code and assets.
         probe: Whether the staging gate asks the routine over HTTP.
     """
 
@@ -43,9 +49,19 @@ class Release:
     target: Environment = Environment.PRODUCTION
     create: bool = False
     quota: int = field(default=QUOTA, validator=_at_least_two)
+    is_quota_given: bool = False
     protect: tuple[VersionId, ...] = ()
     prune_foreign: bool = True
     probe: bool = True
+    package: Package | None = None
+
+    @property
+    def content(self) -> str:
+        """What a version's tag says where it holds just this."""
+        if self.package is None:
+            return self.bundle.digest.short
+
+        return self.package.content(self.bundle.digest)
 
 
 @frozen(kw_only=True)

@@ -4,35 +4,54 @@ from esa_flows.steps.commit import Committed, commit, stage_code
 from esa_flows.steps.create_routine import Created, create_routine
 from esa_flows.steps.deploy import Deploy, deploy, read_back
 from esa_flows.steps.observe import World, look, observe
+from esa_flows.steps.post_package import post_package, stage_package
 from esa_flows.steps.post_to_oss import Posted, post_to_oss
 from esa_flows.steps.prune import Prune, Pruned, prune
+from esa_flows.steps.read_quota import PlanQuota, read_quota
+from esa_flows.steps.request_assets_slot import (
+    AssetsStage,
+    Package,
+    Reserved,
+    request_assets_slot,
+)
 from esa_flows.steps.request_slot import Slotted, Stage, request_slot
 from esa_flows.steps.sweep import Sweep, sweep
 from esa_flows.steps.verify import Verified, Verify, verify
+from esa_flows.steps.verify_package import VerifyPackage, verify_package
 
 __all__ = [
+    "AssetsStage",
     "Committed",
     "Created",
     "Deploy",
+    "Package",
+    "PlanQuota",
     "Posted",
     "Prune",
     "Pruned",
+    "Reserved",
     "Slotted",
     "Stage",
     "Sweep",
     "Verified",
     "Verify",
+    "VerifyPackage",
     "World",
     "commit",
     "create_routine",
     "deploy",
     "look",
     "observe",
+    "post_package",
     "post_to_oss",
     "prune",
     "read_back",
+    "read_quota",
+    "request_assets_slot",
     "request_slot",
     "stage_code",
+    "stage_package",
     "sweep",
     "verify",
+    "verify_package",
 ]

@@ -34,10 +34,12 @@ class Pruned:
     Attributes:
         version: Its id.
         backup: Digest under which its code was saved; None where it was not.
+        has_assets: Whether it is known to have had assets, which nobody can save.
     """
 
     version: VersionId
     backup: Digest | None = None
+    has_assets: bool = False
 
 
 async def _find(
@@ -50,7 +52,9 @@ async def _find(
 
 
 @step.guarded(
-    calls=[Op.DELETE, Op.OBSERVE, Op.LIST, Op.READ_CODE], reconcile=_find, settle="0s"
+    calls=[Op.DELETE, Op.OBSERVE, Op.LIST, Op.READ_CODE, Op.INFO],
+    reconcile=_find,
+    settle="0s",
 )
 async def prune(ctx: Context, wanted: Prune) -> Pruned:
     """Save a version's code, look once more that it serves nowhere, delete it.
@@ -78,13 +82,20 @@ async def prune(ctx: Context, wanted: Prune) -> Pruned:
 
 
 async def _save_and_delete(ctx: Context, cloud: RoutineCloud, wanted: Prune) -> Pruned:
+    has_assets = wanted.must_save and await _has_assets(cloud, wanted)
     backup = await _save(ctx, cloud, wanted)
     routine = await cloud.observe(wanted.routine)
     if wanted.version in routine.live:
         raise _is_live(wanted, routine)
 
     await cloud.delete_version(wanted.routine, wanted.version)
-    return Pruned(version=wanted.version, backup=backup)
+    return Pruned(version=wanted.version, backup=backup, has_assets=has_assets)
+
+
+async def _has_assets(cloud: RoutineCloud, wanted: Prune) -> bool:
+    """Ask about a version somebody else made; of ours the tag tells."""
+    info = await cloud.assets_info(wanted.routine, wanted.version)
+    return info.has_assets
 
 
 async def _save(ctx: Context, cloud: RoutineCloud, wanted: Prune) -> Digest | None:

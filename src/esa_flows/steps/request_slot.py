@@ -33,10 +33,15 @@ class Stage:
     posts: int = 2
     refused: tuple[VersionId, ...] = ()
 
+    @property
+    def content(self) -> str:
+        """What its tag says of the content."""
+        return self.bundle.digest.short
+
     def tag(self, run: str) -> Tag:
         """Give the line that will say what the version holds and who made it."""
         return Tag(
-            content=self.bundle.digest.short,
+            content=self.content,
             run=run.partition(".")[0],
             previous=self.previous,
             commit=_seven_digits(self.bundle.commit),

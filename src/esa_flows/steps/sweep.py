@@ -12,7 +12,7 @@ from esa_flows.model import VersionId
 from esa_flows.steps.commit import own_versions
 from esa_flows.steps.request_slot import Stage
 
-__all__ = ["Sweep", "sweep"]
+__all__ = ["Sweep", "delete_own", "sweep"]
 
 
 @frozen(kw_only=True)
@@ -21,11 +21,11 @@ class Sweep:
 
     Attributes:
         stage: What this run committed.
-        keep: The version it uses.
+        keep: The version it uses; None where it uses none.
     """
 
     stage: Stage
-    keep: VersionId
+    keep: VersionId | None
 
 
 @step.idempotent(calls=[Op.LIST, Op.OBSERVE, Op.DELETE])
@@ -38,12 +38,25 @@ async def sweep(ctx: Context, wanted: Sweep) -> tuple[VersionId, ...]:
     Returns:
         The versions deleted by this attempt.
     """
+    return await delete_own(ctx, wanted.stage, keep=wanted.keep)
+
+
+async def delete_own(
+    ctx: Context, stage: Stage, *, keep: VersionId | None = None
+) -> tuple[VersionId, ...]:
+    """Delete what this run made of a bundle, but never what serves.
+
+    Args:
+        ctx: A step's context, which may list, observe and delete.
+        stage: What this run made versions of.
+        keep: The version it uses; None where it uses none.
+    """
     cloud = ctx.need(RoutineCloud)
-    routine = wanted.stage.routine
+    routine = stage.routine
     versions = await cloud.list_versions(routine)
     deleted = []
-    for version in own_versions(versions, wanted.stage, ctx.run_id):
-        if version == wanted.keep:
+    for version in own_versions(versions, stage, ctx.run_id):
+        if version == keep:
             continue
 
         if version in (await cloud.observe(routine)).live:

@@ -10,7 +10,7 @@ from esa_flows.errors import ContentMismatch, VersionNotReady
 from esa_flows.files import digest_of
 from esa_flows.model import Digest, RoutineName, VersionId, VersionStatus
 
-__all__ = ["Verified", "Verify", "verify"]
+__all__ = ["Verified", "Verify", "await_available", "compare", "verify"]
 
 FRESH_LOOKS = 3
 """Readings of a new version before a difference counts: its object may lag."""
@@ -66,12 +66,17 @@ async def verify(ctx: Context, wanted: Verify) -> Verified:
     Source: ESA API 2024-09-10, GetRoutineCodeVersion, GetRoutineCodeVersionInfo.
     """
     cloud = ctx.need(RoutineCloud)
-    await _compare(cloud, wanted)
-    await _await_available(cloud, wanted)
+    await compare(cloud, wanted)
+    await await_available(cloud, wanted)
     return Verified(version=wanted.version, digest=wanted.digest)
 
 
-async def _compare(cloud: RoutineCloud, wanted: Verify) -> None:
+async def compare(cloud: RoutineCloud, wanted: Verify) -> None:
+    """Compare what a version holds with what it should hold.
+
+    Raises:
+        ContentMismatch: It holds other bytes.
+    """
     for left in reversed(range(FRESH_LOOKS if wanted.is_fresh else 1)):
         held = digest_of(await cloud.read_code(wanted.routine, wanted.version))
         if held == wanted.digest:
@@ -86,7 +91,12 @@ async def _compare(cloud: RoutineCloud, wanted: Verify) -> None:
     )
 
 
-async def _await_available(cloud: RoutineCloud, wanted: Verify) -> None:
+async def await_available(cloud: RoutineCloud, wanted: Verify) -> None:
+    """Wait until a version is available.
+
+    Raises:
+        VersionNotReady: It did not become available, or failed.
+    """
     wait, last = 0.25, anyio.current_time() + READY_WITHIN
     while True:
         info = await cloud.version_info(wanted.routine, wanted.version)
