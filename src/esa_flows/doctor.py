@@ -40,7 +40,9 @@ RUNNING = "running"
 _NEEDED = frozenset({Op.OBSERVE, Op.LIST, Op.READ_CODE, Op.INFO})
 """Reads without which there is no release; without the others one knows less."""
 
-_CHANGES = frozenset(op for op in Op if op.mutates and op is not Op.POST)
+_CHANGES = frozenset(op for op in Op if op.mutates) - {Op.POST, Op.DELETE_ROUTINE}
+"""Changes of a release; a form needs no right, and only a person deletes a routine."""
+
 _NOBODY = RoutineName("esa-flows-doctor")
 _Looks = dict[Op, Callable[[], Awaitable[object]]]
 

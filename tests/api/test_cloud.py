@@ -37,6 +37,7 @@ def test_verbs_that_change_something_say_so() -> None:
         "DELETE",
         "CREATE",
         "PACKAGE",
+        "DELETE_ROUTINE",
     ]
 
 

@@ -361,6 +361,17 @@ async def test_areas_are_given_and_taken(desk: DcdnDesk) -> None:
     assert {"staging", "production", "presetCanaryJilin"} == after
 
 
+async def test_a_routine_that_serves_an_area_is_not_deleted(desk: DcdnDesk) -> None:
+    """Whoever looks at staging and production alone does not see it."""
+    await desk.dcdn.add_areas(NAME, Areas([AREA]))
+    await desk.dcdn.publish(NAME, VersionId(desk.ids[0]), Areas([AREA]))
+
+    with pytest.raises(InUse, match=rf"serves {AREA}.* Take its areas away"):
+        await desk.dcdn.delete_routine(NAME)
+
+    assert "DeleteRoutine" not in desk.cloud.report().calls
+
+
 async def test_an_area_that_was_not_given_is_refused(desk: DcdnDesk) -> None:
     """Nothing is published, to none of the places."""
     before = desk.cloud.report().splits
@@ -451,9 +462,13 @@ async def test_delete_and_create_must_say_ok(status: Any) -> None:
         {
             "DeleteRoutineCodeRevision": done,
             "CreateRoutine": done,
+            "DeleteRoutine": done,
             "DescribeRoutine": seen,
         }
     ).dcdn()
+
+    with pytest.raises(OutcomeUnknown, match="Status is"):
+        await dcdn.delete_routine(NAME)
 
     with pytest.raises(OutcomeUnknown, match="Status is"):
         await dcdn.delete_version(NAME, VersionId("17"))

@@ -66,6 +66,29 @@ async def test_a_look_settles_a_doubtful_answer(
     assert 2 == len(script.sent)
 
 
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("the routine does not exist", RoutineNotFound),
+        ("the service is suspended", OutcomeUnknown),
+        ("odd", OutcomeUnknown),
+    ],
+)
+async def test_a_routine_that_is_gone_may_be_what_was_asked_for(
+    text: str, error: type[CallError]
+) -> None:
+    """Then its absence proves nothing, unless the text says that it was gone before."""
+    gone = "the routine does not exist"
+    calls = calls_of(Script({"DeleteRoutine": text, "DescribeRoutine": gone}))
+
+    with pytest.raises(error) as caught:
+        await calls.change(
+            Op.DELETE_ROUTINE, NAME, {}, unless=lambda *_: False, ends_routine=True
+        )
+
+    assert error is type(caught.value)
+
+
 async def test_the_text_is_handed_to_who_judges() -> None:
     """What it says may agree with what is seen."""
     heard: list[type[CallError]] = []

@@ -11,6 +11,7 @@ from esa_flows.api.dcdn_areas import Areas
 from esa_flows.api.dcdn_doubt import (
     is_doubtful,
     may_be_created,
+    may_be_ended,
     may_be_gone,
     may_be_numbered,
     may_have,
@@ -137,3 +138,5 @@ def test_what_must_be_seen_for_a_change_that_may_have_happened() -> None:
     assert not may_lack(Areas(["presetCanaryJilin"]))(SEEN, said)
     assert may_be_created(SEEN, said)
     assert not may_be_created(SEEN, RoutineExists)
+    assert may_be_ended(SEEN, RoutineNotFound)
+    assert not may_be_ended(SEEN, said)

@@ -158,7 +158,7 @@ def test_ram_actions_are_the_operations() -> None:
         "dcdn:DeleteRoutineCodeRevision",
         "dcdn:DescribeRoutine",
     )
-    assert 8 == len(ram_actions())
+    assert 9 == len(ram_actions())
 
 
 def test_a_reader_may_change_nothing() -> None:

@@ -384,6 +384,7 @@ async def test_every_verb_calls_what_the_table_says(desk: Desk) -> None:
     await desk.esa.service_status()
     await desk.esa.list_routines()
     await desk.esa.request_assets_slot(NAME, "with assets")
+    await desk.esa.delete_routine(NOBODY)
 
     named = {name for names in OPERATIONS.values() for name in names}
     assert set(desk.cloud.report().calls) - {"PostObject"} == named
@@ -442,11 +443,15 @@ async def test_delete_and_create_must_say_ok(status: Any) -> None:
         {
             "DeleteRoutineCodeVersion": {"Status": status},
             "CreateRoutine": {"Status": status},
+            "DeleteRoutine": {"Status": status},
         }
     ).esa()
 
     with pytest.raises(OutcomeUnknown, match="Status is"):
         await esa.delete_version(NAME, VersionId("17"))
+
+    with pytest.raises(OutcomeUnknown, match="Status is"):
+        await esa.delete_routine(NAME)
 
     with pytest.raises(OutcomeUnknown, match="Status is"):
         await esa.create_routine(NAME)

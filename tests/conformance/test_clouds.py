@@ -5,7 +5,7 @@ Each test knows a cloud by the port and by its table of operations alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import anyio
@@ -46,6 +46,7 @@ from esa_flows.wire.permit import always
 CODE = BytesBlob(b'export default { fetch: () => new Response("two") };\n')
 TEXT = "ef1 s=0011223344556677 r=k7m2p9qx4tbn p=- e=- g=- | 第一 release"
 NOBODY = RoutineName("no-such-routine")
+IDLE = RoutineName("pay-edge")
 NO_VERSION = VersionId("17")
 STAGING, PRODUCTION = Environment.STAGING, Environment.PRODUCTION
 
@@ -220,6 +221,18 @@ async def test_a_version_that_serves_nowhere_is_deleted(bench: Bench) -> None:
     assert oldest not in {v.id for v in await bench.cloud.list_versions(NAME)}
 
 
+async def test_a_routine_that_serves_nowhere_is_deleted(bench: Bench) -> None:
+    """It is gone with its versions, and no other is."""
+    await bench.cloud.create_routine(IDLE)
+
+    await bench.cloud.delete_routine(IDLE)
+
+    with pytest.raises(RoutineNotFound):
+        await bench.cloud.observe(IDLE)
+
+    assert [NAME] == [each.name for each in await bench.cloud.list_routines()]
+
+
 # --- refusals, certain and with nothing changed -------------------------------------
 
 
@@ -257,6 +270,7 @@ async def test_an_unknown_routine_is_named(bench: Bench) -> None:
         lambda: cloud.commit(NOBODY, TEXT),
         lambda: cloud.deploy(NOBODY, STAGING, Split.whole(NO_VERSION)),
         lambda: cloud.delete_version(NOBODY, NO_VERSION),
+        lambda: cloud.delete_routine(NOBODY),
     ):
         with pytest.raises(RoutineNotFound, match="no routine of this name"):
             await ask()
@@ -321,7 +335,7 @@ ANSWERED = [Op.OBSERVE, Op.LIST, Op.SLOT, Op.COMMIT, Op.INFO, Op.READ_CODE, Op.D
 async def ask(bench: Bench, op: Op) -> object:
     """Make the call of a verb, of things that are there."""
     cloud, live = bench.cloud, Split.whole(VersionId(bench.held()[-1]))
-    calls = {
+    calls: dict[Op, Callable[[], Awaitable[object]]] = {
         Op.OBSERVE: lambda: cloud.observe(NAME),
         Op.LIST: lambda: cloud.list_versions(NAME),
         Op.SLOT: lambda: cloud.request_slot(NAME, TEXT),
@@ -333,6 +347,7 @@ async def ask(bench: Bench, op: Op) -> object:
         Op.CREATE: lambda: cloud.create_routine(NOBODY),
         Op.ROUTINES: cloud.list_routines,
         Op.SERVICE: cloud.service_status,
+        Op.DELETE_ROUTINE: lambda: cloud.delete_routine(IDLE),
     }
     return await calls[op]()
 
@@ -427,11 +442,37 @@ async def test_a_routine_whose_answer_was_lost_is_there(bench: Bench) -> None:
         await bench.cloud.create_routine(NOBODY)
 
 
+async def test_a_routine_whose_delete_was_lost_is_gone(bench: Bench) -> None:
+    """Deleting it again says that it does not exist."""
+    await bench.cloud.create_routine(IDLE)
+    bench.break_(Op.DELETE_ROUTINE, "lost")
+
+    with pytest.raises(OutcomeUnknown):
+        await bench.cloud.delete_routine(IDLE)
+
+    with pytest.raises(RoutineNotFound):
+        await bench.cloud.delete_routine(IDLE)
+
+
 # --- what a client may rely on ------------------------------------------------------
 
-ASKED = [*ANSWERED, Op.DELETE, Op.CREATE, Op.ROUTINES, Op.SERVICE]
+ASKED = [
+    *ANSWERED,
+    Op.DELETE,
+    Op.CREATE,
+    Op.ROUTINES,
+    Op.SERVICE,
+    Op.DELETE_ROUTINE,
+]
 
 
+@pytest.fixture
+async def idle(bench: Bench) -> None:
+    """Make a routine that serves nothing."""
+    await bench.cloud.create_routine(IDLE)
+
+
+@pytest.mark.usefixtures("idle")
 @pytest.mark.parametrize("op", ASKED, ids=lambda op: op.value[0])
 async def test_the_permit_is_asked_with_the_verb(bench: Bench, op: Op) -> None:
     """Every call of a verb asks for that verb and for no other."""
@@ -451,6 +492,7 @@ async def test_the_permit_is_asked_with_the_verb(bench: Bench, op: Op) -> None:
     assert {op} == set(verbs)
 
 
+@pytest.mark.usefixtures("idle")
 @pytest.mark.parametrize("op", ASKED, ids=lambda op: op.value[0])
 async def test_nothing_is_sent_without_a_permit(bench: Bench, op: Op) -> None:
     """Who lost the run sends nothing, a look included."""
@@ -480,6 +522,7 @@ async def test_an_upload_asks_for_its_permit_too(bench: Bench) -> None:
         await bench.cloud.bound(permit=refuse).post(slot, CODE)
 
 
+@pytest.mark.usefixtures("idle")
 async def test_only_what_the_table_names_is_called(bench: Bench) -> None:
     """A policy made of the table is enough, and each verb's own operation is used."""
     for op in ASKED:
@@ -503,6 +546,7 @@ async def test_calls_are_counted_together(bench: Bench) -> None:
     assert 2 == bench.cloud.statistics().calls[Op.OBSERVE]
 
 
+@pytest.mark.usefixtures("idle")
 async def test_no_error_tells_a_secret(bench: Bench) -> None:
     """Neither of the key nor of the form."""
     slot = await bench.cloud.request_slot(NAME, TEXT)

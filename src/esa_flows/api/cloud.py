@@ -66,6 +66,7 @@ class Op(enum.Enum):
     ROUTINES = ("routines", False)
     SERVICE = ("service", False)
     PACKAGE = ("package slot", True)
+    DELETE_ROUTINE = ("delete routine", True)
 
     @property
     def mutates(self) -> bool:
@@ -322,6 +323,16 @@ class RoutineCloud(Protocol):
 
         Raises:
             RoutineExists: There is one of this name.
+        """
+        ...
+
+    async def delete_routine(self, name: RoutineName) -> None:
+        """Delete a routine with all its versions.
+
+        Raises:
+            RoutineNotFound: There is no such routine.
+            InUse: It serves, or something else refers to it.
+            OutcomeUnknown: It may be gone: look first.
         """
         ...
 

@@ -54,6 +54,7 @@ from esa_flows.api.dcdn_areas import Areas
 from esa_flows.api.dcdn_calls import DcdnCalls
 from esa_flows.api.dcdn_doubt import (
     may_be_created,
+    may_be_ended,
     may_be_gone,
     may_be_numbered,
     may_have,
@@ -316,6 +317,25 @@ class DcdnCloud(DcdnLacks):
         parameters = {"Description": description or None}
         reply = await self._calls.change(
             Op.CREATE, name, parameters, unless=may_be_created
+        )
+        reply.member("Content").member("Status").must_be("OK")
+
+    async def delete_routine(self, name: RoutineName) -> None:
+        """Delete a routine with all its versions: DeleteRoutine.
+
+        Raises:
+            InUse: It serves an area, of which nobody above knows; nothing was sent.
+        """
+        seen = await self._calls.look(Op.DELETE_ROUTINE, name)
+        areas = sorted(set(seen.serving) - set(Environment))
+        if areas:
+            raise InUse(
+                f"{name} serves {', '.join(areas)}: it was not deleted.",
+                next_move="Take its areas away first.",
+            )
+
+        reply = await self._calls.change(
+            Op.DELETE_ROUTINE, name, {}, unless=may_be_ended, ends_routine=True
         )
         reply.member("Content").member("Status").must_be("OK")
 

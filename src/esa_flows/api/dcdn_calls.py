@@ -58,6 +58,7 @@ class DcdnCalls:
         *,
         unless: Happened,
         operation: str = "",
+        ends_routine: bool = False,
     ) -> Member:
         """Make a call that changes something; after a doubtful answer, look once.
 
@@ -67,6 +68,7 @@ class DcdnCalls:
             parameters: What else is sent.
             unless: Whether the change may have happened, by what is seen then.
             operation: Another operation than the verb's first.
+            ends_routine: Whether a routine that is gone shows that it happened.
 
         Raises:
             OutcomeUnknown: It may have been executed.
@@ -79,7 +81,9 @@ class DcdnCalls:
             if not is_doubtful(error):
                 raise
 
-            raise await self._settled(op, name, error, unless) from None
+            raise await self._settled(
+                op, name, error, unless, ends_routine=ends_routine
+            ) from None
 
     async def ask(
         self,
@@ -111,12 +115,21 @@ class DcdnCalls:
         )
 
     async def _settled(
-        self, op: Op, name: RoutineName, error: CallError, unless: Happened
+        self,
+        op: Op,
+        name: RoutineName,
+        error: CallError,
+        unless: Happened,
+        *,
+        ends_routine: bool,
     ) -> CallError:
         try:
             seen = await self.look(op, name)
         except RoutineNotFound:
-            return not_done(error)  # where there is no routine, nothing was done to it
+            # Where there is no routine, nothing was done to it: unless that is how it
+            # would be done, and the text says something else than what is seen.
+            agrees = not ends_routine or issubclass(likely(error), RoutineNotFound)
+            return not_done(error) if agrees else error
         except CallError:
             return error
 

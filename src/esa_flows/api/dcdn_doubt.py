@@ -21,6 +21,7 @@ from esa_flows.errors import (
     NotFound,
     OutcomeUnknown,
     RoutineExists,
+    RoutineNotFound,
 )
 from esa_flows.model import VersionId
 from esa_flows.wire.classify import ram_statement
@@ -31,6 +32,7 @@ __all__ = [
     "Happened",
     "is_doubtful",
     "may_be_created",
+    "may_be_ended",
     "may_be_gone",
     "may_be_numbered",
     "may_have",
@@ -105,6 +107,11 @@ def may_have(areas: Areas) -> Happened:
 def may_lack(areas: Areas) -> Happened:
     """Ask whether a routine lacks any of the areas that were to be taken away."""
     return lambda seen, _: not seen.environments.issuperset(areas)
+
+
+def may_be_ended(_: Described, text: type[CallError]) -> bool:
+    """Take a routine that is there for not deleted, unless the text says it is gone."""
+    return issubclass(text, RoutineNotFound)
 
 
 def may_be_created(_: Described, text: type[CallError]) -> bool:

@@ -57,6 +57,7 @@ _NEEDED: Mapping[Op, tuple[str, ...]] = MappingProxyType(
         Op.CREATE: ("CreateRoutine", DESCRIBE),
         Op.ROUTINES: ("DescribeRoutineUserInfo",),
         Op.SERVICE: ("DescribeUserErStatus",),
+        Op.DELETE_ROUTINE: ("DeleteRoutine", DESCRIBE),
     }
 )
 

@@ -79,6 +79,7 @@ _FORMS: Mapping[Op, _Form] = MappingProxyType(
         Op.ROUTINES: _Form("ListUserRoutines", "query"),
         Op.SERVICE: _Form("GetErService", "none", "GET"),
         Op.PACKAGE: _Form("CreateRoutineWithAssetsCodeVersion"),
+        Op.DELETE_ROUTINE: _Form("DeleteRoutine"),
     }
 )
 
@@ -253,6 +254,11 @@ class EsaCloud:
     async def create_routine(self, name: RoutineName, description: str = "") -> None:
         """Make an empty routine: CreateRoutine."""
         reply = await self._ask(Op.CREATE, Name=name, Description=description or None)
+        reply.member("Status").must_be("OK")
+
+    async def delete_routine(self, name: RoutineName) -> None:
+        """Delete a routine with all its versions: DeleteRoutine."""
+        reply = await self._ask(Op.DELETE_ROUTINE, Name=name)
         reply.member("Status").must_be("OK")
 
     async def version_quota(self) -> int:
