@@ -16,6 +16,7 @@ from esa_flows.model import (
     Duration,
     Environment,
     RoutineName,
+    Selector,
     Share,
     Split,
     Stage,
@@ -40,6 +41,11 @@ times = st.datetimes(
 routine_names = st.from_regex(r"[a-z][a-z0-9-]{1,127}", fullmatch=True).map(RoutineName)
 version_ids = st.from_regex(r"[0-9]{1,32}", fullmatch=True).map(VersionId)
 digests = st.from_regex(r"[0-9a-f]{64}", fullmatch=True).map(Digest)
+selectors = st.lists(
+    st.from_regex(r"([a-z0-9*?-]|\[!?[a-z0-9]+\])+", fullmatch=True),
+    min_size=1,
+    max_size=4,
+).map(lambda patterns: Selector(tuple(patterns)))
 commits = st.from_regex(r"[0-9a-f]{7}", fullmatch=True)
 
 durations = st.one_of(

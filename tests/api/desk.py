@@ -5,12 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import random
 from itertools import count
+from typing import Any
 
 import anyio
 from attrs import define, field
 
 from esa_flows.api.esa import EsaCloud
 from esa_flows.localcloud import KEY, Console, LocalCloud, Switches
+from esa_flows.localcloud.seed import ACCOUNT
+from esa_flows.localcloud.site import Record, Route
 from esa_flows.model import RoutineName
 from esa_flows.testing.transport import ProcessTransport
 from esa_flows.wire import Caller, Cap, Credentials, Endpoint, Secret, Static
@@ -64,6 +67,21 @@ class Desk:
     def console(self) -> Console:
         """What somebody else does to the routines meanwhile."""
         return self.cloud.console
+
+    def lead(self, host: str, rule: str, *, enable: str = "on") -> None:
+        """Bind a host to the routine, and make a route to it."""
+        state, site = self.cloud.world.state, self.console.add_site("example.com")
+        record, route = state.new_number(), state.new_number()
+        owner: dict[str, Any] = {"account": ACCOUNT, "site": site, "routine": NAME}
+        state.related[record] = Record(id=record, name=host, created=now(), **owner)
+        state.routes[route] = Route(
+            id=route,
+            sequence=len(state.routes) + 1,
+            name=f"to {host}",
+            rule=rule,
+            enable=enable,
+            **owner,
+        )
 
     def caller(self) -> Caller:
         """Make a caller with the seeded key."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from esa_flows.api import answers
 from esa_flows.api.reply import Member
-from esa_flows.errors import OutcomeUnknown, Refused
+from esa_flows.api.route import RelatedRecord, Route
+from esa_flows.errors import OutcomeUnknown
 from esa_flows.model import (
     Deployment,
     Environment,
@@ -267,13 +269,48 @@ def test_summary_keeps_names_of_old_routines() -> None:
         answers.summary_of(reply({}))
 
 
-def test_listing_beyond_what_the_provider_shows_is_final() -> None:
-    """Asking again would not help; searching does."""
-    error = answers.incomplete(reply({}), 20, 312)
+def test_a_route_is_read_as_it_comes() -> None:
+    """As the page shows it; only its id is needed."""
+    row = {
+        "ConfigId": 352816096981234,
+        "RouteEnable": "On",
+        "RouteName": "test_route",
+        "Rule": '(http.host eq "video.example.com")',
+        "Sequence": 1,
+        "SiteName": "test.com",
+    }
+    bare = answers.route_of(reply({"ConfigId": "7"}))
 
-    assert type(error) is Refused
-    assert "312 such routines" in str(error)
-    assert "Search for a part of the name." in str(error)
+    assert answers.route_of(reply(row)) == Route(
+        id="352816096981234",
+        site="test.com",
+        name="test_route",
+        rule='(http.host eq "video.example.com")',
+        is_enabled=True,
+        sequence=1,
+    )
+    assert bare == Route(id="7", site="", name="", rule="", is_enabled=False)
+
+
+def test_a_record_is_read_as_it_comes() -> None:
+    """As the page shows it."""
+    row = {
+        "RecordId": 509348423011904,
+        "RecordName": "test-record-1.example.com",
+        "SiteId": 54362329990032,
+        "SiteName": "example.com",
+    }
+
+    assert answers.record_of(reply(row)) == RelatedRecord(
+        id="509348423011904", site="example.com", name="test-record-1.example.com"
+    )
+
+
+@pytest.mark.parametrize("read", [answers.route_of, answers.record_of])
+def test_what_has_no_id_cannot_be_counted(read: Callable[[Member], Any]) -> None:
+    """A listing is known to be whole by the ids in it."""
+    with pytest.raises(OutcomeUnknown, match="Id is nothing where an id was expected"):
+        read(reply({}))
 
 
 def plans(*figures: Any) -> Member:

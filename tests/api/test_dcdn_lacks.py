@@ -21,6 +21,12 @@ async def test_what_there_is_not_is_refused() -> None:
     with pytest.raises(Refused, match="has no preview token for shop"):
         await dcdn.access_token(NAME)
 
+    with pytest.raises(Refused, match="has no routes that lead to shop"):
+        await dcdn.routes(NAME)
+
+    with pytest.raises(Refused, match="has no records bound to shop"):
+        await dcdn.related_records(NAME)
+
     with pytest.raises(Refused, match="takes no assets for shop"):
         await dcdn.request_assets_slot(NAME, "tag", not_found="x")
 

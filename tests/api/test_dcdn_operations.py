@@ -147,9 +147,15 @@ def test_every_operation_is_one_that_the_provider_has() -> None:
 def test_every_verb_has_its_line() -> None:
     """An empty one where DCDN has nothing to call."""
     assert set(Op) == set(OPERATIONS)
-    assert {Op.POST, Op.QUOTA, Op.ADDRESSES, Op.TOKEN, Op.PACKAGE} == {
-        op for op, names in OPERATIONS.items() if not names
-    }
+    assert {
+        Op.POST,
+        Op.QUOTA,
+        Op.ADDRESSES,
+        Op.TOKEN,
+        Op.PACKAGE,
+        Op.ROUTES,
+        Op.RECORDS,
+    } == {op for op, names in OPERATIONS.items() if not names}
 
 
 def test_ram_actions_are_the_operations() -> None:

@@ -13,7 +13,7 @@ from attrs import define, field
 from tests.api.desk import NAME, Desk, now
 
 from esa_flows.api.cloud import Op, Placed, RoutineCloud, UploadSlot
-from esa_flows.api.esa import OPERATIONS, PROBE, EsaCloud, ram_actions
+from esa_flows.api.esa import API_VERSION, OPERATIONS, PROBE, EsaCloud, ram_actions
 from esa_flows.errors import (
     AccessDenied,
     CallbackFailed,
@@ -25,7 +25,6 @@ from esa_flows.errors import (
     NotSent,
     OutcomeUnknown,
     QuotaExceeded,
-    Refused,
     RoutineExists,
     RoutineNotFound,
     SlotExpired,
@@ -41,6 +40,7 @@ from esa_flows.model import (
     VersionStatus,
 )
 from esa_flows.wire import (
+    Call,
     Caller,
     Cap,
     Credentials,
@@ -385,9 +385,12 @@ async def test_every_verb_calls_what_the_table_says(desk: Desk) -> None:
     await desk.esa.list_routines()
     await desk.esa.request_assets_slot(NAME, "with assets")
     await desk.esa.delete_routine(NOBODY)
+    await desk.esa.routes(NAME)
+    await desk.esa.related_records(NAME)
 
     named = {name for names in OPERATIONS.values() for name in names}
-    assert set(desk.cloud.report().calls) - {"PostObject"} == named
+    called = set(desk.cloud.report().calls) - {"PostObject"}
+    assert called == named - {"GetRoutineUserInfo"}  # for large accounts alone
     assert set(desk.esa.statistics().calls) == set(Op)
 
 
@@ -397,7 +400,7 @@ def test_ram_actions_are_the_operations() -> None:
         "esa:CommitRoutineStagingCode",
         "esa:GetRoutine",
     )
-    assert len(ram_actions()) == len(Op) - 1
+    assert len(ram_actions()) == len(Op)  # none for uploads, two for the routines
 
 
 def test_probe_changes_nothing() -> None:
@@ -411,7 +414,10 @@ def test_probe_changes_nothing() -> None:
 
 @define
 class Script:
-    """A transport that gives prepared answers, by operation, and keeps the requests."""
+    """A transport that gives prepared answers, by operation, and keeps the requests.
+
+    A list is given item by item, call by call.
+    """
 
     answers: Mapping[str, Any]
     sent: list[Request] = field(factory=list)
@@ -420,6 +426,9 @@ class Script:
         """Give the answer for the operation."""
         self.sent.append(request)
         value = self.answers[dict(request.headers)["x-acs-action"]]
+        if isinstance(value, list):
+            value = value.pop(0)
+
         return Response.of(200, json.dumps(value).encode())
 
     def esa(self) -> EsaCloud:
@@ -467,31 +476,106 @@ async def test_info_must_be_about_the_version_asked_for() -> None:
         await esa.version_info(NAME, VersionId("17"))
 
 
+async def test_an_account_larger_than_the_list_is_listed_whole(desk: Desk) -> None:
+    """Two hundred are shown; the older operation gives the rest."""
+    for n in range(205):
+        desk.console.routine(f"r-{n}")
+
+    found = await desk.esa.list_routines()
+
+    assert {NAME, *(f"r-{n}" for n in range(205))} == {each.name for each in found}
+    assert {"ListUserRoutines": 1, "GetRoutineUserInfo": 1} == desk.cloud.report().calls
+    assert {Op.ROUTINES: 2} == desk.esa.statistics().calls
+
+
+async def test_routes_and_records_lead_to_a_routine(desk: Desk) -> None:
+    """Of every site, with the rule and the host name as they were made."""
+    desk.lead("shop.example.com", '(http.host eq "shop.example.com")')
+    desk.lead("cart.example.com", '(http.host eq "cart.example.com")', enable="off")
+
+    routes = await desk.esa.routes(NAME)
+    records = await desk.esa.related_records(NAME)
+
+    assert [
+        ("example.com", "to shop.example.com", True, 1),
+        ("example.com", "to cart.example.com", False, 2),
+    ] == [(each.site, each.name, each.is_enabled, each.sequence) for each in routes]
+    assert '(http.host eq "shop.example.com")' == routes[0].rule
+    assert ["shop.example.com", "cart.example.com"] == [each.name for each in records]
+    with pytest.raises(RoutineNotFound):
+        await desk.esa.routes(NOBODY)
+
+
+async def test_a_listing_of_several_pages_is_read_whole(desk: Desk) -> None:
+    """Twenty records to a page."""
+    for n in range(45):
+        desk.lead(f"h{n}.example.com", "true")
+
+    records = await desk.esa.related_records(NAME)
+
+    assert {f"h{n}.example.com" for n in range(45)} == {each.name for each in records}
+    assert {Op.RECORDS: 3} == desk.esa.statistics().calls
+
+
+@pytest.mark.parametrize("rows", [[], [{"RecordId": 1}, {"RecordId": 1}]])
+async def test_a_listing_short_of_its_count_is_refused(rows: list[Any]) -> None:
+    """Nobody plans with a part; a page told twice is no second page."""
+    pages = [
+        {"TotalCount": 2, "RelatedRecords": rows},
+        {"TotalCount": 2, "RelatedRecords": []},
+    ]
+    script = Script({"ListRoutineRelatedRecords": pages[0]})
+    if rows:
+        script = Script({"ListRoutineRelatedRecords": pages})
+
+    with pytest.raises(OutcomeUnknown, match=r"RelatedRecords has \d of the 2"):
+        await script.esa().related_records(NAME)
+
+
 @pytest.mark.parametrize(
-    ("total", "pages", "error"), [(25, 10, OutcomeUnknown), (312, 1, Refused)]
+    "published",
+    [
+        {"CodeVersion": "17", "CanaryCodeVersion": ""},
+        {
+            "CodeVersion": "17",
+            "CodeDeploy": {
+                "DeployId": "1756",
+                "Strategy": "percentage",
+                "CodeVersions": [{"CodeVersion": "17", "Percentage": 100}],
+            },
+        },
+    ],
+    ids=["version", "deployment"],
 )
-async def test_list_of_routines_is_whole_or_refused(
-    total: int, pages: int, error: type[CallError]
-) -> None:
-    """Whoever works on a part of the account must not take it for all."""
-    rows = [{"RoutineName": f"r-{n}"} for n in range(20)]
-    script = Script({"ListUserRoutines": {"TotalCount": total, "Routines": rows}})
-    esa = script.esa()
+async def test_what_the_legacy_call_published_is_read_right(published: Any) -> None:
+    """PublishRoutineCodeVersion leaves one version in one environment, in two shapes.
 
-    with pytest.raises(error, match=f"{total}"):
-        await esa.list_routines()
+    Source: ESA API 2024-09-10, GetRoutine and PublishRoutineCodeVersion.
+    """
+    script = Script({"GetRoutine": {"Envs": [{"Env": "production", **published}]}})
 
-    assert len(script.sent) == pages
+    found = await script.esa().observe(NAME)
+
+    assert found.production is not None
+    assert Split.whole(VersionId("17")) == found.production.split
+    assert found.staging is None
 
 
-async def test_list_of_routines_ends_at_an_empty_page() -> None:
-    """A count that nobody fills is no reason to ask for ever."""
-    script = Script({"ListUserRoutines": {"TotalCount": 3, "Routines": []}})
+async def test_what_the_legacy_call_does_is_seen(desk: Desk) -> None:
+    """Somebody else's tool may use it; what serves is known all the same."""
+    oldest = (await desk.esa.list_versions(NAME))[-1].id
+    call = Call(
+        operation="PublishRoutineCodeVersion",
+        version=API_VERSION,
+        verb=Op.DEPLOY,
+        parameters={"Name": NAME, "Env": "production", "CodeVersion": oldest},
+    )
 
-    with pytest.raises(OutcomeUnknown, match="counts 3 routines and lists 0"):
-        await script.esa().list_routines()
+    await desk.caller().call(call)
 
-    assert len(script.sent) == 1
+    serves = (await desk.esa.observe(NAME)).production
+    assert serves is not None
+    assert Split.whole(oldest) == serves.split
 
 
 async def test_parameters_travel_as_the_official_client_sends_them() -> None:

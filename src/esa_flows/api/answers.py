@@ -15,7 +15,8 @@ from collections.abc import Iterable
 
 from esa_flows.api.cloud import AssetsInfo, RoutineSummary
 from esa_flows.api.reply import Member
-from esa_flows.errors import EsaFlowsError, InvalidInput, Refused
+from esa_flows.api.route import RelatedRecord, Route
+from esa_flows.errors import InvalidInput
 from esa_flows.model import (
     Deployment,
     Environment,
@@ -29,9 +30,10 @@ from esa_flows.model import (
 __all__ = [
     "assets_of",
     "deployment_made",
-    "incomplete",
     "newest_first",
     "quota_of",
+    "record_of",
+    "route_of",
     "routine_of",
     "rows_of",
     "summary_of",
@@ -39,7 +41,6 @@ __all__ = [
     "versions_of",
 ]
 
-MOST_ROUTINES = 200
 _STAGING_SLOT = "unstable"
 _FIGURE = re.compile(r"[0-9]{1,9}")
 _KNOWN = frozenset(Environment)
@@ -186,17 +187,37 @@ def summary_of(row: Member) -> RoutineSummary:
     )
 
 
-def incomplete(reply: Member, seen: int, total: int) -> EsaFlowsError:
-    """Make the error of a listing that did not give all it counted."""
-    if total <= MOST_ROUTINES:
-        return reply.refuse(f"it counts {total} routines and lists {seen}")
-
-    return Refused(
-        f"The account has {total} such routines; the provider lists {MOST_ROUTINES}.",
-        operation=reply.operation,
-        request_id=reply.request_id,
-        next_move="Search for a part of the name.",
+def route_of(row: Member) -> Route:
+    """Read one row of ListRoutineRoutes."""
+    return Route(
+        id=_id_of(row, "ConfigId"),
+        site=row.member("SiteName").text().strip(),
+        name=row.member("RouteName").text(),
+        rule=row.member("Rule").text(),
+        is_enabled=row.member("RouteEnable").text().strip().lower() == "on",
+        sequence=_place_of(row.member("Sequence")),
     )
+
+
+def record_of(row: Member) -> RelatedRecord:
+    """Read one row of ListRoutineRelatedRecords."""
+    return RelatedRecord(
+        id=_id_of(row, "RecordId"),
+        site=row.member("SiteName").text().strip(),
+        name=row.member("RecordName").text().strip(),
+    )
+
+
+def _id_of(row: Member, name: str) -> str:
+    member = row.member(name)
+    if member.is_absent:
+        raise member.wrong("an id")
+
+    return member.id_text()
+
+
+def _place_of(sequence: Member) -> int:
+    return 0 if sequence.is_absent else sequence.whole()
 
 
 def quota_of(reply: Member) -> int:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from esa_flows.api.route import RelatedRecord, Route
 from esa_flows.errors import InvalidInput, Misuse, SlotExpired
 from esa_flows.files import Blob
 from esa_flows.model import (
@@ -67,6 +68,8 @@ class Op(enum.Enum):
     SERVICE = ("service", False)
     PACKAGE = ("package slot", True)
     DELETE_ROUTINE = ("delete routine", True)
+    ROUTES = ("routes", False)
+    RECORDS = ("records", False)
 
     @property
     def mutates(self) -> bool:
@@ -358,6 +361,14 @@ class RoutineCloud(Protocol):
         Raises:
             Refused: There are more than the provider shows.
         """
+        ...
+
+    async def routes(self, name: RoutineName) -> tuple[Route, ...]:
+        """Give the routes of all sites that lead to a routine."""
+        ...
+
+    async def related_records(self, name: RoutineName) -> tuple[RelatedRecord, ...]:
+        """Give the host names that are bound to a routine."""
         ...
 
     async def service_status(self) -> str:

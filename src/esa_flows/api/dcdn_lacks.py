@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from esa_flows.api.cloud import AssetsInfo, ReservedSlot
 from esa_flows.api.dcdn_operations import MOST_VERSIONS
+from esa_flows.api.route import RelatedRecord, Route
 from esa_flows.errors import Refused
 from esa_flows.model import RoutineName, VersionId
 from esa_flows.wire.secret import Secret
@@ -45,6 +46,14 @@ class DcdnLacks:
         """Say that a version has no assets."""
         del name, version
         return AssetsInfo(has_assets=False)
+
+    async def routes(self, name: RoutineName) -> tuple[Route, ...]:
+        """Refuse: DCDN has no routes."""
+        raise unsupported(f"has no routes that lead to {name}")
+
+    async def related_records(self, name: RoutineName) -> tuple[RelatedRecord, ...]:
+        """Refuse: in DCDN a routine's environments name the hosts they allow."""
+        raise unsupported(f"has no records bound to {name}")
 
 
 def unsupported(what: str) -> Refused:

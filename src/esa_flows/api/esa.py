@@ -11,9 +11,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 from attrs import define, evolve, field, frozen
 
@@ -29,6 +30,8 @@ from esa_flows.api.cloud import (
 )
 from esa_flows.api.oss import post_object
 from esa_flows.api.reply import Member
+from esa_flows.api.roll import Roll
+from esa_flows.api.route import RelatedRecord, Route
 from esa_flows.api.slot import HostRule, read_slot
 from esa_flows.files import Blob
 from esa_flows.model import (
@@ -50,7 +53,10 @@ __all__ = ["API_VERSION", "OPERATIONS", "PROBE", "EsaCloud", "ram_actions"]
 API_VERSION = "2024-09-10"
 _PAGE_SIZE = 20
 _VERSION_PAGES = (1, 2)
-_ROUTINE_PAGES = range(1, 11)
+_PAGES = range(1, 101)
+_MOST_ROUTES = 500
+
+T = TypeVar("T", Route, RelatedRecord)
 
 
 @frozen
@@ -80,17 +86,24 @@ _FORMS: Mapping[Op, _Form] = MappingProxyType(
         Op.SERVICE: _Form("GetErService", "none", "GET"),
         Op.PACKAGE: _Form("CreateRoutineWithAssetsCodeVersion"),
         Op.DELETE_ROUTINE: _Form("DeleteRoutine"),
+        Op.ROUTES: _Form("ListRoutineRoutes", "query"),
+        Op.RECORDS: _Form("ListRoutineRelatedRecords"),
     }
 )
 
+_EVERY_ROUTINE = _Form("GetRoutineUserInfo", "none")
+
 OPERATIONS: Mapping[Op, tuple[str, ...]] = MappingProxyType(
     {op: (_FORMS[op].operation,) if op in _FORMS else () for op in Op}
+    | {Op.ROUTINES: (_FORMS[Op.ROUTINES].operation, _EVERY_ROUTINE.operation)}
 )
-"""Operations of each verb; an upload goes to OSS and is no operation of ESA."""
+"""Operations of each verb, its own first; an upload goes to OSS and is none of ESA."""
 
 
-def _call(op: Op, parameters: Mapping[str, str | None]) -> Call:
-    form = _FORMS[op]
+def _call(
+    op: Op, parameters: Mapping[str, str | None], other: _Form | None = None
+) -> Call:
+    form = other or _FORMS[op]
     return Call(
         operation=form.operation,
         version=API_VERSION,
@@ -283,20 +296,21 @@ class EsaCloud:
     async def list_routines(self, search: str = "") -> tuple[RoutineSummary, ...]:
         """Give all routines, or those with a text in their name: ListUserRoutines.
 
-        A list that is not whole is refused, never given.
+        Where it cannot show them all: GetRoutineUserInfo, and searches for pieces of
+        names. A list that is not whole is refused, never given.
         """
-        found: dict[str, RoutineSummary] = {}
-        for page in _ROUTINE_PAGES:
-            reply = await self._page(Op.ROUTINES, page, SearchKeyWord=search or None)
-            rows, total = answers.rows_of(reply, "Routines")
-            found |= {each.name: each for each in map(answers.summary_of, rows)}
-            if len(found) >= total:
-                return tuple(found.values())
+        roll = Roll(page=self._routines, every=self._every_routine)
+        return await roll.call(search)
 
-            if not rows or total > answers.MOST_ROUTINES:
-                break
+    async def routes(self, name: RoutineName) -> tuple[Route, ...]:
+        """Give the routes of all sites that lead to a routine: ListRoutineRoutes."""
+        ask = partial(self._page, Op.ROUTES, size=_MOST_ROUTES, RoutineName=name)
+        return await _whole(ask, "Configs", answers.route_of)
 
-        raise answers.incomplete(reply, len(found), total)
+    async def related_records(self, name: RoutineName) -> tuple[RelatedRecord, ...]:
+        """Give the host names bound to a routine: ListRoutineRelatedRecords."""
+        ask = partial(self._page, Op.RECORDS, Name=name)
+        return await _whole(ask, "RelatedRecords", answers.record_of)
 
     async def service_status(self) -> str:
         """Say whether the service is open, as the provider words it: GetErService."""
@@ -310,13 +324,23 @@ class EsaCloud:
     def _hosts(self) -> HostRule:
         return HostRule(allow_loopback=self._allow_loopback_oss, extra=self._oss_hosts)
 
-    async def _page(self, op: Op, page: int, **parameters: str | None) -> Member:
+    async def _routines(self, search: str, page: int) -> Member:
+        return await self._page(Op.ROUTINES, page, SearchKeyWord=search or None)
+
+    async def _every_routine(self) -> Member:
+        return await self._make(Op.ROUTINES, _call(Op.ROUTINES, {}, _EVERY_ROUTINE))
+
+    async def _page(
+        self, op: Op, page: int, size: int = _PAGE_SIZE, **parameters: str | None
+    ) -> Member:
         return await self._ask(
-            op, PageNumber=str(page), PageSize=str(_PAGE_SIZE), **parameters
+            op, PageNumber=str(page), PageSize=str(size), **parameters
         )
 
     async def _ask(self, op: Op, **parameters: str | None) -> Member:
-        call = _call(op, parameters)
+        return await self._make(op, _call(op, parameters))
+
+    async def _make(self, op: Op, call: Call) -> Member:
         self._asked[op] += 1
         answer = await self._caller.call(call, permit=self._permit)
         return Member(
@@ -327,3 +351,21 @@ class EsaCloud:
 
     def __repr__(self) -> str:
         return f"<EsaCloud [calls: {self._asked.total()}]>"
+
+
+async def _whole(
+    ask: Callable[[int], Awaitable[Member]], name: str, read: Callable[[Member], T]
+) -> tuple[T, ...]:
+    """Read all pages of a listing; one that falls short of its count is refused."""
+    found: dict[str, T] = {}
+    for page in _PAGES:
+        reply = await ask(page)
+        rows, total = answers.rows_of(reply, name)
+        found |= {one.id: one for one in map(read, rows)}
+        if len(found) >= total:
+            return tuple(found.values())
+
+        if not rows:
+            break
+
+    raise reply.refuse(f"{name} has {len(found)} of the {total} that it counts")

@@ -1,4 +1,4 @@
-"""The values everybody shares: names, versions, splits, canaries, tags.
+"""The values everybody shares: names, versions, splits, canaries, tags, selectors.
 
 Each is checked when it is made, so that later code never asks again. Each string
 grammar has a class with `parse`, whose `str()` is the same text again.
@@ -9,6 +9,7 @@ from esa_flows.model.canary import Canary, Stage
 from esa_flows.model.duration import Duration
 from esa_flows.model.names import Digest, RoutineName, VersionId
 from esa_flows.model.routine import Deployment, Routine, Version, VersionStatus
+from esa_flows.model.selector import Selector
 from esa_flows.model.split import Environment, Share, Split
 from esa_flows.model.tag import Tag
 
@@ -21,6 +22,7 @@ __all__ = [
     "Environment",
     "Routine",
     "RoutineName",
+    "Selector",
     "Share",
     "Split",
     "Stage",
