@@ -51,6 +51,11 @@ WORDS = {
     "GetErService": "service",
     "ListEdgeRoutinePlans": "quota",
     "CreateRoutineWithAssetsCodeVersion": "package",
+    "DeleteRoutine": "gone",
+    "GetRoutineUserInfo": "roll",
+    "ListRoutineRelatedRecords": "records",
+    "ListRoutineRoutes": "routes",
+    "ListUserRoutines": "routines",
 }
 """Operations in the words of the port."""
 

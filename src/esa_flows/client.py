@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 
 import anyio.lowlevel
 
+from esa_flows.api.cloud import RoutineSummary
 from esa_flows.connection import Connection, Parts, connect
 from esa_flows.engine.flow import Flow
 from esa_flows.engine.observe import Observer
@@ -24,13 +25,21 @@ from esa_flows.errors import (
     ReleaseFailed,
     WrongEventLoop,
 )
-from esa_flows.model import Bundle, Canary, Environment, RoutineName, VersionId
+from esa_flows.model import (
+    Bundle,
+    Canary,
+    Environment,
+    RoutineName,
+    Selector,
+    VersionId,
+)
 from esa_flows.release.package import Source, is_package, not_found_of, pack
 from esa_flows.release.release import release
 from esa_flows.release.report import Report
 from esa_flows.release.rollback import rollback
 from esa_flows.release.spec import QUOTA, Release, Rollback
 from esa_flows.releases import Releases, checked, content_of
+from esa_flows.routines import Overview, Routines
 from esa_flows.runs import Runs
 from esa_flows.settings import Settings
 from esa_flows.steps.observe import World
@@ -385,6 +394,30 @@ class Client:
         name, cloud = RoutineName(routine), self.connection.cloud
         seen = await cloud.observe(name)
         return World(routine=seen, versions=await cloud.list_versions(name))
+
+    async def routines(self, select: Selector | str = "") -> tuple[RoutineSummary, ...]:
+        """Give the routines of the account, by name: all of them, or those selected.
+
+        Args:
+            select: Such as `name:cart-*`, with commas between several.
+
+        Raises:
+            InvalidInput: That selects nothing that there could be.
+            Refused: The provider does not show all routines; says how many.
+        """
+        return await self._routines.list(select)
+
+    async def routine(self, name: str) -> Overview:
+        """Give what serves where, the versions, and what leads to a routine.
+
+        Raises:
+            RoutineNotFound: There is no such routine.
+        """
+        return await self._routines.show(RoutineName(name))
+
+    @property
+    def _routines(self) -> Routines:
+        return Routines(self.connection, self.runs)
 
     @property
     def _releases(self) -> Releases:

@@ -24,6 +24,7 @@ from esa_flows.files import Blobs, BlobStore
 from esa_flows.gates.probe import EdgeAddress, open_probe_client
 from esa_flows.gates.staging import Prober
 from esa_flows.release.release import release
+from esa_flows.release.remove import remove
 from esa_flows.release.rollback import rollback
 from esa_flows.settings import Settings, state_folder
 from esa_flows.wire.call import Caller
@@ -173,7 +174,7 @@ def _engine(
     journal: Journal,
     ports: dict[type[Any], Any],
 ) -> Engine:
-    known: tuple[Flow[Any, Any], ...] = (release, rollback, *parts.flows)
+    known: tuple[Flow[Any, Any], ...] = (release, rollback, remove, *parts.flows)
     return Engine(
         journal=journal,
         ports=ports,

@@ -7,8 +7,18 @@ from typing import Any
 
 from esa_flows.engine.observe import Happening, Moment
 from esa_flows.errors import ReleaseFailed
-from esa_flows.model import Deployment, RoutineName, Split, VersionId
+from esa_flows.model import (
+    Deployment,
+    Digest,
+    Routine,
+    RoutineName,
+    Split,
+    Version,
+    VersionId,
+)
+from esa_flows.release.remove import Removed
 from esa_flows.release.report import Outcome, Report
+from esa_flows.steps import Saved, World
 
 OLD, NEW = VersionId("1772366400000000001"), VersionId("1772366400000000002")
 AT = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
@@ -46,3 +56,14 @@ def failure(ended: Report, cause: Exception | None = None) -> ReleaseFailed:
 def happening(moment: Moment, step: str = "", **facts: Any) -> Happening:
     """Make something a run tells."""
     return Happening(moment=moment, run="7k2f7k2f7k2f", at=AT, step=step, facts=facts)
+
+
+def removed() -> Removed:
+    """Give a routine of one version that is gone."""
+    name = RoutineName("shop")
+    return Removed(
+        routine=name,
+        run="7k2f7k2f7k2f",
+        before=World(routine=Routine(name=name), versions=(Version(id=OLD),)),
+        saved=(Saved(version=OLD, backup=Digest("ab" * 32)),),
+    )

@@ -16,6 +16,7 @@ from esa_flows.cli.complaint import Complaint
 from esa_flows.cli.desk import Answer, Desk, paper
 from esa_flows.cli.exits import Exit
 from esa_flows.cli.options import Common
+from esa_flows.errors import InvalidInput
 
 
 def test_a_desk_of_this_process(capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,3 +147,25 @@ def test_an_address_is_not_broken() -> None:
 
     assert f"see   {page}\n" in text_on(desk.err)
     assert all(len(line) <= 80 for line in text_on(desk.err).splitlines()[:-1])
+
+
+async def test_a_person_is_asked() -> None:
+    """The question goes beside what was asked for; the line comes back."""
+
+    async def listen() -> str:
+        """Be a person who types."""
+        return "shop"
+
+    desk = Office().desk(is_terminal=True)
+    desk.listen = listen
+
+    assert "shop" == await desk.ask("Which?", instead="--yes shop")
+    assert ("", "Which?\n") == (text_on(desk.out), text_on(desk.err))
+
+
+async def test_where_nobody_is_nobody_is_asked() -> None:
+    """The sentence names the flag that answers instead."""
+    desk = Office().desk()
+
+    with pytest.raises(InvalidInput, match=r"no terminal\. .*: --yes shop"):
+        await desk.ask("Which?", instead="--yes shop")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.cli.office import Office, text_on
-from tests.cli.reports import failure, report
+from tests.cli.reports import failure, removed, report
 
 from esa_flows.cli.desk import Answer
 from esa_flows.cli.ending import Ending, show, wait_for
@@ -79,3 +79,11 @@ async def test_a_flow_of_ones_own_shows_what_it_gave() -> None:
 
     assert answer.exit is Exit.OK
     assert "gave 42" in out
+
+
+async def test_a_removal_is_told_in_words() -> None:
+    """What was deleted, and what is kept of it."""
+    answer, out, _ = await shown((removed(), None))
+
+    assert answer.exit is Exit.OK
+    assert "shop is deleted with 1 version; the code of 1 is kept" in out

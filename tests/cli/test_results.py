@@ -35,6 +35,17 @@ SAID = [
     ),
     ("request_slot#1", {"expires_at": ""}, ""),
     ("post_to_oss#1", {}, "stored"),
+    ("delete_routine#1", {"routine": "shop"}, "shop is gone"),
+    (
+        "save_code[1]#1",
+        {"backup": "ab" * 32, "has_assets": False},
+        "sha256 abababababab",
+    ),
+    (
+        "save_code[2]#1",
+        {"backup": "ab" * 32, "has_assets": True},
+        "sha256 abababababab, without its assets",
+    ),
     ("commit#1", {"version": NEW}, f"version {NEW}"),
     ("verify[uploaded]#1", {"digest": "ab" * 32}, "same bytes: sha256 abababababab"),
     ("deploy[staging]#1", encode(whole(NEW)), f"accepted {NEW} 100 %"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.cli.reports import NEW, OLD, canary, report, whole
+from tests.cli.reports import NEW, OLD, canary, removed, report, whole
 
-from esa_flows.cli.summary import Spent, report_json, summary
+from esa_flows.cli.summary import Spent, removed_words, report_json, summary
 from esa_flows.release.report import Outcome
 
 SPENT = Spent(calls=13, seconds=604.2)
@@ -81,3 +81,11 @@ def test_as_json() -> None:
         "seconds": 604.2,
     } == report_json(ended, SPENT)
     assert report_json(report(Outcome.FAILED), SPENT)["before"] is None
+
+
+def test_a_removal() -> None:
+    """One line: what is lost, and what is not."""
+    assert (
+        "shop is deleted with 1 version; the code of 1 is kept beside the journal."
+        == removed_words(removed())
+    )

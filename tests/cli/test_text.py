@@ -14,6 +14,7 @@ from esa_flows.cli.text import (
     brief,
     clean,
     counted,
+    labelled,
     moment_words,
     one_line,
     seconds_words,
@@ -122,3 +123,8 @@ def test_counting() -> None:
     """One call, two calls."""
     assert "1 call" == counted(1, "call")
     assert "2 calls" == counted(2, "call")
+
+
+def test_a_line_of_a_description() -> None:
+    """All texts begin in the same column."""
+    assert "  state       running" == labelled("state", "running")

@@ -17,6 +17,8 @@ WORDS = [
     ("verify[uploaded]#1", "read the upload back"),
     ("verify[1772366400000000001]#1", "compare version 1772366400000000001"),
     ("sweep#1", "delete duplicates"),
+    ("save_code[1772]#1", "save the code of version 1772"),
+    ("delete_routine#1", "delete the routine"),
     ("prune[room]#1", "delete a version to make room"),
     ("prune[bad:1772]#1", "delete unusable version 1772"),
     ("deploy[staging]#1", "deploy to staging"),

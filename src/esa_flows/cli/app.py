@@ -14,6 +14,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from esa_flows.cli.abort import abort
 from esa_flows.cli.complaint import Complaint, bug, complaint
+from esa_flows.cli.delete import routines_delete
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.doctor import doctor
 from esa_flows.cli.exits import Exit, exit_code
@@ -22,6 +23,7 @@ from esa_flows.cli.pause import pause
 from esa_flows.cli.release import release
 from esa_flows.cli.resume import resume
 from esa_flows.cli.rollback import rollback
+from esa_flows.cli.routines import routines_list, routines_show
 from esa_flows.cli.runs import runs
 from esa_flows.cli.signals import interruption, listen
 from esa_flows.cli.status import status
@@ -47,9 +49,14 @@ def make_app() -> App:
 
     versions = App(name="versions", help="The versions of a routine.")
     versions.command(versions_list, name="list")
+    routines = App(name="routines", help="The routines of the account.")
+    routines.command(routines_list, name="list")
+    routines.command(routines_show, name="show")
+    routines.command(routines_delete, name="delete")
     local = App(name="local", help="A cloud on this machine, to try things on.")
     local.command(serve)
     app.command(versions)
+    app.command(routines)
     app.command(local)
     return app
 

@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from esa_flows.cli.asking import Listen, listener
 from esa_flows.cli.complaint import Complaint
 from esa_flows.cli.exits import Exit
 from esa_flows.cli.lines import annotation
@@ -23,6 +24,7 @@ from esa_flows.cli.tables import hanging
 from esa_flows.cli.text import clean, unmarked
 from esa_flows.client import Client
 from esa_flows.connection import Parts
+from esa_flows.errors import InvalidInput
 from esa_flows.settings import Settings
 
 __all__ = ["Answer", "Desk", "Paper", "paper"]
@@ -97,6 +99,7 @@ class Desk:
         run: The run this process drives, as soon as it has an id.
         interrupted: Number of the signal that asked to stop; 0 where none did.
         ends_by_signal: Whether a signal is the usual end.
+        listen: Gives the next line a person types; None where nobody does.
     """
 
     parts: Parts
@@ -109,6 +112,7 @@ class Desk:
     run: str = ""
     interrupted: int = 0
     ends_by_signal: bool = False
+    listen: Listen | None = None
 
     @classmethod
     def of(cls, parts: Parts | None) -> Desk:
@@ -118,6 +122,7 @@ class Desk:
             parts=made,
             out=paper(made.environ),
             err=paper(made.environ, is_error=True),
+            listen=listener(sys.stdin),
         )
 
     @property
@@ -160,6 +165,25 @@ class Desk:
         """Write what was asked for: to standard output, unless that is for JSON."""
         for line in lines:
             self._write(self.err if self.is_json else self.out, line)
+
+    async def ask(self, question: str, *, instead: str) -> str:
+        """Ask the person at the terminal, and give what was typed.
+
+        Args:
+            question: What to show.
+            instead: The flag that answers it where nobody can be asked.
+
+        Raises:
+            InvalidInput: Nobody can be asked.
+        """
+        if self.listen is None:
+            raise InvalidInput(
+                "This must be confirmed, and standard input is no terminal.",
+                next_move=f"Say it on the command line: {instead}",
+            )
+
+        self.note(question)
+        return await self.listen()
 
     def note(self, *lines: RenderableType) -> None:
         """Write to standard error what is worth knowing beside."""

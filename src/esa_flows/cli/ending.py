@@ -8,9 +8,10 @@ from typing import Any
 from esa_flows.cli.complaint import complaint
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.exits import exit_code
-from esa_flows.cli.summary import report_json, summary
+from esa_flows.cli.summary import removed_words, report_json, summary
 from esa_flows.cli.watch import Watch
 from esa_flows.errors import ReleaseFailed
+from esa_flows.release.remove import Removed
 from esa_flows.release.report import Report
 
 __all__ = ["Ending", "show", "wait_for"]
@@ -43,7 +44,8 @@ def show(desk: Desk, watch: Watch, ending: Ending) -> Answer:
     code = exit_code(error or (found if isinstance(found, Report) else None))
     told = complaint(error) if error else None
     if not isinstance(found, Report):
-        desk.say(f"The run ended and gave {found!r}.")
+        ended = f"The run ended and gave {found!r}."
+        desk.say(removed_words(found) if isinstance(found, Removed) else ended)
         return Answer(exit=code, error=told)
 
     if not watch.progress.run:

@@ -82,6 +82,11 @@ def _pruned(value: Any, _: str) -> str:
     return f"version {value['version']} deleted, {saved}"
 
 
+def _kept(value: Any, _: str) -> str:
+    kept = f"sha256 {value['backup'][:_SHOWN_DIGITS]}"
+    return f"{kept}, without its assets" if value["has_assets"] else kept
+
+
 def _swept(value: Any, _: str) -> str:
     return f"{len(value)} deleted" if value else "none"
 
@@ -91,6 +96,7 @@ _SAYERS: Mapping[str, Callable[[Any, str], str]] = MappingProxyType(
         "ask_staging": lambda value, _: f"{value['verdict']}: {value['reason']}",
         "commit": lambda value, _: f"version {value['version']}",
         "create_routine": lambda value, _: value["routine"],
+        "delete_routine": lambda value, _: f"{value['routine']} is gone",
         "deploy": lambda value, _: f"accepted {served_words(value)}",
         "look": _routine,
         "observe": _world,
@@ -98,6 +104,7 @@ _SAYERS: Mapping[str, Callable[[Any, str], str]] = MappingProxyType(
         "prune": _pruned,
         "read_back": _routine,
         "request_slot": _slot,
+        "save_code": _kept,
         "sleep": lambda _, __: "",
         "sweep": _swept,
         "verify": _verified,

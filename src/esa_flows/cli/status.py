@@ -22,6 +22,7 @@ from esa_flows.cli.tables import table
 from esa_flows.cli.text import (
     abbreviated,
     clean,
+    labelled,
     moment_words,
     seconds_words,
     served_words,
@@ -30,8 +31,6 @@ from esa_flows.cli.words import step_words
 from esa_flows.engine.engine import RunView
 
 __all__ = ["status"]
-
-_WIDTH = 12
 
 
 async def status(
@@ -63,23 +62,19 @@ def _told(view: RunView) -> list[RenderableType]:
     what = clean(f"{view.run.flow} {view.run.subject}").strip()
     lines: list[RenderableType] = [
         f"Run {view.run.id}: {what}",
-        _labelled("state", standing(view)),
-        _labelled("driven by", driver(view)),
-        _labelled("started", f"{moment_words(view.run.started_at)} UTC"),
+        labelled("state", standing(view)),
+        labelled("driven by", driver(view)),
+        labelled("started", f"{moment_words(view.run.started_at)} UTC"),
     ]
     if outcome(view):
-        lines.append(_labelled("outcome", outcome(view)))
+        lines.append(labelled("outcome", outcome(view)))
 
     for place, held in served(view).items():
-        lines.append(_labelled(place, f"{served_words(held)}, as last seen"))
+        lines.append(labelled(place, f"{served_words(held)}, as last seen"))
 
     rows = [_row(step) for step in steps_of(view)]
     lines += ["", table(("STEP", "AT", "TOOK", "RESULT"), rows), ""] if rows else [""]
-    return lines + [_labelled("next", move) for move in moves(view)]
-
-
-def _labelled(label: str, text: str) -> str:
-    return f"  {label:<{_WIDTH}}{text}"
+    return lines + [labelled("next", move) for move in moves(view)]
 
 
 def _row(step: StepSeen) -> tuple[str, str, str, str]:

@@ -6,13 +6,19 @@ from typing import Any
 
 from attrs import frozen
 
-from esa_flows.cli.text import clean, counted, one_line, seconds_words, served_words
+from esa_flows.cli.text import (
+    clean,
+    counted,
+    labelled,
+    one_line,
+    seconds_words,
+    served_words,
+)
 from esa_flows.model import Deployment
+from esa_flows.release.remove import Removed
 from esa_flows.release.report import Outcome, Report
 
-__all__ = ["Spent", "report_json", "summary", "world_unknown"]
-
-_WIDTH = 12
+__all__ = ["Spent", "removed_words", "report_json", "summary", "world_unknown"]
 
 
 @frozen(kw_only=True)
@@ -40,8 +46,8 @@ def summary(report: Report, spent: Spent) -> tuple[str, ...]:
     return (
         one_line(f"{report.routine}: {report.outcome}{version} (run {report.run})"),
         *_places(report),
-        _labelled("took", took),
-        *(_labelled("note", one_line(note)) for note in report.notes),
+        labelled("took", took),
+        *(labelled("note", one_line(note)) for note in report.notes),
         *_advice(report),
     )
 
@@ -54,26 +60,22 @@ def world_unknown(report: Report) -> bool:
 def _places(report: Report) -> tuple[str, ...]:
     if world_unknown(report):
         as_before = "as before" if report.production_as_before else "may have changed"
-        return (_labelled("production", as_before),)
+        return (labelled("production", as_before),)
 
     now, before = served_words(report.production), served_words(report.before)
-    places = [_labelled("production", now), _labelled("before", before)]
+    places = [labelled("production", now), labelled("before", before)]
     if now == before:
         places.pop()
 
-    return (*places, _labelled("staging", served_words(report.staging)))
+    return (*places, labelled("staging", served_words(report.staging)))
 
 
 def _advice(report: Report) -> tuple[str, ...]:
     changed = report.production and report.before
     if report.outcome is Outcome.RELEASED and changed and not report.reason:
-        return (_labelled("roll back", f"esa-flows rollback {report.routine}"),)
+        return (labelled("roll back", f"esa-flows rollback {report.routine}"),)
 
     return ()
-
-
-def _labelled(label: str, text: str) -> str:
-    return f"  {label:<{_WIDTH}}{text}"
 
 
 def report_json(report: Report, spent: Spent) -> dict[str, Any]:
@@ -106,3 +108,12 @@ def shares(deployment: Deployment | None) -> dict[str, int] | None:
         return None
 
     return {share.version: share.percentage for share in deployment.split.shares}
+
+
+def removed_words(gone: Removed) -> str:
+    """Say what was deleted with a routine, and what is kept of it."""
+    versions = counted(len(gone.before.versions), "version")
+    return (
+        f"{gone.routine} is deleted with {versions};"
+        f" the code of {len(gone.saved)} is kept beside the journal."
+    )

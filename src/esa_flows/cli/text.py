@@ -15,6 +15,7 @@ __all__ = [
     "brief",
     "clean",
     "counted",
+    "labelled",
     "moment_words",
     "one_line",
     "seconds_words",
@@ -22,6 +23,7 @@ __all__ = [
     "unmarked",
 ]
 
+_LABEL = 12
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _STEERING = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _JOINERS = "\u200c\u200d"
@@ -126,3 +128,8 @@ def _shares(deployment: Deployment | Mapping[str, Any]) -> Iterable[tuple[str, i
 def abbreviated(text: str) -> str:
     """Give a text with long numbers cut to their last digits, in which ids differ."""
     return re.sub(r"\b\d{6,}(\d{6})\b", r"…\1", text)
+
+
+def labelled(label: str, text: str) -> str:
+    """Give a line of a description: what it is about, then what there is to say."""
+    return f"  {label:<{_LABEL}}{text}"

@@ -19,6 +19,7 @@ _PLAIN: Mapping[str, str] = MappingProxyType(
         "ask_staging": "ask the routine in staging",
         "commit": "commit the version",
         "create_routine": "create the routine",
+        "delete_routine": "delete the routine",
         "look[unwind]": "look before going back",
         "observe": "look at the routine",
         "observe[created]": "look at the new routine",
@@ -48,6 +49,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"read_back\[(\w+)\]", r"read \1 back"),
         (r"read_back\[(\w+):back\]", r"see that \1 is back"),
         (r"read_back\[(\w+):(\d+)\]", r"read \1 back at \2 %"),
+        (r"save_code\[(\d+)\]", r"save the code of version \1"),
         (r"sleep\[\w+:(\d+)\]", r"bake at \1 %"),
         (r"verify\[(\d+)\]", r"compare version \1"),
     )

@@ -2,6 +2,7 @@
 
 from esa_flows.steps.commit import Committed, commit, stage_code
 from esa_flows.steps.create_routine import Created, create_routine
+from esa_flows.steps.delete_routine import Deleted, DeleteRoutine, delete_routine
 from esa_flows.steps.deploy import Deploy, deploy, read_back
 from esa_flows.steps.observe import World, look, observe
 from esa_flows.steps.post_package import post_package, stage_package
@@ -15,6 +16,7 @@ from esa_flows.steps.request_assets_slot import (
     request_assets_slot,
 )
 from esa_flows.steps.request_slot import Slotted, Stage, request_slot
+from esa_flows.steps.save_code import SaveCode, Saved, save_code
 from esa_flows.steps.sweep import Sweep, sweep
 from esa_flows.steps.verify import Verified, Verify, verify
 from esa_flows.steps.verify_package import VerifyPackage, verify_package
@@ -23,6 +25,8 @@ __all__ = [
     "AssetsStage",
     "Committed",
     "Created",
+    "DeleteRoutine",
+    "Deleted",
     "Deploy",
     "Package",
     "PlanQuota",
@@ -30,6 +34,8 @@ __all__ = [
     "Prune",
     "Pruned",
     "Reserved",
+    "SaveCode",
+    "Saved",
     "Slotted",
     "Stage",
     "Sweep",
@@ -39,6 +45,7 @@ __all__ = [
     "World",
     "commit",
     "create_routine",
+    "delete_routine",
     "deploy",
     "look",
     "observe",
@@ -49,6 +56,7 @@ __all__ = [
     "read_quota",
     "request_assets_slot",
     "request_slot",
+    "save_code",
     "stage_code",
     "stage_package",
     "sweep",

@@ -6,8 +6,8 @@ from esa_flows.api.cloud import Op, RoutineCloud
 from esa_flows.engine.context import Context
 from esa_flows.engine.step import Happened, Intent, NotHappened, step
 from esa_flows.errors import Conflict, InUse, Refused
-from esa_flows.files import Blobs
 from esa_flows.model import Digest, Routine, RoutineName, VersionId
+from esa_flows.steps.save_code import keep_code
 
 __all__ = ["Prune", "Pruned", "prune"]
 
@@ -83,7 +83,7 @@ async def prune(ctx: Context, wanted: Prune) -> Pruned:
 
 async def _save_and_delete(ctx: Context, cloud: RoutineCloud, wanted: Prune) -> Pruned:
     has_assets = wanted.must_save and await _has_assets(cloud, wanted)
-    backup = await _save(ctx, cloud, wanted)
+    backup = await _save(ctx, wanted)
     routine = await cloud.observe(wanted.routine)
     if wanted.version in routine.live:
         raise _is_live(wanted, routine)
@@ -98,10 +98,9 @@ async def _has_assets(cloud: RoutineCloud, wanted: Prune) -> bool:
     return info.has_assets
 
 
-async def _save(ctx: Context, cloud: RoutineCloud, wanted: Prune) -> Digest | None:
+async def _save(ctx: Context, wanted: Prune) -> Digest | None:
     try:
-        code = await cloud.read_code(wanted.routine, wanted.version)
-        return await ctx.need(Blobs).put_bytes(code)
+        return await keep_code(ctx, wanted.routine, wanted.version)
     except Refused:
         if wanted.must_save:
             raise
