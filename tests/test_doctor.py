@@ -30,9 +30,15 @@ NAMES = [
 
 
 async def _examined(
-    office: Office, *, staging_edge: str = EDGE["staging"], **changes: Any
+    office: Office,
+    *,
+    staging_edge: str = EDGE["staging"],
+    version_quota: int | None = None,
+    **changes: Any,
 ) -> dict[str, Check]:
-    settings = Settings(endpoint=BASE, staging_edge=staging_edge)
+    settings = Settings(
+        endpoint=BASE, staging_edge=staging_edge, version_quota=version_quota
+    )
     found = examine(settings, office.parts(**changes))
     return {check.name: check async for check in found}
 
@@ -175,16 +181,21 @@ async def test_a_wrong_clock(off: dt.timedelta, sentence: str) -> None:
 
 
 async def test_another_quota_than_believed() -> None:
-    """A plan with fewer versions is told, with what to set."""
+    """A plan with fewer versions than were set is told; else the plan is asked."""
     office = Office(switches=Switches(version_quota=5))
 
-    found = (await _examined(office))["quota"]
+    found = (await _examined(office, version_quota=10))["quota"]
+    asked = (await _examined(office))["quota"]
 
     assert (Verdict.WARN, "A routine may have 5 versions; 10 is used.") == (
         found.verdict,
         found.sentence,
     )
-    assert "ESA_FLOWS_VERSION_QUOTA=5" in found.next_move
+    assert "Leave out ESA_FLOWS_VERSION_QUOTA" in found.next_move
+    assert (Verdict.OK, "A routine may have 5 versions.") == (
+        asked.verdict,
+        asked.sentence,
+    )
 
 
 async def test_staging_addresses_are_asked_for() -> None:

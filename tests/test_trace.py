@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 
@@ -14,9 +15,11 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from esa_flows import trace
-from esa_flows.errors import CallError, NotSent, Refused
+from esa_flows.errors import AccessDenied, CallError, NotSent, Refused
 from esa_flows.localcloud import KEY
 from esa_flows.wire import Caller, Cap, Endpoint, Response, Static
+from esa_flows.wire.site import sts_endpoint
+from esa_flows.wire.sts import AssumedRole, Role
 from esa_flows.wire.transport import HttpxTransport, open_client
 from tests.engine.desk import RUN, Desk, Fault, cut
 from tests.engine.flows import one
@@ -27,11 +30,13 @@ from tests.wire.doubles import (
     KEY_SECRET,
     LOOK,
     NOW,
+    TOKEN,
     Scripted,
     caller,
     nonces,
     ok,
     refusal,
+    session_members,
 )
 from tests.wire.loopback import always, answer, serving
 
@@ -211,6 +216,31 @@ async def test_waiting_for_ones_turn_is_told(spans: InMemorySpanExporter) -> Non
     second = spans.get_finished_spans()[1]
 
     assert (second.attributes or {})["esa_flows.waited"] == pytest.approx(1.002)
+
+
+@pytest.mark.parametrize("failed", [False, True])
+async def test_taking_on_a_role_is_a_call(
+    spans: InMemorySpanExporter, *, failed: bool
+) -> None:
+    """STS is the provider too; a refusal marks the span, and no secret is in it."""
+    given = refusal("NoPermission") if failed else ok(Credentials=session_members())
+    role = AssumedRole(
+        Role(arn="acs:ram::1234567890123456:role/releaser"),
+        base=Static(CREDENTIALS),
+        transport=Scripted(given),
+        endpoint=sts_endpoint(),
+        now=lambda: NOW,
+        nonce=nonces(),
+    )
+    with contextlib.suppress(AccessDenied):
+        await role.get()
+
+    (span,) = spans.get_finished_spans()
+    assert "AssumeRole" == span.name
+    assert "sts.aliyuncs.com" == (span.attributes or {})["server.address"]
+    assert ("ERROR" == span.status.status_code.name) is failed
+    assert KEY_SECRET not in span.to_json()
+    assert TOKEN not in span.to_json()
 
 
 @pytest.mark.parametrize(

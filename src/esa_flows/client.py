@@ -208,14 +208,15 @@ class Client:
         else:
             bundle = await self.bundle(code, message=message, commit=commit)
 
+        quota = connection.settings.version_quota
         wanted = Release(
             routine=name,
             bundle=bundle,
             canary=shares,
             target=target,
             create=create,
-            quota=connection.settings.version_quota,
-            is_quota_given=connection.settings.version_quota != QUOTA,
+            quota=QUOTA if quota is None else quota,
+            is_quota_given=quota is not None,
             protect=protected,
             prune_foreign=prune_foreign,
             probe=probe,

@@ -27,6 +27,7 @@ from esa_flows.errors import (
     Refused,
 )
 from esa_flows.model import RoutineName
+from esa_flows.release.spec import QUOTA
 from esa_flows.settings import Settings, state_folder
 from esa_flows.wire.classify import ram_statement
 
@@ -278,19 +279,19 @@ async def _denied(looks: _Looks) -> set[Op]:
 
 
 async def _quota(connection: Connection) -> Check:
-    believed = connection.settings.version_quota
+    given = connection.settings.version_quota
     try:
         quota = await connection.cloud.version_quota()
     except CallError as error:
         return Check(
             name="quota",
             verdict=Verdict.WARN,
-            sentence=f"The version quota is unknown; {believed} is used."
+            sentence=f"The version quota is unknown; {given or QUOTA} is used."
             f" {error.message}",
             next_move=error.next_move,
         )
 
-    if quota == believed:
+    if given in {None, quota}:
         return Check(
             name="quota",
             verdict=Verdict.OK,
@@ -300,8 +301,9 @@ async def _quota(connection: Connection) -> Check:
     return Check(
         name="quota",
         verdict=Verdict.WARN,
-        sentence=f"A routine may have {quota} versions; {believed} is used.",
-        next_move=f"Set ESA_FLOWS_VERSION_QUOTA={quota}, or --version-quota {quota}.",
+        sentence=f"A routine may have {quota} versions; {given} is used.",
+        next_move="Leave out ESA_FLOWS_VERSION_QUOTA and --version-quota: the plan is"
+        " asked then.",
         is_ours=True,
     )
 

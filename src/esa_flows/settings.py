@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from attrs import field, fields, frozen
+from attrs.converters import optional
 
 from esa_flows.errors import InvalidInput
 from esa_flows.model import Duration
-from esa_flows.release.spec import QUOTA
 from esa_flows.wire.site import Network, Site
 
 __all__ = ["Settings", "state_folder"]
@@ -73,7 +73,7 @@ class Settings:
         staging_edge: Where staging answers, to use instead of the provider's addresses.
         journal: The journal's file; None for the user's state folder.
         calls_per_second: The provider's cap for the whole account.
-        version_quota: Versions a routine may have.
+        version_quota: Versions a routine may have; None to ask the plan.
         settle: How long an effect that is not seen may still appear.
         most_bytes: Largest bundle to send. Source: ESA documentation, a function's code
             is below 5 MB.
@@ -86,7 +86,7 @@ class Settings:
     staging_edge: str = ""
     journal: Path | None = field(default=None, converter=_path)
     calls_per_second: int = field(default=100, converter=_whole_number)
-    version_quota: int = field(default=QUOTA, converter=_whole_number)
+    version_quota: int | None = field(default=None, converter=optional(_whole_number))
     settle: Duration = field(default=Duration(30), converter=_duration)
     most_bytes: int = field(default=5 * MEGABYTE, converter=_whole_number)
 

@@ -16,6 +16,7 @@ from esa_flows.errors import (
     OutcomeUnknown,
     Refused,
     SlotExpired,
+    Throttled,
 )
 from esa_flows.files import SLICE, BytesBlob
 from esa_flows.localcloud.multipart import read_form
@@ -176,6 +177,9 @@ def test_stored(status: int) -> None:
         ("RequestTimeTooSkewed", 403, "The difference is too large.", "final"),
         ("InternalError", 500, "We encountered an internal error.", "unknown"),
         ("ServiceUnavailable", 503, "Please reduce your request rate.", "unknown"),
+        ("Throttling", 400, "Request was denied due to throttling.", "later"),
+        ("Throttling.User", 429, "Too many requests.", "later"),
+        ("Throttling.Api", 503, "Please slow down.", "later"),
         ("CallbackFailed", 203, "Error Status : 400.", "callback"),
         ("CallbackFailed", 203, "Cost too long time.", "callback"),
     ],
@@ -188,6 +192,7 @@ def test_documented_errors(code: str, status: int, message: str, error: str) -> 
         "input": InvalidInput,
         "unknown": OutcomeUnknown,
         "callback": CallbackFailed,
+        "later": Throttled,
     }
 
     found = judged(status, xml(code, message))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -218,6 +220,24 @@ def test_word_is_compared_without_casing() -> None:
 def test_descriptions_are_unwrapped(text: str, expected: str) -> None:
     """Plain text, Base64, and Base64 of a JSON text all become what people wrote."""
     assert expected == reply(text).description()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "全角\u3000空白のリリース",
+        "no\u00a0break, 12 \u202f%",
+        "a crew of 👩\u200d🚀 and 👨\u200d🔧",
+        "two\nlines\tand a tab",
+    ],
+    ids=["wide blank", "no break", "joiners", "lines"],
+)
+def test_descriptions_that_do_not_print_are_unwrapped(text: str) -> None:
+    """People write more than what Python calls printable; tags hold their text."""
+    tag = f"ef1 s=0011223344556677 r=k7m2p9qx4tbn p=- e=- g=- | {text}"
+
+    for wrapped in (tag, json.dumps(tag)):
+        assert tag == plain_text(base64.b64encode(wrapped.encode()).decode())
 
 
 @given(st.text(max_size=200))

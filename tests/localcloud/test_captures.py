@@ -7,13 +7,13 @@ official command line tool; their keys are fake.
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from attrs import evolve, frozen
 
-from esa_flows.localcloud import AccessKey, Request
+from esa_flows.localcloud import AccessKey, Request, Switches
 from esa_flows.localcloud.multipart import read_form
 from esa_flows.localcloud.signature import check_coverage, check_signature, read_claim
 
@@ -101,6 +101,18 @@ def test_official_requests_pass_the_gateway(held: Capture) -> None:
     code = code_of(desk.cloud.handle(held.request))
 
     assert code in BUSINESS
+
+
+@pytest.mark.parametrize("held", SIGNED, ids=label)
+def test_official_requests_are_accepted_whatever_their_date(held: Capture) -> None:
+    """With the date check off, at any time; the signature is checked all the same."""
+    desk = Desk(switches=Switches(clock_skew=timedelta(days=3_650)))
+    desk.cloud.console.add_key(secret_of(held.request))
+    other = Desk(switches=Switches(clock_skew=timedelta(days=3_650)))
+    other.cloud.console.add_key(evolve(secret_of(held.request), secret="FakeOther"))
+
+    assert code_of(desk.cloud.handle(held.request)) in BUSINESS
+    assert "SignatureDoesNotMatch" == code_of(other.cloud.handle(held.request))
 
 
 def test_the_older_signature_is_incomplete() -> None:

@@ -255,6 +255,17 @@ async def test_a_quota_that_was_set_wins_over_the_plan() -> None:
         assert 5 == len(house.versions())
 
 
+async def test_ten_may_be_set_too() -> None:
+    """What nobody set is ten as well, and yet the plan is asked then."""
+    with House(switches=Switches(version_quota=20)) as house:
+        house.live(versions=10)
+        async with house.client(version_quota=10) as client:
+            await client.release("shop", NEW)
+
+        assert "quota" not in house.transport.calls
+        assert 10 == len(house.versions())
+
+
 async def test_a_plan_of_one_version_is_refused_by_name() -> None:
     """A figure below two leaves no room; what serves stays, and the end says why."""
     with House(switches=Switches(version_quota=1)) as house:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import zipfile
 
+import anyio
 import pytest
 from tests.house import NEW, House
 from tests.steps.bench import SHOP, perform
 
-from esa_flows import Client
+from esa_flows import Client, Context, flow
 from esa_flows.engine.codec import encode
 from esa_flows.errors import QuotaExceeded
 from esa_flows.files import digest_of
 from esa_flows.localcloud import Fault, Switches
-from esa_flows.model import Bundle
+from esa_flows.model import Bundle, VersionId
 from esa_flows.steps.post_package import stage_package
 from esa_flows.steps.request_assets_slot import AssetsStage, Package, Reserved
 
@@ -132,3 +133,29 @@ async def test_the_form_stays_out_of_the_journal() -> None:
     assert reserved.slot.key == encode(told)["key"]
     assert "" == encode(bare)["key"]
     assert reserved.version == reserved.slot.version
+
+
+@flow(name="staged-package")
+async def staged(ctx: Context, given: AssetsStage) -> VersionId:
+    """Upload a package; what is made is another process's to find."""
+    made = await ctx.do(stage_package, given)
+    return made.version
+
+
+async def test_a_zip_that_arrived_is_found_by_its_tag() -> None:
+    """Died after the upload, before its record: nothing is allocated or sent again."""
+    with House() as house:
+        house.live()
+        house.cloud.inject(Fault(operation="PostObject", kind="lost"))
+        async with house.client(flows=(staged,)) as client:
+            with anyio.CancelScope() as leave:
+                house.transport.after("post", leave.cancel)
+                await client.run(staged, await stage(client), run_id="aaaa")
+
+        async with house.client(flows=(staged,)) as client:
+            made = await client.resume("aaaa")
+
+        assert (made,) == house.tagged()
+        assert 1 == house.transport.calls.count("package")
+        assert 1 == house.transport.calls.count("post")
+        assert "delete" not in house.transport.calls

@@ -6,7 +6,7 @@ import threading
 
 import anyio
 import pytest
-from attrs import define
+from attrs import define, evolve
 from tests.wire.doubles import KEY_ID, KEY_SECRET, TOKEN, shown
 
 from esa_flows.errors import InvalidInput, NoCredentials, NotSent
@@ -99,6 +99,18 @@ async def test_it_is_asked_once_a_minute_and_after_a_refusal() -> None:
     asked.append(client.asked)
 
     assert [1, 1, 2, 3] == asked
+
+
+async def test_an_old_refusal_drops_nothing_new() -> None:
+    """Two calls were refused with the same key; the second tells of it late."""
+    client = Client()
+    source = from_alibabacloud(client)
+    held = await source.get()
+    assert isinstance(source, Forgetful)
+    source.forget(evolve(held, access_key_id="LTAI5tFakeKeyId0009"))
+
+    assert held is await source.get()
+    assert 1 == client.asked
 
 
 async def test_an_error_goes_on_as_the_name_of_its_class() -> None:

@@ -12,6 +12,7 @@ Source: OSS, PostObject (request, policy, error codes), Callback, and HTTP statu
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from fnmatch import fnmatchcase
 
 from attrs import define, evolve, field, frozen
 
@@ -24,6 +25,7 @@ from esa_flows.errors import (
     OutcomeUnknown,
     Refused,
     SlotExpired,
+    Throttled,
 )
 from esa_flows.files import Blob
 from esa_flows.trace import call_span
@@ -58,7 +60,7 @@ class FormError:
     """One line of the table of what the store may answer.
 
     Attributes:
-        codes: Codes it holds for.
+        codes: Codes it holds for; patterns with `*`.
         words: Only where the message has them; empty for all messages.
         error: The class of the error.
         means: What happened, as the end of a sentence about the upload.
@@ -76,7 +78,8 @@ class FormError:
 
     def holds(self, facts: Facts) -> bool:
         """Whether this is the line for an answer."""
-        return facts.code in self.codes and self.words in facts.message.lower()
+        is_named = any(fnmatchcase(facts.code, code) for code in self.codes)
+        return is_named and self.words in facts.message.lower()
 
 
 _NOT_TOLD = FormError(
@@ -179,6 +182,12 @@ FORM_ERRORS: tuple[FormError, ...] = (
         error=Refused,
         means="was dated too far from the store's clock",
         next_move="Set the clock of this machine.",
+    ),
+    FormError(
+        codes=("Throttling", "Throttling.*"),
+        error=Throttled,
+        means="was one too many for the store at this moment",
+        next_move=f"Wait. {_SAME_FORM}",
     ),
     _NOT_TOLD,
     _UNKNOWN,
@@ -324,6 +333,7 @@ async def post_object(
     Raises:
         SlotExpired: The form has ended.
         CallbackFailed: Stored, but not usable.
+        Throttled: Not stored: the same form may be sent again later.
         InvalidInput: The code is too large or too small.
         Refused: The same form will be refused again.
         OutcomeUnknown: It may be stored; the same form may be sent again.

@@ -16,6 +16,7 @@ import datetime as dt
 import ipaddress
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -38,6 +39,8 @@ _KINDS: tuple[tuple[type, str], ...] = (
 )
 _MOST_SHOWN = 40
 _LEAST_WRAPPED = 16
+_LINES = "\n\r\t"
+_UNREADABLE = frozenset({"Cc", "Cn", "Co", "Cs"})
 
 
 @frozen(kw_only=True)
@@ -225,10 +228,15 @@ def plain_text(text: str) -> str:
     except ValueError:
         return text
 
-    if not read or not read.isprintable():
+    if not read or not all(map(_is_readable, read)):
         return text
 
     return _unquoted(read)
+
+
+def _is_readable(char: str) -> bool:
+    """Whether people write it; wide blanks and joiners count, which do not print."""
+    return char in _LINES or unicodedata.category(char) not in _UNREADABLE
 
 
 def _unquoted(text: str) -> str:

@@ -22,7 +22,7 @@ class Common:
         endpoint: Host or URL to call.
         site: `cn` or `intl`.
         network: `public` or `vpc`.
-        version_quota: Versions a routine may have.
+        version_quota: Versions a routine may have; the plan is asked where empty.
         json: Whether to end with one JSON object on standard output.
         no_color: Whether to show no colours.
     """
@@ -43,7 +43,7 @@ class Common:
     ] = None
     version_quota: Annotated[
         str | None,
-        Parameter(help="Versions of a routine. [env: ESA_FLOWS_VERSION_QUOTA]"),
+        Parameter(help="Most versions, not the plan's. [env: ESA_FLOWS_VERSION_QUOTA]"),
     ] = None
     json: Annotated[
         bool,

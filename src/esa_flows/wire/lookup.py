@@ -40,10 +40,9 @@ class Lookup(abc.ABC):
             CallError: A service did not give the credentials.
         """
         async with self._looking:
-            if self._found is None:
-                self._found = await self._look()
+            found = await self._looked()
 
-        return await self._found.get()
+        return await found.get()
 
     def forget(self, refused: Credentials) -> None:
         """Look again; somebody may have signed in again meanwhile."""
@@ -56,6 +55,12 @@ class Lookup(abc.ABC):
     def __repr__(self) -> str:
         profile = self._around.variable("ALIBABA_CLOUD_PROFILE")
         return f"<{type(self).__name__} {profile}".rstrip() + ">"
+
+    async def _looked(self) -> CredentialSource:
+        if self._found is None:
+            self._found = await self._look()
+
+        return self._found
 
     @abc.abstractmethod
     async def _look(self) -> CredentialSource:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from attrs import define, field, frozen
 
+from esa_flows import trace
 from esa_flows.errors import InvalidInput, NoCredentials
 from esa_flows.wire.credentials import Credentials, CredentialSource
 from esa_flows.wire.exchange import Request
@@ -86,15 +87,17 @@ class OidcRole:
 
     async def _assume(self) -> Credentials:
         token = await self._read_token()
-        response = await ask(
-            self._around.transport, self._request(token), "STS", operation=_OPERATION
-        )
-        return session_of_sts(
-            response,
-            _OPERATION,
-            source=f"{self._source}, role {self._role.arn}",
-            redact=lambda text: redacted(text, (token,)),
-        )
+        request = self._request(token)
+        with trace.call_span(_OPERATION, host=self._endpoint.host):
+            response = await ask(
+                self._around.transport, request, "STS", operation=_OPERATION
+            )
+            return session_of_sts(
+                response,
+                _OPERATION,
+                source=f"{self._source}, role {self._role.arn}",
+                redact=lambda text: redacted(text, (token,)),
+            )
 
     async def _read_token(self) -> Secret:
         words = f"the OIDC token file of {self._source}"

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from attrs import define, field, frozen
 
+from esa_flows import trace
 from esa_flows.errors import InvalidInput
 from esa_flows.wire.credentials import Credentials, CredentialSource, Forgetful
 from esa_flows.wire.refresh import Refreshing
@@ -141,13 +142,14 @@ class AssumedRole:
             date=self._now(),
             nonce=self._nonce(),
         )
-        response = await ask(self._transport, request, "STS", operation=_OPERATION)
-        return session_of_sts(
-            response,
-            _OPERATION,
-            source=f"{self._source}, role {self._role.arn}",
-            redact=base.redact,
-        )
+        with trace.call_span(_OPERATION, host=self._endpoint.host):
+            response = await ask(self._transport, request, "STS", operation=_OPERATION)
+            return session_of_sts(
+                response,
+                _OPERATION,
+                source=f"{self._source}, role {self._role.arn}",
+                redact=base.redact,
+            )
 
 
 def _call(role: Role) -> Call:
