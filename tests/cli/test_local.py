@@ -74,6 +74,8 @@ async def test_a_port_that_leaves_no_room(port: str) -> None:
     [
         ("faults", None, "No such file"),
         ("faults", "no toml", "Expected '='"),
+        ("seed", None, "No such file"),
+        ("seed", "a = 1", "there is no table [[routine]]"),
         ("state", "no json", "The local cloud cannot begin with"),
         ("switches", "no toml", "Expected '='"),
     ],

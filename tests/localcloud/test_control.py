@@ -131,3 +131,28 @@ def test_deep_json_is_explained() -> None:
     )
 
     assert control(desk().cloud, request).status == 400
+
+
+def test_the_state_is_given_and_taken_back() -> None:
+    """Whole; what is none changes nothing."""
+    made = desk()
+    made.version()
+    before = made.cloud.report().versions
+    _, state = ask(made, "state", method="GET")
+    made.cloud.reset(empty=True)
+
+    assert (200, {"done": "state"}) == ask(made, "state", state)
+    assert before == made.cloud.report().versions
+    assert 400 == ask(made, "state", {"format": 0})[0]
+    assert before == made.cloud.report().versions
+
+
+def test_routines_are_sown() -> None:
+    """All of a list, or none of it."""
+    made = desk()
+    bad = ask(made, "seed", [{"name": "cart"}, {"name": "?"}])
+    good = ask(made, "seed", [{"name": "cart"}])
+
+    assert (400, 200) == (bad[0], good[0])
+    assert "'?' is no name of a routine" == bad[1]["error"]
+    assert "cart" in made.cloud.report().versions

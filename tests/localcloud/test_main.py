@@ -97,3 +97,15 @@ async def test_tls_and_switches_by_options(tmp_path: Path) -> None:
     assert at.ca == str(tmp_path / "tls" / "ca.pem")
     assert at.api.startswith("https://")
     assert reply.status_code == 200
+
+
+async def test_routines_by_option(tmp_path: Path) -> None:
+    """Besides the samples, or alone."""
+    (tmp_path / "seed.toml").write_text('[[routine]]\nname = "cart"\n')
+    async with (
+        spawned(["--empty", "--seed", str(tmp_path / "seed.toml")]) as at,
+        httpx.AsyncClient(trust_env=False) as client,
+    ):
+        reply = await client.get(f"{at.api}/__control__/report")
+
+    assert {"cart": []} == reply.json()["versions"]

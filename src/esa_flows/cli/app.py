@@ -19,6 +19,7 @@ from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.doctor import doctor
 from esa_flows.cli.exits import Exit, exit_code
 from esa_flows.cli.local import serve
+from esa_flows.cli.local_state import seed, snapshot
 from esa_flows.cli.pause import pause
 from esa_flows.cli.release import release
 from esa_flows.cli.resume import resume
@@ -55,6 +56,8 @@ def make_app() -> App:
     routines.command(routines_delete, name="delete")
     local = App(name="local", help="A cloud on this machine, to try things on.")
     local.command(serve)
+    local.command(snapshot)
+    local.command(seed)
     app.command(versions)
     app.command(routines)
     app.command(local)

@@ -19,6 +19,7 @@ from esa_flows.connection import Parts
 from esa_flows.errors import EsaFlowsError, InvalidInput
 from esa_flows.localcloud import KEY, LocalCloud, faults_from_toml
 from esa_flows.localcloud.certificate import Certificate, certificate_in
+from esa_flows.localcloud.seedfile import seeds_from_toml
 from esa_flows.localcloud.switchfile import switches_from_toml
 
 __all__ = ["exports", "serve"]
@@ -30,6 +31,7 @@ async def serve(
     *,
     port: int = 8080,
     empty: Annotated[bool, Parameter(negative="")] = False,
+    seed: str = "",
     faults: str = "",
     switches: str = "",
     state: str = "",
@@ -43,6 +45,7 @@ async def serve(
     Args:
         port: The API's; production's edge has the next one, staging's the one after.
         empty: No sample routines.
+        seed: A TOML file with routines to begin with, besides those that are there.
         faults: A TOML file that says what goes wrong and when.
         switches: A TOML file with a table of behaviours that no document settles.
         state: A file to load everything from and to save it to.
@@ -51,9 +54,8 @@ async def serve(
     """
     _check(port)
     server = _server()
-    cloud = _cloud(
-        desk.parts, empty=empty, faults=faults, switches=switches, state=state
-    )
+    cloud = _cloud(desk.parts, empty=empty, switches=switches, state=state)
+    _add(cloud, seed=seed, faults=faults)
     with TemporaryDirectory(prefix="esa-flows-local-") as folder:
         journal = f"{state}.journal.db" if state else f"{folder}/journal.db"
         started = partial(_begun, desk, cloud, journal)
@@ -127,9 +129,7 @@ async def _certificate(folder: Path) -> Certificate:
         ) from error
 
 
-def _cloud(
-    parts: Parts, *, empty: bool, faults: str, switches: str, state: str
-) -> LocalCloud:
+def _cloud(parts: Parts, *, empty: bool, switches: str, state: str) -> LocalCloud:
     dice = random.Random()  # noqa: S311  a toy cloud needs no strong secrets
     cloud = LocalCloud(now=parts.now, monotonic=time.monotonic, random=dice)
     try:
@@ -141,18 +141,31 @@ def _cloud(
             cloud.load(Path(state))
         else:
             cloud.seed(empty=empty)
+    except (OSError, ValueError) as error:
+        raise _cannot(switches or state, error) from error
+
+    return cloud
+
+
+def _add(cloud: LocalCloud, *, seed: str, faults: str) -> None:
+    """Add what files say to a cloud that has begun."""
+    try:
+        if seed:
+            told = Path(seed).read_text(encoding="utf-8")
+            cloud.sow(*seeds_from_toml(told, Path(seed).parent))
 
         if faults:
             script = Path(faults).read_text(encoding="utf-8")
             cloud.inject(*faults_from_toml(script))
     except (OSError, ValueError) as error:
-        given = faults or switches or state
-        raise InvalidInput(
-            f"The local cloud cannot begin with {given}: {error}.",
-            next_move="See: esa-flows local serve --help",
-        ) from error
+        raise _cannot(f"{seed} {faults}".strip(), error) from error
 
-    return cloud
+
+def _cannot(given: str, error: Exception) -> EsaFlowsError:
+    return InvalidInput(
+        f"The local cloud cannot begin with {given}: {error}.",
+        next_move="See: esa-flows local serve --help",
+    )
 
 
 def _server() -> Any:

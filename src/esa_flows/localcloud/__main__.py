@@ -23,6 +23,7 @@ from attrs import asdict
 
 from . import KEY, LocalCloud, faults_from_toml, switches_from_toml
 from .certificate import Certificate, certificate_in
+from .seedfile import seeds_from_toml
 from .server import Addresses, serve
 
 _PARENT_POLL = 0.5  # seconds
@@ -37,6 +38,7 @@ def _options(arguments: list[str]) -> Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
     parser.add_argument("--port", type=int, default=8080, help="0 takes free ports")
     parser.add_argument("--empty", action="store_true", help="no sample routines")
+    parser.add_argument("--seed", type=Path, help="a TOML file of [[routine]] tables")
     parser.add_argument("--faults", type=Path, help="a TOML file of [[fault]] tables")
     parser.add_argument("--switches", type=Path, help="a TOML file with [switches]")
     parser.add_argument("--tls", action="store_true", help="serve HTTPS; tells its CA")
@@ -53,8 +55,8 @@ def _options(arguments: list[str]) -> Namespace:
 
 def _cloud(options: Namespace) -> LocalCloud:
     dice = random.Random(options.dice)  # noqa: S311  a toy cloud needs no strong secrets
-    told = options.switches
-    switches = switches_from_toml(told.read_text(encoding="utf-8")) if told else None
+    path = options.switches
+    switches = switches_from_toml(path.read_text(encoding="utf-8")) if path else None
     cloud = LocalCloud(
         now=_now, monotonic=time.monotonic, random=dice, switches=switches
     )
@@ -62,6 +64,10 @@ def _cloud(options: Namespace) -> LocalCloud:
         cloud.load(options.state)
     else:
         cloud.seed(empty=options.empty)
+
+    if options.seed:
+        told = options.seed.read_text(encoding="utf-8")
+        cloud.sow(*seeds_from_toml(told, options.seed.parent))
 
     if options.faults:
         cloud.inject(*faults_from_toml(options.faults.read_text(encoding="utf-8")))

@@ -27,6 +27,7 @@ from .refusal import CloudError
 from .report import Report
 from .routine import DcdnRoutine, Serving
 from .seed import ACCOUNT, KEY, SITE, add_samples
+from .seedfile import SeedRoutine, sow
 from .snapshot import dump_state, load_state
 from .state import State
 from .switches import Switches
@@ -194,7 +195,7 @@ class LocalCloud:
 
     def save(self, path: Path) -> None:
         """Write the state to a JSON file."""
-        path.write_text(dump_state(self.state), encoding="utf-8")
+        path.write_text(self.snapshot(), encoding="utf-8")
 
     def load(self, path: Path) -> None:
         """Replace the state by a saved one; counts and faults stay.
@@ -202,7 +203,23 @@ class LocalCloud:
         Raises:
             ValueError: the file is no saved state.
         """
-        self.world.state = load_state(path.read_text(encoding="utf-8"))
+        self.restore(path.read_text(encoding="utf-8"))
+
+    def snapshot(self) -> str:
+        """Give the state as JSON text, as ``save`` writes it."""
+        return dump_state(self.state)
+
+    def restore(self, text: str) -> None:
+        """Replace the state by a saved one; counts and faults stay.
+
+        Raises:
+            ValueError: the text is no saved state.
+        """
+        self.world.state = load_state(text)
+
+    def sow(self, *seeds: SeedRoutine) -> None:
+        """Add routines with their versions, and make them live."""
+        sow(self.console, seeds)
 
     def report(self, kept: Collection[str] = ()) -> Report:
         """Tell what was seen.

@@ -5,6 +5,9 @@ nothing like it.
 
 ====== ========================= ====================================================
 GET    /__control__/report       the report; ``?kept=ID,ID`` names known versions
+GET    /__control__/state        the whole state, as it is saved
+POST   /__control__/state        a saved state, in place of the present one
+POST   /__control__/seed         a JSON list of routines to add, as in a seed file
 POST   /__control__/faults       a JSON list of faults to add; an empty list clears
 POST   /__control__/switches     a JSON object of switches to change; times in seconds
 POST   /__control__/digests      a JSON list of contents production may get
@@ -23,11 +26,16 @@ from urllib.parse import parse_qs
 
 from .cloud import LocalCloud
 from .faults import faults_from
+from .seedfile import seeds_from
 from .state import AccessKey
 from .switchfile import switches_from
 from .values import Reply, Request
 
 PREFIX = "/__control__/"
+MOST_BYTES = 256 * 1024 * 1024
+"""A saved state holds every content."""
+
+_JSON = (("content-type", "application/json"),)
 
 
 def control(cloud: LocalCloud, request: Request) -> Reply:
@@ -36,6 +44,9 @@ def control(cloud: LocalCloud, request: Request) -> Reply:
     if name == "report" and request.method == "GET":
         kept = parse_qs(request.query).get("kept", [""])[0].split(",")
         return _json(200, cloud.report(kept).to_json())
+
+    if name == "state" and request.method == "GET":
+        return Reply(status=200, headers=_JSON, body=cloud.snapshot().encode())
 
     verb = _VERBS.get(name)
     if verb is None or request.method != "POST":
@@ -76,15 +87,24 @@ def _reset(cloud: LocalCloud, value: Any) -> None:
     cloud.reset(empty=bool((value or {}).get("empty")))
 
 
+def _seed(cloud: LocalCloud, value: Any) -> None:
+    cloud.sow(*seeds_from(value))
+
+
+def _state(cloud: LocalCloud, value: Any) -> None:
+    cloud.restore(json.dumps(value))
+
+
 _VERBS: dict[str, Callable[[LocalCloud, Any], None]] = {
     "digests": _digests,
     "faults": _faults,
     "keys": _keys,
     "reset": _reset,
+    "seed": _seed,
+    "state": _state,
     "switches": _switches,
 }
 
 
 def _json(status: int, value: Any) -> Reply:
-    headers = (("content-type", "application/json"),)
-    return Reply(status=status, headers=headers, body=json.dumps(value).encode())
+    return Reply(status=status, headers=_JSON, body=json.dumps(value).encode())

@@ -22,7 +22,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .certificate import Certificate
 from .cloud import LocalCloud
-from .control import PREFIX, control
+from .control import MOST_BYTES, PREFIX, control
 from .intake import PATIENCE, GoneError, read_body
 from .refusal import CloudError
 from .values import Listener, Reply, Request
@@ -109,7 +109,7 @@ def asgi(
         arrived = monotonic()
         bare = _request(scope, b"", listener)
         try:
-            limit = cloud.most_bytes(bare)
+            limit = MOST_BYTES if _steers(bare) else cloud.most_bytes(bare)
             body = await read_body(receive, limit=limit, patience=patience)
         except CloudError as error:
             reply = _closing(cloud.refuse(bare, error))
@@ -127,10 +127,15 @@ def asgi(
 
 
 def _answer(cloud: LocalCloud, request: Request, arrived: float) -> Reply:
-    if request.listener == "api" and request.path.startswith(PREFIX):
+    if _steers(request):
         return control(cloud, request)
 
     return cloud.handle(request, arrived=arrived)
+
+
+def _steers(request: Request) -> bool:
+    """Whether a request is for the control endpoint."""
+    return request.listener == "api" and request.path.startswith(PREFIX)
 
 
 def _closing(reply: Reply) -> Reply:
