@@ -318,6 +318,9 @@ VERBS: dict[str, Callable[[EsaCloud], Awaitable[object]]] = {
     "GetRoutineAccessToken": lambda esa: esa.access_token(NAME),
     "ListUserRoutines": lambda esa: esa.list_routines(),
     "GetErService": lambda esa: esa.service_status(),
+    "DeleteRoutine": lambda esa: esa.delete_routine(NAME),
+    "ListRoutineRoutes": lambda esa: esa.routes(NAME),
+    "ListRoutineRelatedRecords": lambda esa: esa.related_records(NAME),
 }
 
 
