@@ -115,6 +115,7 @@ async def test_wrong_credentials() -> None:
         ("esa:ListRoutineCodeVersions", "rights", Verdict.FAIL),
         ("esa:GetRoutineCodeVersion", "rights", Verdict.FAIL),
         ("esa:ListUserRoutines", "rights", Verdict.WARN),
+        ("esa:ListRoutineEnvironmentVariables", "rights", Verdict.WARN),
         ("esa:ListEdgeRoutinePlans", "quota", Verdict.WARN),
         ("esa:GetErService", "service", Verdict.WARN),
     ],

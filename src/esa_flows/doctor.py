@@ -26,7 +26,7 @@ from esa_flows.errors import (
     InvalidInput,
     Refused,
 )
-from esa_flows.model import RoutineName
+from esa_flows.model import Environment, RoutineName
 from esa_flows.release.spec import QUOTA
 from esa_flows.settings import Settings, state_folder
 from esa_flows.wire.classify import ram_statement
@@ -244,6 +244,7 @@ def _looks(cloud: RoutineCloud, name: RoutineName) -> _Looks:
     return {
         Op.OBSERVE: lambda: cloud.observe(name),
         Op.LIST: lambda: cloud.list_versions(name),
+        Op.VARIABLES: lambda: cloud.variables(name, Environment.PRODUCTION),
     }
 
 

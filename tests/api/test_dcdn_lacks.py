@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from esa_flows.api.dcdn_lacks import DcdnLacks
+from esa_flows.api.variables import Variables
 from esa_flows.errors import Refused
-from esa_flows.model import RoutineName, VersionId
+from esa_flows.model import Environment, RoutineName, VersionId
 
 NAME = RoutineName("shop")
 
@@ -32,8 +33,10 @@ async def test_what_there_is_not_is_refused() -> None:
 
 
 async def test_what_needs_no_call_is_answered() -> None:
-    """The documented quota, and that no version has assets."""
+    """The documented quota, and that no version has assets or variables."""
     dcdn = DcdnLacks()
+    none = Variables(environment=Environment.STAGING, can_bind=False)
 
     assert 10 == await dcdn.version_quota()
     assert not (await dcdn.assets_info(NAME, VersionId("17"))).has_assets
+    assert none == await dcdn.variables(NAME, Environment.STAGING)

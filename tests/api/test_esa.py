@@ -108,6 +108,57 @@ async def test_version_bound_to_an_environment(desk: Desk) -> None:
     assert (newest.id, newest.bound_to) == (version, Environment.STAGING)
 
 
+async def test_a_version_with_assets_bound_to_an_environment(desk: Desk) -> None:
+    """Its variables are those of the moment in which it was allocated."""
+    made = await desk.esa.request_assets_slot(
+        NAME, "x", bound_to=Environment.PRODUCTION
+    )
+
+    newest, *_ = await desk.esa.list_versions(NAME)
+    assert (newest.id, newest.bound_to) == (made.version, Environment.PRODUCTION)
+
+
+@pytest.mark.parametrize("count", [0, 1, 20, 21, 45])
+async def test_all_variables_of_one_environment(desk: Desk, count: int) -> None:
+    """Page by page, by name, of that environment alone."""
+    names = [f"KEY_{number:03}" for number in range(count)]
+    for name in names:
+        desk.console.set_variable(NAME, "staging", name, "v", is_secret=True)
+
+    desk.console.set_variable(NAME, "production", "OTHER", "v")
+    found = await desk.esa.variables(NAME, Environment.STAGING)
+    (other,) = (await desk.esa.variables(NAME, Environment.PRODUCTION)).found
+
+    assert Environment.STAGING is found.environment
+    assert [(name, True) for name in names] == [
+        (each.name, each.is_secret) for each in found.found
+    ]
+    assert ("OTHER", False) == (other.name, other.is_secret)
+
+
+async def test_variables_that_are_not_all_listed_are_refused() -> None:
+    """A list with a hole would pass for fewer variables."""
+    reply = {"TotalCount": 3, "EnvironmentVariables": {"A": {"Type": "plain_text"}}}
+    script = Script({"ListRoutineEnvironmentVariables": reply})
+
+    with pytest.raises(OutcomeUnknown, match="counts 3 variables and lists 1"):
+        await script.esa().variables(NAME, Environment.STAGING)
+
+    assert 2 == len(script.sent)
+
+
+async def test_no_value_of_a_variable_leaves_the_cloud(desk: Desk) -> None:
+    """Neither of a secret one nor of any other, even where the provider tells it."""
+    desk.cloud.switch(Switches(secrets_shown=True))
+    desk.console.set_variable(NAME, "staging", "TOKEN", "S3cret-Fake", is_secret=True)
+    desk.console.set_variable(NAME, "staging", "COLOUR", "Fake-Blue")
+
+    told = repr(await desk.esa.variables(NAME, Environment.STAGING))
+
+    assert "TOKEN" in told
+    assert "Fake" not in told
+
+
 async def test_version_is_deleted(desk: Desk) -> None:
     """A version that serves nowhere goes; one that is live stays."""
     newest, *_, oldest = await desk.esa.list_versions(NAME)
@@ -387,6 +438,7 @@ async def test_every_verb_calls_what_the_table_says(desk: Desk) -> None:
     await desk.esa.delete_routine(NOBODY)
     await desk.esa.routes(NAME)
     await desk.esa.related_records(NAME)
+    await desk.esa.variables(NAME, Environment.STAGING)
 
     named = {name for names in OPERATIONS.values() for name in names}
     called = set(desk.cloud.report().calls) - {"PostObject"}

@@ -211,6 +211,29 @@ async def test_the_account_is_open_and_has_a_quota(bench: Bench) -> None:
     assert "Running" == await bench.cloud.service_status()
 
 
+@pytest.mark.parametrize("place", Environment)
+async def test_variables_are_named_or_there_are_none(
+    bench: Bench, place: Environment
+) -> None:
+    """A cloud that cannot bind says so without a call, and refuses to bind."""
+    bench.desk.console.set_variable(NAME, place, "KEY", "S3cret-Fake", is_secret=True)
+    before = bench.desk.cloud.report().calls
+    seen = await bench.cloud.variables(NAME, place)
+    asked = bench.desk.cloud.report().calls != before
+    await bench.cloud.post(await bench.cloud.request_slot(NAME, TEXT), CODE)
+    try:
+        version = await bench.cloud.commit(NAME, TEXT, bound_to=place)
+        newest = (await bench.cloud.list_versions(NAME))[0]
+    except Refused:  # a cloud without variables
+        version, newest = None, None
+
+    assert place is seen.environment
+    assert seen.can_bind is asked is (version is not None)
+    assert seen.can_bind is ("KEY" in {each.name for each in seen.found})
+    assert newest is None or (version, place) == (newest.id, newest.bound_to)
+    assert "Fake" not in repr(seen)
+
+
 async def test_a_version_that_serves_nowhere_is_deleted(bench: Bench) -> None:
     """It is gone from the list, and from the provider."""
     oldest = VersionId(bench.held()[0])

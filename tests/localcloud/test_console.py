@@ -18,6 +18,19 @@ def test_the_console_is_neither_counted_nor_judged() -> None:
     assert report.splits == {"hello": {"production": {ids[0]: 50, ids[1]: 50}}}
 
 
+def test_the_console_sets_variables_and_makes_bound_versions() -> None:
+    """A version takes along what its environment had when it was made."""
+    console = desk().cloud.console
+    console.set_variable("hello", "staging", "KEY", "one", is_secret=True)
+    made = console.add_version("hello", b"x", deploy_env="staging")
+    console.set_variable("hello", "staging", "KEY", "two")
+    version = console.routine("hello").versions[made]
+
+    assert ("staging", "one") == (version.deploy_env, version.variables["KEY"].value)
+    assert "secret_text" == version.variables["KEY"].type
+    assert "two" == console.routine("hello").variables["staging"]["KEY"].value
+
+
 def test_the_slot_can_be_overwritten() -> None:
     """What a concurrent release does between an upload and its commit."""
     made = desk()

@@ -10,6 +10,7 @@ from esa_flows.model import (
     Routine,
     RoutineName,
     Split,
+    Version,
     VersionId,
     VersionStatus,
 )
@@ -47,3 +48,26 @@ def test_a_routine_knows_what_is_live() -> None:
     assert routine.deployment(Environment.STAGING) == routine.staging
     assert routine.deployment(Environment.PRODUCTION) == routine.production
     assert Routine(name=RoutineName("edge")).live == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("bound_to", "letter", "carries"),
+    [
+        (None, "-", None),
+        (None, "p", Environment.PRODUCTION),
+        (Environment.STAGING, "-", Environment.STAGING),
+        (Environment.STAGING, "p", Environment.STAGING),
+    ],
+)
+def test_whose_variables_a_version_carries(
+    bound_to: Environment | None, letter: str, carries: Environment | None
+) -> None:
+    """The provider knows best; where it says nothing, our tag does."""
+    tag = f"ef1 s=0123456789abcdef r=abcd1234 p=- e={letter} g=-"
+
+    assert carries == Version(id=ONE, description=tag, bound_to=bound_to).carries
+
+
+def test_a_version_of_somebody_else_carries_nothing() -> None:
+    """Unless the provider says otherwise."""
+    assert Version(id=ONE, description="by hand").carries is None

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from attrs import frozen
 
 from esa_flows.api.route import RelatedRecord, Route
+from esa_flows.api.variables import Variables
 from esa_flows.errors import InvalidInput, Misuse, SlotExpired
 from esa_flows.files import Blob
 from esa_flows.model import (
@@ -70,6 +71,7 @@ class Op(enum.Enum):
     DELETE_ROUTINE = ("delete routine", True)
     ROUTES = ("routes", False)
     RECORDS = ("records", False)
+    VARIABLES = ("variables", False)
 
     @property
     def mutates(self) -> bool:
@@ -282,7 +284,12 @@ class RoutineCloud(Protocol):
         ...
 
     async def request_assets_slot(
-        self, name: RoutineName, description: str, *, not_found: str = ""
+        self,
+        name: RoutineName,
+        description: str,
+        *,
+        not_found: str = "",
+        bound_to: Environment | None = None,
     ) -> ReservedSlot:
         """Allocate a version for a ZIP of code and assets, with a form for it.
 
@@ -290,6 +297,7 @@ class RoutineCloud(Protocol):
             name: The routine.
             description: What the version's description shall say: our tag.
             not_found: What shall answer a path that no asset has.
+            bound_to: Environment whose variables are baked in.
 
         Raises:
             QuotaExceeded: The routine has as many versions as it may have.
@@ -345,6 +353,10 @@ class RoutineCloud(Protocol):
         Raises:
             AccessDenied: Nobody let us read it; assume the setting instead.
         """
+        ...
+
+    async def variables(self, name: RoutineName, environment: Environment) -> Variables:
+        """Name the variables of an environment; no value is read."""
         ...
 
     async def staging_addresses(self) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """What DCDN does not have: verbs of the port that are refused before anything is sent.
 
-Each says so in a sentence. Two have an answer that needs no call: how many versions a
-routine may have is documented, and a version without assets is one that has none.
+Each says so in a sentence. Three have an answer that needs no call: how many versions a
+routine may have is documented, a version without assets is one that has none, and no
+environment has variables.
 
 Source: DCDN API 2018-01-15, which has no operation for any of these.
 """
@@ -11,8 +12,9 @@ from __future__ import annotations
 from esa_flows.api.cloud import AssetsInfo, ReservedSlot
 from esa_flows.api.dcdn_operations import MOST_VERSIONS
 from esa_flows.api.route import RelatedRecord, Route
+from esa_flows.api.variables import Variables
 from esa_flows.errors import Refused
-from esa_flows.model import RoutineName, VersionId
+from esa_flows.model import Environment, RoutineName, VersionId
 from esa_flows.wire.secret import Secret
 
 __all__ = ["DcdnLacks", "unsupported"]
@@ -35,11 +37,21 @@ class DcdnLacks:
         """Refuse: DCDN has no default records, and so no tokens that open them."""
         raise unsupported(f"has no preview token for {name}")
 
+    async def variables(self, name: RoutineName, environment: Environment) -> Variables:
+        """Say that there are no variables, and none that a version could carry."""
+        del name
+        return Variables(environment=environment, can_bind=False)
+
     async def request_assets_slot(
-        self, name: RoutineName, description: str, *, not_found: str = ""
+        self,
+        name: RoutineName,
+        description: str,
+        *,
+        not_found: str = "",
+        bound_to: Environment | None = None,
     ) -> ReservedSlot:
         """Refuse: a routine of DCDN is one file of code."""
-        del description, not_found
+        del description, not_found, bound_to
         raise unsupported(f"takes no assets for {name}")
 
     async def assets_info(self, name: RoutineName, version: VersionId) -> AssetsInfo:

@@ -9,6 +9,7 @@ Source: ESA API 2024-09-10; each method names its operation in `OPERATIONS`.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -33,6 +34,7 @@ from esa_flows.api.reply import Member
 from esa_flows.api.roll import Roll
 from esa_flows.api.route import RelatedRecord, Route
 from esa_flows.api.slot import HostRule, read_slot
+from esa_flows.api.variables import Variable, Variables, variables_of
 from esa_flows.files import Blob
 from esa_flows.model import (
     Deployment,
@@ -88,6 +90,7 @@ _FORMS: Mapping[Op, _Form] = MappingProxyType(
         Op.DELETE_ROUTINE: _Form("DeleteRoutine"),
         Op.ROUTES: _Form("ListRoutineRoutes", "query"),
         Op.RECORDS: _Form("ListRoutineRelatedRecords"),
+        Op.VARIABLES: _Form("ListRoutineEnvironmentVariables"),
     }
 )
 
@@ -223,12 +226,21 @@ class EsaCloud:
         return found
 
     async def request_assets_slot(
-        self, name: RoutineName, description: str, *, not_found: str = ""
+        self,
+        name: RoutineName,
+        description: str,
+        *,
+        not_found: str = "",
+        bound_to: Environment | None = None,
     ) -> ReservedSlot:
         """Allocate a version for a ZIP: CreateRoutineWithAssetsCodeVersion."""
         options = json.dumps({"NotFoundStrategy": not_found}) if not_found else None
         reply = await self._ask(
-            Op.PACKAGE, Name=name, CodeDescription=description, ConfOptions=options
+            Op.PACKAGE,
+            Name=name,
+            CodeDescription=description,
+            ConfOptions=options,
+            DeployEnv=bound_to.value if bound_to else None,
         )
         version = reply.member("CodeVersion").version()
         form = reply.member("OssPostConfig")
@@ -283,6 +295,27 @@ class EsaCloud:
             self._quota.append(answers.quota_of(await self._ask(Op.QUOTA)))
 
         return self._quota[0]
+
+    async def variables(self, name: RoutineName, environment: Environment) -> Variables:
+        """Name an environment's variables: ListRoutineEnvironmentVariables.
+
+        The answer's values are dropped where it is read. A list that is not whole is
+        refused, never given.
+        """
+        found: dict[str, Variable] = {}
+        for page in itertools.count(1):
+            reply = await self._page(
+                Op.VARIABLES, page, Name=name, Env=environment.value
+            )
+            total, before = reply.member("TotalCount").whole(), len(found)
+            found |= {each.name: each for each in variables_of(reply)}
+            if len(found) in {before, total}:
+                break
+
+        if len(found) != total:
+            raise reply.refuse(f"it counts {total} variables and lists {len(found)}")
+
+        return Variables(environment=environment, found=tuple(found.values()))
 
     async def staging_addresses(self) -> tuple[str, ...]:
         """Give the IP addresses of staging: GetRoutineStagingEnvIp."""

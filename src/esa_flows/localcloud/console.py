@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from attrs import define, field
 
-from .routine import ENVS, DcdnRoutine, EnvConf, Routine, Serving, Slot
+from .routine import ENVS, DcdnRoutine, EnvConf, Routine, Serving, Slot, Variable
 from .site import Site
 from .state import AccessKey
 from .world import World
@@ -89,14 +89,32 @@ class Console:
         """Delete a DCDN revision, live or not."""
         del self.function(name).versions[revision]
 
-    def add_version(self, name: str, code: bytes, description: str = "") -> str:
-        """Add a ready version whatever the quota says, and return its id."""
-        return self._add(self.routine(name), code, description)
+    def add_version(
+        self, name: str, code: bytes, description: str = "", *, deploy_env: str = ""
+    ) -> str:
+        """Add a ready version whatever the quota says, and return its id.
 
-    def _add(self, owner: Serving, code: bytes, description: str) -> str:
+        With ``deploy_env`` it carries that environment's variables.
+        """
+        return self._add(self.routine(name), code, description, deploy_env)
+
+    def set_variable(
+        self, name: str, env: str, key: str, value: str, *, is_secret: bool = False
+    ) -> None:
+        """Set an environment variable; versions made before do not get it."""
+        kind = "secret_text" if is_secret else "plain_text"
+        held = self.routine(name).variables.setdefault(env, {})
+        held[key] = Variable(type=kind, value=value)
+
+    def _add(
+        self, owner: Serving, code: bytes, description: str, deploy_env: str = ""
+    ) -> str:
+        held = owner.variables if isinstance(owner, Routine) else {}
         version = self.world.state.commit(
             owner,
             code,
+            deploy_env=deploy_env,
+            variables=dict(held.get(deploy_env, {})),
             description=description,
             now=self.now(),
             ready_after=0.0,

@@ -66,6 +66,12 @@ class Version:
         """Our line in its description, if it has one."""
         return Tag.find(self.description)
 
+    @property
+    def carries(self) -> Environment | None:
+        """The environment whose variables it has; by its tag where nobody else says."""
+        tag = self.tag
+        return self.bound_to or (tag.environment if tag else None)
+
 
 @frozen(kw_only=True)
 class Routine:
