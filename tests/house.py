@@ -50,6 +50,7 @@ WORDS = {
     "GetRoutineAccessToken": "token",
     "GetErService": "service",
     "ListEdgeRoutinePlans": "quota",
+    "ListRoutineEnvironmentVariables": "variables",
     "CreateRoutineWithAssetsCodeVersion": "package",
     "DeleteRoutine": "gone",
     "GetRoutineUserInfo": "roll",
@@ -221,6 +222,40 @@ class House:
 
         assert () == seen.violations
         assert seen.peak_window <= 100
+        assert [] == self.strays()
+
+    def strays(self) -> list[tuple[str, str]]:
+        """Give our versions that ever served where their variables do not belong."""
+        return [
+            (env, version.id)
+            for routine in self.cloud.state.routines.values()
+            for env, ids in routine.served.items()
+            for version in routine.versions.values()
+            if version.id in ids
+            and version.description.startswith("ef1 ")
+            and version.deploy_env not in {"", env}
+        ]
+
+    def bound(self) -> dict[str, str]:
+        """Give the versions that carry variables, and whose; oldest first."""
+        held = self.cloud.console.routine("shop").versions.values()
+        return {v.id: v.deploy_env for v in held if v.deploy_env}
+
+    def live_bound(self, code: bytes = OLD) -> dict[str, str]:
+        """Make a routine whose environments serve their own version and variables.
+
+        Returns:
+            The versions by environment.
+        """
+        console, made = self.cloud.console, {}
+        for env in EDGE:
+            console.set_variable("shop", env, "TOKEN", f"old-{env}", is_secret=True)
+            console.set_variable("shop", env, "COLOUR", f"hue-{env}")
+            made[env] = console.add_version("shop", code, env, deploy_env=env)
+            console.deploy("shop", env, {made[env]: 100})
+
+        self._note()
+        return made
 
     def client(self, **changes: Any) -> Client:
         """Make a client, each as if in a process of its own."""

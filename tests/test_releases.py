@@ -41,6 +41,28 @@ async def test_a_failure_carries_report_place_and_move() -> None:
         assert {old: 100} == house.serves()
 
 
+@pytest.mark.parametrize(
+    ("bind", "words"),
+    [
+        ("on", "to production with variables"),
+        ("fresh", "to production with the variables of that moment"),
+        ("off", "to production without variables"),
+    ],
+)
+async def test_another_choice_of_variables_is_another_release(
+    bind: str, words: str
+) -> None:
+    """The same bytes with other variables do not join an unfinished run."""
+    with House() as house:
+        house.live()
+        await _leave_half_way(house)
+        async with house.client() as client:
+            with pytest.raises(RunInProgress) as caught:
+                await client.release("shop", NEW, bind=bind)
+
+        assert f"{words}." in str(caught.value)
+
+
 async def test_unchecked_gives_the_report() -> None:
     """Who asks for no exception gets the same report."""
     with House() as house:

@@ -37,7 +37,7 @@ from esa_flows.release.package import Source, is_package, not_found_of, pack
 from esa_flows.release.release import release
 from esa_flows.release.report import Report
 from esa_flows.release.rollback import rollback
-from esa_flows.release.spec import QUOTA, Release, Rollback
+from esa_flows.release.spec import QUOTA, Binding, Release, Rollback
 from esa_flows.releases import Releases, checked, content_of
 from esa_flows.routines import Overview, Routines
 from esa_flows.runs import Runs
@@ -159,6 +159,7 @@ class Client:
         protect: tuple[str, ...] = (),
         prune_foreign: bool = True,
         probe: bool = True,
+        bind: Binding | str = Binding.AUTO,
         run_id: str = "",
         check: bool = True,
         observer: Observer | None = None,
@@ -180,6 +181,8 @@ class Client:
             protect: Versions that are never pruned.
             prune_foreign: Whether versions without our tag may be pruned.
             probe: Whether the staging gate asks the routine over HTTP.
+            bind: Whether its versions carry environment variables: `auto` as what
+                serves now, `on`, `fresh` for the variables of this moment, or `off`.
             run_id: An idempotency key of one's own; drawn where empty.
             check: Whether to raise where the bundle does not serve its target after.
             observer: Told what the run does.
@@ -195,7 +198,7 @@ class Client:
         """
         connection = self.connection
         name, shares = RoutineName(routine), Canary.of(canary)
-        target = _environment(to)
+        target, binding = _environment(to), Binding.of(bind)
         protected = tuple(VersionId(version) for version in protect)
         strategy = not_found_of(not_found)
         package = None
@@ -221,6 +224,7 @@ class Client:
             prune_foreign=prune_foreign,
             probe=probe,
             package=package,
+            binding=binding,
         )
         joined = await self._releases.known(wanted, run_id)
         if joined:

@@ -5,6 +5,8 @@ it. So is trouble that stopped a run: the report then says where it left things.
 """
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from attrs import frozen
@@ -28,7 +30,7 @@ from esa_flows.errors import (
 from esa_flows.release.release import release
 from esa_flows.release.report import Report, stopped
 from esa_flows.release.rollback import rollback
-from esa_flows.release.spec import Release, Rollback
+from esa_flows.release.spec import Binding, Release, Rollback
 from esa_flows.runs import Runs
 
 __all__ = ["Releases", "checked", "content_of"]
@@ -44,6 +46,15 @@ NOT_A_RELEASE = (
     UnknownRun,
 )
 """Errors about the call itself: they are raised as they are."""
+
+_BOUND: Mapping[Binding, str] = MappingProxyType(
+    {
+        Binding.AUTO: "",
+        Binding.ON: " with variables",
+        Binding.FRESH: " with the variables of that moment",
+        Binding.OFF: " without variables",
+    }
+)
 
 _RUN_ID = re.compile(r"[0-9a-z]{4,32}")
 
@@ -174,7 +185,7 @@ def content_of(wanted: Release | Rollback) -> str:
 
     not_found = wanted.package.not_found if wanted.package else ""
     what = f"{wanted.bundle.digest}+{not_found}" if not_found else wanted.bundle.digest
-    return f"{what}:{wanted.target}"
+    return f"{what}:{wanted.target}{_BOUND[wanted.binding]}"
 
 
 def _in_progress(wanted: Release, found: NewRun) -> RunInProgress:

@@ -114,6 +114,22 @@ async def test_a_fresh_routine_is_created() -> None:
         assert {"staging": report.version, "production": report.version} == house.now()
 
 
+async def test_variables_that_cannot_be_had_are_refused_at_once() -> None:
+    """Nothing is uploaded: there a form would number a revision."""
+    with DcdnHouse() as house:
+        before = house.revisions()
+        async with house.client() as client:
+            with pytest.raises(ReleaseFailed) as caught:
+                await client.release("shop", NEW, bind="on")
+
+        assert "has no environment variables that a version could carry" in str(
+            caught.value
+        )
+        assert "Release with --bind off." == caught.value.next_move
+        assert before == house.held()
+        assert "UploadRoutineCode" not in house.called()
+
+
 async def test_the_same_bundle_again_changes_nothing() -> None:
     """What serves is compared by content, and nothing is uploaded."""
     with DcdnHouse() as house:

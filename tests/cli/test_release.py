@@ -109,6 +109,39 @@ async def test_staging_alone(tmp_path: Path) -> None:
     assert {office.versions()[-1]: 100} == office.serves(env="staging")
 
 
+async def test_a_bound_release_says_what_it_makes_for_whom(tmp_path: Path) -> None:
+    """Steps name the environment, and the end tells of two versions."""
+    office = Office()
+    office.live()
+    office.cloud.console.set_variable("shop", "staging", "DEBUG", "fake-value")
+
+    done = await office.run("release", "shop", bundle(tmp_path), "--bind", "on")
+
+    staged, made = office.bound()
+    assert 0 == done.code
+    assert "look which variables there are: 1 in staging, 0 in production (" in done.err
+    assert f"commit the version for staging: version {staged} (" in done.err
+    assert f"commit the version for production: version {made} (" in done.err
+    assert "look again before production: serves " in done.err
+    assert f"  production  {made} 100 %\n" in done.out
+    assert f"  staging     {staged} 100 %\n" in done.out
+    assert "note        Only staging of shop has DEBUG.\n" in done.out
+    assert "note        Staging and production serve the same code in two" in done.out
+    assert "fake-value" not in done.out + done.err
+
+
+async def test_a_word_about_variables_that_means_nothing(tmp_path: Path) -> None:
+    """The words that do are named."""
+    office = Office()
+    office.live()
+
+    done = await office.run("release", "shop", bundle(tmp_path), "--bind", "yes")
+
+    assert 2 == done.code
+    assert "fresh" in done.err
+    assert {} == office.changes
+
+
 async def test_a_new_routine(tmp_path: Path) -> None:
     """With --create a routine that is not there is made."""
     office = Office()

@@ -23,6 +23,16 @@ SEEN = {"production": encode(canary()), "staging": encode(whole(NEW))}
 SAID = [
     ("observe#1", WORLD, f"production serves {OLD} 100 %; 2 versions"),
     (
+        "read_variables#1",
+        {"staging": ["A", "B"], "production": [], "why": ""},
+        "2 in staging, 0 in production",
+    ),
+    (
+        "read_variables#1",
+        {"staging": [], "production": [], "why": "not allowed to read them"},
+        "not allowed to read them",
+    ),
+    (
         "observe#1",
         WORLD | {"versions": [{}]},
         f"production serves {OLD} 100 %; 1 version",

@@ -56,6 +56,26 @@ async def test_a_narrow_terminal_shows_what_matters() -> None:
     assert shown in done.out
 
 
+async def test_whose_variables_versions_carry() -> None:
+    """A column of its own, where any version carries some."""
+    office = Office()
+    before = office.live_bound()
+    bare = office.cloud.console.add_version("shop", b"//x", "x")
+
+    done = await office.run("versions", "list", "shop")
+    told = await office.run("versions", "list", "shop", "--json")
+
+    heading, *rows = done.out.splitlines()
+    cells = {row.split()[0]: row.split() for row in rows}
+    assert ["SERVES", "VARIABLES", "CONTENT"] == heading.split()[3:6]
+    assert "staging" == cells[before["staging"]][5]
+    assert "production" == cells[before["production"]][5]
+    assert ["-", "-", "-"] == cells[bare][3:6]
+    assert [None, "production", "staging"] == [
+        each["variables"] for each in told.json["versions"]
+    ]
+
+
 async def test_a_version_that_is_not_ready_says_so() -> None:
     """A status other than available is shown beside the shares."""
     office = Office()
@@ -80,6 +100,7 @@ async def test_as_json() -> None:
             "created_at": "2026-03-01T12:00:00+00:00",
             "status": "available",
             "serves": {"staging": 100, "production": 100},
+            "variables": None,
             "tag": None,
             "text": "release 0",
         }

@@ -28,11 +28,13 @@ class Scene:
         name: What it is called in a failure.
         prepare: Makes the world; what it does is not disturbed.
         act: The call that is disturbed.
+        makes: Versions it makes, at most.
     """
 
     name: str
     prepare: Callable[[House], Awaitable[None]]
     act: Callable[[Client], Awaitable[Report]]
+    makes: int = 1
 
 
 @frozen(kw_only=True)
@@ -65,6 +67,25 @@ async def _live(house: House) -> None:
 
 async def _full(house: House) -> None:
     house.live(versions=10)
+    await anyio.sleep(SETTLED)
+
+
+async def _bound(house: House) -> None:
+    house.live_bound()
+    await anyio.sleep(SETTLED)
+
+
+async def _bound_and_full(house: House) -> None:
+    for _ in range(8):
+        house.cloud.console.add_version("shop", OTHER)
+
+    await _bound(house)
+
+
+async def _unserved(house: House) -> None:
+    for env in ("staging", "production"):
+        house.cloud.console.set_variable("shop", env, "TOKEN", env, is_secret=True)
+
     await anyio.sleep(SETTLED)
 
 
@@ -108,6 +129,9 @@ SCENES = (
     Scene("adopt", _released_twice, _canary),
     Scene("canary", _live, _canary),
     Scene("rollback", _released, _rollback),
+    Scene("variables", _bound, _canary, makes=2),
+    Scene("variables at quota", _bound_and_full, _release, makes=2),
+    Scene("first variables", _unserved, _release, makes=2),
 )
 
 

@@ -115,8 +115,9 @@ def test_each_candidate_is_looked_at_once() -> None:
         Version(id="1", description=THEIRS),
         Version(id="1", description=OURS, status=VersionStatus.FAILED),
         Version(id="1", description=OURS, bound_to=Environment.STAGING),
+        Version(id="1", description=BOUND),
     ],
-    ids=["no tag", "other content", "failed", "bound to variables"],
+    ids=["no tag", "other content", "failed", "bound to variables", "bound by its tag"],
 )
 def test_what_cannot_be_it_is_not_looked_at(version: Version) -> None:
     """A version that serves nowhere needs our tag of this content, and to be usable."""
@@ -171,6 +172,28 @@ def test_what_is_no_foreign_canary_passes(
 ) -> None:
     """Nothing, one version, or a release that stays away from production."""
     refuse_foreign_canary(_world(production=production), _release(target=target))
+
+
+@pytest.mark.parametrize(
+    ("bound_to", "found"),
+    [(None, ("1",)), (Environment.STAGING, ("3", "2")), (Environment.PRODUCTION, ())],
+)
+def test_a_twin_is_no_candidate_for_the_other(
+    bound_to: Environment | None, found: tuple[str, ...]
+) -> None:
+    """Same bytes with other variables are another version; its own live one first."""
+    world = _world(
+        Version(id="4", description=BOUND, bound_to=Environment.PRODUCTION),
+        Version(id="3", bound_to=Environment.STAGING),
+        Version(id="2", description=BOUND),
+        Version(id="1", description=OURS),
+        staging=Split.whole(VersionId("3")),
+        production=Split.whole(VersionId("2")),
+    )
+    if bound_to is Environment.PRODUCTION:
+        world = _world(*world.versions[1:], production=Split.whole(VersionId("3")))
+
+    assert found == candidates(world, _release(), bound_to)
 
 
 @given(st.sampled_from(["10:5m,100", "100"]), st.sampled_from(Environment))

@@ -82,6 +82,25 @@ async def test_a_run_that_stops_before_production_says_that_it_is_as_before() ->
         ) == report.next_move
 
 
+async def test_a_run_that_stops_between_two_versions_names_the_newer() -> None:
+    """Staging's was made first; a package's version counts like that of code."""
+    with House() as house:
+        house.live_bound()
+        report = await _paused(
+            house,
+            Fault(
+                operation="CreateRoutineCodeDeployment",
+                kind="error",
+                times=None,
+                env="staging",
+            ),
+        )
+
+        assert Outcome.PAUSED is report.outcome
+        assert house.versions()[-1] == report.version
+        assert "staging" == house.bound()[report.version or ""]
+
+
 async def test_a_run_that_stops_in_production_says_that_it_may_differ() -> None:
     """A deployment was begun and nobody knows its end: it is not called as before."""
     with House() as house:

@@ -13,6 +13,7 @@ from esa_flows.errors import InvalidInput, NotFound
 from esa_flows.localcloud import Fault, Switches
 from esa_flows.model import (
     Deployment,
+    Environment,
     Routine,
     Share,
     Split,
@@ -80,6 +81,31 @@ def test_nothing_says_what_served_before() -> None:
         "Nothing says which version of shop served before 3."
         " Choose one with --to VERSION; list them with: esa-flows versions list shop"
     ) == str(caught.value)
+
+
+@pytest.mark.parametrize("to", [None, VersionId("1")])
+def test_a_version_with_stagings_variables_is_no_target(to: VersionId | None) -> None:
+    """Named or found: production is not given what belongs to staging."""
+    world = _world({"3": 100}, "2", "3", previous="1")
+    staged = Version(id="1", bound_to=Environment.STAGING)
+    world = World(routine=world.routine, versions=(*world.versions, staged))
+
+    with pytest.raises(InvalidInput, match="1 of shop carries the variables of stagin"):
+        rollback_target(world, to)
+
+
+async def test_a_bound_routine_goes_back_to_its_variables_too() -> None:
+    """Production's former version, not staging's twin of it; the report says it."""
+    with House() as house:
+        before = house.live_bound()
+        async with house.client() as client:
+            await client.release("shop", NEW)
+            report = await client.rollback("shop")
+            with pytest.raises(InvalidInput, match="carries the variables of staging"):
+                await client.rollback("shop", to=before["staging"])
+
+        assert {before["production"]: 100} == house.serves()
+        assert "carries the variables of production as they were when" in str(report)
 
 
 def test_a_version_that_is_gone_is_no_target() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from esa_flows.errors import NothingPrunable
 from esa_flows.model import Deployment, Routine, Share, Split, Version, VersionId
-from esa_flows.release.room import Keep, choose_victim, reasons_to_stay
+from esa_flows.release.room import Keep, choose_victims, reasons_to_stay
 from esa_flows.steps.observe import World
 
 IDS = tuple(VersionId(str(number)) for number in range(8, 14))
@@ -68,24 +68,24 @@ def _may_go(version: Version, world: World, keep: Keep) -> bool:
     )
 
 
-@given(_worlds(), keeps, st.integers(1, 7))
-def test_the_choice_is_the_oracles(world: World, keep: Keep, quota: int) -> None:
-    """None with room; else the oldest that may go, what served before last; else no."""
+@given(_worlds(), keeps, st.integers(1, 7), st.integers(1, 2))
+def test_the_choice_is_the_oracles(
+    world: World, keep: Keep, quota: int, room: int
+) -> None:
+    """As few as fit; the oldest that may go, what served before last; else a no."""
     free = [v for v in world.versions if _may_go(v, world, keep)]
-    if len(world.versions) < quota:
-        assert choose_victim(world, keep, quota=quota) is None
-        return
-
-    if not free:
+    others = sorted((v for v in free if v.id not in keep.last), key=lambda v: int(v.id))
+    last = sorted((v for v in free if v.id in keep.last), key=lambda v: int(v.id))
+    count = len(world.versions) + room - quota
+    if count > len(free):
         with pytest.raises(NothingPrunable):
-            choose_victim(world, keep, quota=quota)
+            choose_victims(world, keep, quota=quota, room=room)
 
         return
 
-    victim = choose_victim(world, keep, quota=quota)
+    victims = choose_victims(world, keep, quota=quota, room=room)
 
-    others = [v for v in free if v.id not in keep.last]
-    assert min(others or free, key=lambda v: int(v.id)) == victim
+    assert tuple([*others, *last][: max(0, count)]) == victims
 
 
 @given(_worlds(), keeps)
@@ -129,9 +129,31 @@ def test_nothing_prunable_lists_every_version() -> None:
     )
 
     with pytest.raises(NothingPrunable) as caught:
-        choose_victim(world, Keep(), quota=1)
+        choose_victims(world, Keep(), quota=1)
 
     assert (
         "shop has 1 of 1 versions and none may be deleted: 1 serves production."
         " Deploy away from one, unprotect one, or raise the plan's quota."
     ) == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("served", "said"),
+    [(1, "2 more are needed and only 1 may"), (2, "2 more are needed and none may")],
+)
+def test_a_shortage_of_two_is_named(served: int, said: str) -> None:
+    """Where two must fit, the sentence says so and how many may go."""
+    ids = (VersionId("1"), VersionId("2"))
+    world = World(
+        routine=Routine(
+            name="shop",
+            production=Deployment(split=Split.whole(ids[0])),
+            staging=Deployment(split=Split.whole(ids[served - 1])),
+        ),
+        versions=tuple(Version(id=v) for v in ids),
+    )
+
+    with pytest.raises(NothingPrunable) as caught:
+        choose_victims(world, Keep(), quota=2, room=2)
+
+    assert f"shop has 2 of 2 versions, {said} be deleted: 1 serves" in str(caught.value)

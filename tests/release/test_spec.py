@@ -8,7 +8,7 @@ from esa_flows.engine.codec import decode, encode
 from esa_flows.errors import InvalidInput
 from esa_flows.files import digest_of
 from esa_flows.model import Bundle, Canary, Environment, VersionId
-from esa_flows.release.spec import Release, Rollback
+from esa_flows.release.spec import Binding, Release, Rollback
 
 BUNDLE = Bundle(digest=digest_of(b"new"), size=3, source="dist/worker.js")
 
@@ -22,6 +22,7 @@ def test_a_release_survives_the_journal() -> None:
         target=Environment.STAGING,
         protect=(VersionId("1"),),
         prune_foreign=False,
+        binding=Binding.FRESH,
     )
 
     assert release == decode(encode(release), Release)
@@ -32,6 +33,22 @@ def test_a_rollback_survives_the_journal() -> None:
     rollback = Rollback(routine="shop", to=VersionId("1710120201067203242"))
 
     assert rollback == decode(encode(rollback), Rollback)
+
+
+@pytest.mark.parametrize("choice", Binding)
+def test_a_binding_is_read_from_its_word(choice: Binding) -> None:
+    """As people write it."""
+    assert choice is Binding.of(choice.value)
+
+
+def test_a_word_that_is_no_binding_is_refused() -> None:
+    """With those that are."""
+    with pytest.raises(InvalidInput) as caught:
+        Binding.of("maybe")
+
+    assert "'maybe' says nothing about variables: use auto, on, fresh, off." == str(
+        caught.value
+    )
 
 
 @pytest.mark.parametrize("quota", [1, 0, -1])

@@ -15,7 +15,11 @@ SHOP = RoutineName("shop")
 
 
 async def perform(
-    client: Client, work: Step[Any, Any] | Chain[Any, Any], value: Any
+    client: Client,
+    work: Step[Any, Any] | Chain[Any, Any],
+    value: Any,
+    *,
+    run_id: str = "",
 ) -> Any:
     """Do a step or a chain in a run of its own; give what it gives."""
 
@@ -24,7 +28,7 @@ async def perform(
         """Do the one piece of work."""
         return await ctx.do(work, given)
 
-    return await client.run(alone, value)
+    return await client.run(alone, value, run_id=run_id)
 
 
 async def stage(client: Client, code: bytes = NEW, **changes: Any) -> Stage:

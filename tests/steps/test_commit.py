@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.house import NEW, House
@@ -11,13 +12,16 @@ from tests.steps.bench import SHOP, perform, stage
 from esa_flows.errors import QuotaExceeded
 from esa_flows.files import digest_of
 from esa_flows.localcloud import Fault, Switches
-from esa_flows.model import Bundle, Tag, Version, VersionId
+from esa_flows.model import Bundle, Environment, Tag, Version, VersionId
 from esa_flows.steps.commit import own_versions, stage_code
 from esa_flows.steps.request_slot import Stage
 
 BUNDLE = Bundle(digest=digest_of(NEW), size=len(NEW))
 OURS = Stage(routine=SHOP, bundle=BUNDLE)
 OTHERS = Stage(routine=SHOP, bundle=Bundle(digest=digest_of(b"x"), size=1))
+
+
+STAGED = Stage(routine=SHOP, bundle=BUNDLE, bound_to=Environment.STAGING)
 
 
 def _version(number: int, tag: Tag | None) -> Version:
@@ -29,7 +33,13 @@ def _version(number: int, tag: Tag | None) -> Version:
         st.tuples(
             st.integers(8, 12),
             st.sampled_from(
-                [None, OURS.tag("run1"), OURS.tag("run2"), OTHERS.tag("run1")]
+                [
+                    None,
+                    OURS.tag("run1"),
+                    OURS.tag("run2"),
+                    OTHERS.tag("run1"),
+                    STAGED.tag("run1"),
+                ]
             ),
         ),
         unique_by=lambda pair: pair[0],
@@ -79,6 +89,43 @@ async def test_a_version_carries_our_tag() -> None:
             newest.tag.text,
         )
         assert 1 == made.attempts
+
+
+@pytest.mark.parametrize("place", Environment)
+async def test_a_bound_version_carries_its_environments_variables(
+    place: Environment,
+) -> None:
+    """Those of the moment, and the tag says whose."""
+    with House() as house:
+        house.live_bound()
+        async with house.client() as client:
+            asked = await stage(client, bound_to=place)
+            made = await perform(client, stage_code, asked)
+            world = await client.versions("shop")
+
+        held = house.cloud.console.routine("shop").versions[made.version]
+        assert f"old-{place}" == held.variables["TOKEN"].value
+        assert f" e={place[0]} " in held.description
+        assert (place, place) == (world.versions[0].bound_to, world.versions[0].carries)
+
+
+async def test_a_lost_twin_is_not_taken_for_the_other() -> None:
+    """Staging's version of the same run and bytes is not what production lacks."""
+    with House(switches=Switches(list_lag=0.0)) as house:
+        house.live_bound()
+        lost = Fault(operation="CommitRoutineStagingCode", kind="reset")
+        async with house.client() as client:
+            asked = await stage(client)
+            twin = str(evolve(asked, bound_to=Environment.STAGING).tag("twin0"))
+            staged = house.cloud.console.add_version(
+                "shop", NEW, twin, deploy_env="staging"
+            )
+            house.cloud.inject(lost)
+            bound = evolve(asked, bound_to=Environment.PRODUCTION)
+            made = await perform(client, stage_code, bound, run_id="twin0")
+
+        assert staged != made.version
+        assert "production" == house.bound()[made.version]
 
 
 async def test_a_lost_commit_is_found_by_its_tag() -> None:

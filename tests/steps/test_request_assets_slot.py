@@ -7,6 +7,7 @@ import zipfile
 
 import anyio
 import pytest
+from attrs import evolve
 from tests.house import NEW, House
 from tests.steps.bench import SHOP, perform
 
@@ -15,7 +16,7 @@ from esa_flows.engine.codec import encode
 from esa_flows.errors import QuotaExceeded
 from esa_flows.files import digest_of
 from esa_flows.localcloud import Fault, Switches
-from esa_flows.model import Bundle, VersionId
+from esa_flows.model import Bundle, Environment, VersionId
 from esa_flows.steps.post_package import stage_package
 from esa_flows.steps.request_assets_slot import AssetsStage, Package, Reserved
 
@@ -57,6 +58,19 @@ async def test_a_zip_becomes_a_version() -> None:
         assert NEW == held.content
         assert "SinglePageApplication" == held.not_found
         assert f"s={given.content} " in held.description
+
+
+async def test_a_bound_package_carries_its_environments_variables() -> None:
+    """Like a version of code alone."""
+    with House() as house:
+        house.live_bound()
+        async with house.client() as client:
+            given = evolve(await stage(client), bound_to=Environment.PRODUCTION)
+            made = await perform(client, stage_package, given)
+
+        held = house.cloud.console.routine("shop").versions[made.version]
+        assert "old-production" == held.variables["TOKEN"].value
+        assert " e=p " in held.description
 
 
 def test_the_strategy_tells_packages_apart() -> None:

@@ -10,7 +10,7 @@ from tests.steps.bench import perform, stage
 
 from esa_flows import Client, Context, flow
 from esa_flows.localcloud import Fault
-from esa_flows.model import VersionId
+from esa_flows.model import Environment, VersionId
 from esa_flows.steps.sweep import Sweep, sweep
 
 RUN = "sweep1"
@@ -60,6 +60,21 @@ async def test_another_runs_versions_stay() -> None:
 
         assert () == gone
         assert 4 == len(house.versions())
+
+
+async def test_the_twin_with_other_variables_stays() -> None:
+    """The same run made the same bytes for the other environment: no duplicate."""
+    with House() as house:
+        async with house.client() as client:
+            first, second, _ = await _twins(house, client)
+            bound = await stage(client, bound_to=Environment.PRODUCTION)
+            twin = house.cloud.console.add_version(
+                "shop", NEW, str(bound.tag(RUN)), deploy_env="production"
+            )
+            await _swept(client, first)
+
+        assert twin in house.versions()
+        assert second not in house.versions()
 
 
 async def test_a_duplicate_that_serves_stays() -> None:

@@ -10,6 +10,7 @@ from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show, wait_for
 from esa_flows.cli.options import DEFAULTS, Common
 from esa_flows.cli.watch import watching
+from esa_flows.release.spec import Binding
 
 __all__ = ["release"]
 
@@ -28,6 +29,7 @@ async def release(  # noqa: PLR0913  a command has as many flags as it has
     protect: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     no_prune_foreign: Annotated[bool, Parameter(negative="")] = False,
     no_probe: Annotated[bool, Parameter(negative="")] = False,
+    bind: Binding = Binding.AUTO,
     run_id: str = "",
     common: Common = DEFAULTS,
     desk: Annotated[Desk, Parameter(parse=False)],
@@ -51,6 +53,8 @@ async def release(  # noqa: PLR0913  a command has as many flags as it has
         protect: A version that is never pruned; may be repeated.
         no_prune_foreign: Never prune a version that this program did not make.
         no_probe: Do not ask the routine over HTTP in staging.
+        bind: Whether its versions carry environment variables: auto as what serves now,
+            on, fresh for the variables of this moment, or off.
         run_id: An idempotency key of your own; drawn where it is not given.
         common: How to reach the provider.
         desk: Where to write.
@@ -72,6 +76,7 @@ async def release(  # noqa: PLR0913  a command has as many flags as it has
                     protect=protect,
                     prune_foreign=not no_prune_foreign,
                     probe=not no_probe,
+                    bind=bind,
                     run_id=run_id,
                     observer=watch,
                 )

@@ -68,6 +68,11 @@ def _routine(value: Any, key: str) -> str:
     return f"serves {served_words(value[place])}"
 
 
+def _variables(value: Any, _: str) -> str:
+    staging, production = len(value["staging"]), len(value["production"])
+    return value["why"] or f"{staging} in staging, {production} in production"
+
+
 def _slot(value: Any, _: str) -> str:
     until = value["expires_at"]
     return f"good until {until[11:19]}" if until else ""
@@ -103,6 +108,7 @@ _SAYERS: Mapping[str, Callable[[Any, str], str]] = MappingProxyType(
         "post_to_oss": lambda _, __: "stored",
         "prune": _pruned,
         "read_back": _routine,
+        "read_variables": _variables,
         "request_slot": _slot,
         "save_code": _kept,
         "sleep": lambda _, __: "",

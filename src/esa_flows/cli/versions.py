@@ -29,6 +29,8 @@ async def versions_list(
 ) -> Answer:
     """List the versions of a routine, newest first, with what serves where.
 
+    Where versions carry environment variables, VARIABLES says of which environment.
+
     Args:
         name: The routine.
         common: How to reach the provider.
@@ -61,16 +63,25 @@ def serving(routine: Routine, version: Version) -> dict[str, int]:
 
 def _table(world: World, ordered: list[Version], *, is_wide: bool) -> Any:
     headings: tuple[str, ...] = ("VERSION", "CREATED (UTC)", "SERVES")
+    is_bound = any(version.carries for version in ordered)
+    if is_bound:
+        headings = (*headings, "VARIABLES")
+
     if is_wide:
         headings = (*headings, "CONTENT", "RUN", "PREVIOUS")
 
-    rows = [_row(world, version, is_wide=is_wide) for version in ordered]
+    rows = [_row(world, v, is_wide=is_wide, is_bound=is_bound) for v in ordered]
     return table((*headings, "TEXT"), rows)
 
 
-def _row(world: World, version: Version, *, is_wide: bool) -> tuple[str, ...]:
+def _row(
+    world: World, version: Version, *, is_wide: bool, is_bound: bool
+) -> tuple[str, ...]:
     tag, made = version.tag, moment_words(version.created_at)[:16]
-    cells = (version.id, made, badges(world.routine, version))
+    cells: tuple[str, ...] = (version.id, made, badges(world.routine, version))
+    if is_bound:
+        cells = (*cells, version.carries or "-")
+
     text = _text(version, tag)
     if not is_wide:
         return (*cells, text)
@@ -102,6 +113,7 @@ def _json(world: World, version: Version) -> dict[str, Any]:
         "created_at": created.isoformat() if created else None,
         "status": version.status.value,
         "serves": serving(world.routine, version),
+        "variables": version.carries,
         "tag": _tag_json(tag) if tag else None,
         "text": clean(_text(version, tag)),
     }

@@ -28,6 +28,7 @@ _PLAIN: Mapping[str, str] = MappingProxyType(
         "post_to_oss": "upload the bundle",
         "prune[room]": "delete a version to make room",
         "read_quota": "ask the plan for the version quota",
+        "read_variables": "look which variables there are",
         "request_assets_slot": "allocate a version for the package",
         "request_slot": "ask for an upload form",
         "sweep": "delete duplicates",
@@ -45,7 +46,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"deploy\[(\w+):back\]", r"take \1 back"),
         (r"deploy\[(\w+):(\d+)\]", r"deploy to \1 \2 %"),
         (r"look\[baked:\w+:(\d+)\]", r"look after the bake at \1 %"),
+        (r"look\[before:(\w+)\]", r"look again before \1"),
         (r"prune\[bad:(\d+)\]", r"delete unusable version \1"),
+        (r"prune\[room(?::\w+)+\]", r"delete a version to make room"),
         (r"read_back\[(\w+)\]", r"read \1 back"),
         (r"read_back\[(\w+):back\]", r"see that \1 is back"),
         (r"read_back\[(\w+):(\d+)\]", r"read \1 back at \2 %"),
@@ -54,6 +57,10 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"verify\[(\d+)\]", r"compare version \1"),
     )
 )
+
+
+_PLACED = re.compile(r"(\w+)\[(?:(\w+):)?(staging|production)\]")
+"""Steps of a release that makes a version for each environment."""
 
 
 def step_words(identity: str) -> str:
@@ -83,7 +90,18 @@ def _known(name: str) -> str:
         if found is not None:
             return found.expand(words)
 
-    return ""
+    return _placed(name)
+
+
+def _placed(name: str) -> str:
+    """Give the words of a step that is done for each environment."""
+    found = _PLACED.fullmatch(name)
+    if found is None:
+        return ""
+
+    step, key, place = found.groups()
+    words = _PLAIN.get(f"{step}[{key}]" if key else step, "")
+    return f"{words} for {place}" if words else ""
 
 
 def _own(name: str, key: str | None) -> str:

@@ -30,6 +30,7 @@ class Journey:
         version: The version on its way.
         asked: Splits this run has asked each environment for and was not refused.
         reached: Environments in which the provider accepted one of them.
+        is_new: Whether this run made the routine.
         notes: What a person should know.
     """
 
@@ -39,6 +40,7 @@ class Journey:
     version: VersionId | None = None
     asked: dict[Environment, list[Split]] = field(factory=dict)
     reached: set[Environment] = field(factory=set)
+    is_new: bool = False
     notes: list[str] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:

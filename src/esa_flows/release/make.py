@@ -7,7 +7,7 @@ smaller than believed, an upload that somebody overwrote. Each has its own budge
 import contextlib
 from typing import Literal
 
-from attrs import define, evolve, field
+from attrs import define, evolve, field, frozen
 
 from esa_flows.engine.context import Context
 from esa_flows.errors import (
@@ -24,10 +24,10 @@ from esa_flows.errors import (
     SlotExpired,
     VersionNotReady,
 )
-from esa_flows.model import Version, VersionId
+from esa_flows.model import Environment, Version, VersionId
 from esa_flows.release.journey import Journey
 from esa_flows.release.plan import candidates
-from esa_flows.release.room import Keep, choose_victim
+from esa_flows.release.room import Keep, choose_victims
 from esa_flows.release.spec import LEAST_QUOTA, Release
 from esa_flows.steps.commit import Committed, stage_code
 from esa_flows.steps.observe import World, observe
@@ -40,7 +40,7 @@ from esa_flows.steps.sweep import Sweep, sweep
 from esa_flows.steps.verify import Verify, verify
 from esa_flows.steps.verify_package import VerifyPackage, verify_package
 
-__all__ = ["find_version", "make_version"]
+__all__ = ["Need", "find_version", "make_room", "make_version"]
 
 ENDS = (ReleaseError, CallError, Aborted, InvalidInput)
 """What ends an upload for good, against what lets the run be resumed."""
@@ -48,10 +48,28 @@ ENDS = (ReleaseError, CallError, Aborted, InvalidInput)
 Cause = Literal["slot", "quota", "content"]
 
 
+@frozen(kw_only=True)
+class Need:
+    """A version that a release lacks.
+
+    Attributes:
+        bound_to: Environment whose variables it shall carry; None for none.
+        room: Versions the release still has to make, this one among them.
+    """
+
+    bound_to: Environment | None = None
+    room: int = 1
+
+    def key(self, word: str = "") -> str:
+        """Tell its steps from those of the other version that a release makes."""
+        return ":".join(part for part in (word, self.bound_to) if part)
+
+
 @define
 class _Rounds:
-    """Counts restarts of the upload, by cause."""
+    """Counts restarts of one version's upload, by cause."""
 
+    need: Need
     number: int = 1
     _left: dict[Cause, int] = field(
         factory=lambda: {"slot": 1, "quota": 2, "content": 2}
@@ -75,10 +93,10 @@ class _Rounds:
 
 
 async def find_version(
-    ctx: Context, release: Release, world: World
+    ctx: Context, release: Release, world: World, bound_to: Environment | None = None
 ) -> VersionId | None:
     """Look for a version that holds the bundle already; its content decides."""
-    for version in candidates(world, release):
+    for version in candidates(world, release, bound_to):
         try:
             await _verify(ctx, release, version, key=version)
         except (ContentMismatch, VersionNotReady, Refused):
@@ -89,10 +107,27 @@ async def find_version(
     return None
 
 
+async def make_room(
+    ctx: Context, release: Release, world: World, journey: Journey, *, room: int
+) -> Release:
+    """Make room for every version that a release lacks, before it uploads the first.
+
+    Returns:
+        The release, with the quota that counts.
+
+    Raises:
+        NothingPrunable: There is no room and too many versions must stay.
+    """
+    release = await _true_quota(ctx, release, world, journey, room=room)
+    need = Need(room=room)
+    journey.notes += await _make_room(ctx, release, world, need, quota=release.quota)
+    return release
+
+
 async def make_version(
-    ctx: Context, release: Release, world: World, journey: Journey
+    ctx: Context, release: Release, world: World, journey: Journey, need: Need
 ) -> VersionId:
-    """Make room, upload, commit, verify; leave no version without its ZIP behind.
+    """Upload, commit, verify; leave no version without its ZIP behind.
 
     Raises:
         NothingPrunable: There is no room and every version must stay.
@@ -101,23 +136,21 @@ async def make_version(
         SlotExpired: The upload form was too old twice.
         CallbackFailed: The provider did not hear of the upload, three times.
     """
-    stage = _stage(release, world)
+    stage = _stage(release, world, need)
     try:
-        return await _make(ctx, release, world, journey, stage)
+        return await _make(ctx, release, journey, stage, need)
     except ENDS:
         if release.package is not None:
             with contextlib.suppress(CallError):  # why it ended matters more
-                await _clear(ctx, stage, key="left")
+                await _clear(ctx, stage, key=need.key("left"))
 
         raise
 
 
 async def _make(
-    ctx: Context, release: Release, world: World, journey: Journey, stage: Stage
+    ctx: Context, release: Release, journey: Journey, stage: Stage, need: Need
 ) -> VersionId:
-    rounds = _Rounds()
-    release = await _true_quota(ctx, release, world, journey)
-    journey.notes += await _make_room(ctx, release, world, quota=release.quota)
+    rounds = _Rounds(need)
     while True:
         committed = await _commit(ctx, release, stage, rounds, journey)
         try:
@@ -125,7 +158,7 @@ async def _make(
                 ctx,
                 release,
                 committed.version,
-                key="uploaded",
+                key=need.key("uploaded"),
                 number=rounds.number,
                 is_fresh=True,
             )
@@ -136,16 +169,16 @@ async def _make(
 
             rounds.spend("content", error)
         else:
-            await _sweep(ctx, stage, committed, rounds.number)
+            await _sweep(ctx, stage, committed, rounds)
             return committed.version
 
 
 async def _true_quota(
-    ctx: Context, release: Release, world: World, journey: Journey
+    ctx: Context, release: Release, world: World, journey: Journey, *, room: int
 ) -> Release:
     """Take the plan's quota where it may matter and nobody set one."""
     near = min(LEAST_QUOTA, release.quota)
-    if release.is_quota_given or len(world.versions) < near:
+    if release.is_quota_given or len(world.versions) + room <= near:
         return release
 
     plan = await ctx.do(read_quota, release.routine)
@@ -169,25 +202,26 @@ async def _commit(
 ) -> Committed:
     """Upload and commit, with a new form or more room where that helps."""
     while True:
-        number = rounds.number
+        number, key = rounds.number, rounds.need.key
         try:
-            return await _upload(ctx, stage, number)
+            return await _upload(ctx, stage, rounds)
         except (SlotExpired, CallbackFailed) as error:
             rounds.spend("slot", error)
             if release.package is not None:
-                await _clear(ctx, stage, key="orphans", number=number)
+                await _clear(ctx, stage, key=key("orphans"), number=number)
 
             stage = evolve(stage, posts=1)
         except QuotaExceeded as error:
             rounds.spend("quota", error)
-            await _learn_quota(ctx, release, journey, number)
+            await _learn_quota(ctx, release, journey, rounds.need, number=number)
 
 
-async def _upload(ctx: Context, stage: Stage, number: int) -> Committed:
+async def _upload(ctx: Context, stage: Stage, rounds: _Rounds) -> Committed:
+    key, number = rounds.need.key(), rounds.number
     if isinstance(stage, AssetsStage):
-        return await ctx.do(stage_package, stage, round=number)
+        return await ctx.do(stage_package, stage, key=key, round=number)
 
-    return await ctx.do(stage_code, stage, round=number)
+    return await ctx.do(stage_code, stage, key=key, round=number)
 
 
 async def _clear(ctx: Context, stage: Stage, *, key: str, number: int = 1) -> None:
@@ -227,30 +261,35 @@ async def _verify(
 
 
 async def _make_room(
-    ctx: Context, release: Release, world: World, *, quota: int, number: int = 1
+    ctx: Context,
+    release: Release,
+    world: World,
+    need: Need,
+    *,
+    quota: int,
+    number: int = 1,
 ) -> tuple[str, ...]:
-    """Delete the one version that must go, if one must; give what to note of it."""
+    """Delete the versions that must go, if any must; give what to note of them."""
     keep = Keep(
         protected=frozenset(release.protect),
         foreign=not release.prune_foreign,
         last=_predecessors(world),
     )
-    victim = choose_victim(world, keep, quota=quota)
-    if victim is None:
-        return ()
+    victims = choose_victims(world, keep, quota=quota, room=need.room)
+    notes = []
+    for nth, victim in enumerate(victims, start=1):
+        wanted = Prune(
+            routine=release.routine, version=victim.id, must_save=victim.tag is None
+        )
+        key = need.key("room") + (f":{nth}" if nth > 1 else "")
+        pruned = await ctx.do(prune, wanted, key=key, round=number)
+        if pruned.has_assets or _was_package(victim, pruned):
+            notes.append(
+                f"Version {victim.id} was deleted with its assets: its code alone is"
+                " saved, so it cannot be restored."
+            )
 
-    wanted = Prune(
-        routine=release.routine, version=victim.id, must_save=victim.tag is None
-    )
-    pruned = await ctx.do(prune, wanted, key="room", round=number)
-    if not pruned.has_assets and not _was_package(victim, pruned):
-        return ()
-
-    note = (
-        f"Version {victim.id} was deleted with its assets: its code alone is saved,"
-        " so it cannot be restored."
-    )
-    return (note,)
+    return tuple(notes)
 
 
 def _was_package(victim: Version, pruned: Pruned) -> bool:
@@ -268,10 +307,11 @@ def _predecessors(world: World) -> frozenset[VersionId]:
 
 
 async def _learn_quota(
-    ctx: Context, release: Release, journey: Journey, number: int
+    ctx: Context, release: Release, journey: Journey, need: Need, *, number: int
 ) -> None:
     """Take the count just seen for the quota, and make room under it."""
-    world = await ctx.do(observe, release.routine, key="quota", round=number)
+    key = need.key("quota")
+    world = await ctx.do(observe, release.routine, key=key, round=number)
     quota = len(world.versions)
     if quota < release.quota:
         journey.notes.append(
@@ -280,7 +320,7 @@ async def _learn_quota(
         )
 
     journey.notes += await _make_room(
-        ctx, release, world, quota=quota, number=number + 1
+        ctx, release, world, need, quota=quota, number=number + 1
     )
 
 
@@ -291,22 +331,31 @@ async def _discard(ctx: Context, stage: Stage, committed: Committed) -> Stage:
     return evolve(stage, refused=(*stage.refused, committed.version))
 
 
-async def _sweep(ctx: Context, stage: Stage, committed: Committed, number: int) -> None:
+async def _sweep(
+    ctx: Context, stage: Stage, committed: Committed, rounds: _Rounds
+) -> None:
     """Delete what earlier commits of this run may have made, where there were any."""
+    number = rounds.number
     if committed.attempts > 1 or number > 1:
         wanted = Sweep(stage=stage, keep=committed.version)
-        await ctx.do(sweep, wanted, round=number)
+        await ctx.do(sweep, wanted, key=rounds.need.key(), round=number)
 
 
-def _stage(release: Release, world: World) -> Stage:
+def _stage(release: Release, world: World, need: Need) -> Stage:
     production = world.routine.production
     previous = production.split.majority if production else None
     if release.package is None:
-        return Stage(routine=release.routine, bundle=release.bundle, previous=previous)
+        return Stage(
+            routine=release.routine,
+            bundle=release.bundle,
+            previous=previous,
+            bound_to=need.bound_to,
+        )
 
     return AssetsStage(
         routine=release.routine,
         bundle=release.bundle,
         previous=previous,
         package=release.package,
+        bound_to=need.bound_to,
     )

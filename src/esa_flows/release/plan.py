@@ -39,7 +39,9 @@ class Exposure:
     stage: Stage
 
 
-def candidates(world: World, release: Release) -> tuple[VersionId, ...]:
+def candidates(
+    world: World, release: Release, bound_to: Environment | None = None
+) -> tuple[VersionId, ...]:
     """Give the versions that may hold the bundle already, in the order to look.
 
     The version that serves production comes first: if it is the one, nothing needs to
@@ -48,15 +50,16 @@ def candidates(world: World, release: Release) -> tuple[VersionId, ...]:
     Args:
         world: The routine as seen.
         release: What is wanted.
+        bound_to: Environment whose variables the version must carry; None for none.
     """
-    live = _whole(world.routine.deployment(release.target))
-    found = [v.id for v in world.versions if v.id == live and _may_hold(v, release)]
+    live = _whole(world.routine.deployment(bound_to or release.target))
+    fitting = [v for v in world.versions if v.carries == bound_to]
+    found = [v.id for v in fitting if v.id == live and _may_hold(v, release)]
     tagged = [
         version.id
-        for version in world.versions
+        for version in fitting
         if version.tag is not None
         and version.tag.content == release.content
-        and version.bound_to is None
         and version.status not in _unusable(release)
     ]
     return tuple(dict.fromkeys([*found, *sorted(tagged, key=int)]))

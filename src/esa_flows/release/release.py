@@ -3,6 +3,9 @@
     observe → unchanged? adopt? → make room → upload, commit, verify
       → staging, gate, read back → production share by share → the way back on failure
 
+Where versions carry environment variables there are two of the same bytes: staging's
+own is made, deployed and asked first, then production's is made and deployed.
+
 It returns a report for every end that was decided by an answer. Trouble with the
 provider is no answer: then the engine stops the run where it is, and a resume goes on.
 """
@@ -18,15 +21,20 @@ from esa_flows.errors import (
     StepFailed,
 )
 from esa_flows.model import Environment
+from esa_flows.release.binding import (
+    adopted_notes,
+    check_variables,
+    choose_bindings,
+)
 from esa_flows.release.expose import to_production, to_staging
 from esa_flows.release.journey import Journey
-from esa_flows.release.make import find_version, make_version
-from esa_flows.release.plan import is_served, notes, refuse_foreign_canary
+from esa_flows.release.plan import notes, refuse_foreign_canary
 from esa_flows.release.report import Outcome, Report
 from esa_flows.release.spec import Release
 from esa_flows.release.unwind import unwind
+from esa_flows.release.versions import Versions
 from esa_flows.steps.create_routine import create_routine
-from esa_flows.steps.observe import World, observe
+from esa_flows.steps.observe import World, look, observe
 
 __all__ = ["release"]
 
@@ -48,8 +56,8 @@ async def release(ctx: Context, wanted: Release) -> Report:
     Raises:
         RoutineNotFound: There is no such routine and it may not be created.
     """
-    world = await _observe(ctx, wanted)
-    journey = Journey(run=ctx.run_id, before=world.routine)
+    world, is_new = await _observe(ctx, wanted)
+    journey = Journey(run=ctx.run_id, before=world.routine, is_new=is_new)
     journey.notes.extend(notes(world, wanted))
     try:
         return await _forward(ctx, wanted, world, journey)
@@ -57,9 +65,10 @@ async def release(ctx: Context, wanted: Release) -> Report:
         return await unwind(ctx, journey, why)
 
 
-async def _observe(ctx: Context, wanted: Release) -> World:
+async def _observe(ctx: Context, wanted: Release) -> tuple[World, bool]:
+    """Look at the routine; make it where that is wanted, and say so."""
     try:
-        return await ctx.do(observe, wanted.routine)
+        return await ctx.do(observe, wanted.routine), False
     except RoutineNotFound as error:
         if not wanted.create:
             error.next_move = (
@@ -68,7 +77,7 @@ async def _observe(ctx: Context, wanted: Release) -> World:
             raise
 
     await ctx.do(create_routine, wanted.routine)
-    return await ctx.do(observe, wanted.routine, key="created")
+    return await ctx.do(observe, wanted.routine, key="created"), True
 
 
 async def _forward(
@@ -76,15 +85,31 @@ async def _forward(
 ) -> Report:
     """Go from what serves now to what shall serve."""
     refuse_foreign_canary(world, wanted)
-    journey.version = await find_version(ctx, wanted, world)
-    if journey.version and is_served(world, wanted, journey.version):
+    bindings = await choose_bindings(ctx, wanted, world, journey)
+    versions = Versions(release=wanted, world=world, places=bindings.places)
+    await versions.find(ctx)
+    journey.version = versions.last
+    journey.notes.extend(adopted_notes(world, versions.found.values()))
+    if versions.are_served:
         return journey.report(Outcome.UNCHANGED)
 
-    if journey.version is None:
-        journey.version = await make_version(ctx, wanted, world, journey)
+    if versions.lacking:
+        await check_variables(ctx, wanted, journey, bindings)
+        await versions.make_room(ctx, journey)
 
-    await to_staging(ctx, wanted, journey, journey.version)
-    if wanted.target is Environment.PRODUCTION:
+    first, *others = bindings.places
+    await to_staging(ctx, wanted, journey, await versions.make(ctx, journey, first))
+    for place in others:
+        await versions.make(ctx, journey, place)
+        journey.now = await ctx.do(look, wanted.routine, key=f"before:{place}")
+
+    if wanted.target is Environment.PRODUCTION and journey.version:
         await to_production(ctx, wanted, journey, journey.version)
+
+    if others:
+        journey.notes.append(
+            "Staging and production serve the same code in two versions, each with the"
+            " variables of its environment."
+        )
 
     return journey.report(Outcome.RELEASED)

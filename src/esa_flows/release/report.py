@@ -14,7 +14,7 @@ __all__ = ["Outcome", "Report", "stopped"]
 LOOKS = ("observe", "look[", "read_back[")
 """Steps whose value shows what serves."""
 
-MADE = ("commit#", "post_package#")
+MADE = ("commit#", "commit[", "post_package#", "post_package[")
 """Steps whose value is the version they made."""
 
 

@@ -11,6 +11,7 @@ from esa_flows.errors import (
     ReleaseError,
 )
 from esa_flows.model import Environment, Split, VersionId
+from esa_flows.release.binding import refuse_stray, rollback_notes
 from esa_flows.release.expose import change
 from esa_flows.release.journey import Journey
 from esa_flows.release.report import Outcome, Report
@@ -37,6 +38,7 @@ async def rollback(ctx: Context, wanted: Rollback) -> Report:
     if before is not None and before.split == split:
         return journey.report(Outcome.UNCHANGED)
 
+    journey.notes.extend(rollback_notes(world, target))
     try:
         await change(ctx, journey, Environment.PRODUCTION, split, key="production")
     except Aborted as why:
@@ -63,7 +65,8 @@ def rollback_target(world: World, to: VersionId | None) -> VersionId:
 
     Raises:
         NotFound: The version is not there.
-        InvalidInput: Nothing says which version served before.
+        InvalidInput: Nothing says which version served before, or it carries the
+            variables of staging.
     """
     production = world.routine.production
     if production is None:
@@ -71,6 +74,7 @@ def rollback_target(world: World, to: VersionId | None) -> VersionId:
 
     target = to or _before(world, production.split)
     if target in world.ids:
+        refuse_stray(world, target)
         return target
 
     raise NotFound(

@@ -2,7 +2,8 @@
 
 A version stays when it serves anywhere in any share (what serves is what a failing
 release goes back to), is protected, or is one that may not be touched. Of the others
-the oldest goes, and only one; what served before the live version goes last.
+the oldest go, and no more than are needed; what served before the live version goes
+last.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +14,7 @@ from esa_flows.errors import NothingPrunable
 from esa_flows.model import Version, VersionId
 from esa_flows.steps.observe import World
 
-__all__ = ["Keep", "choose_victim", "reasons_to_stay"]
+__all__ = ["Keep", "choose_victims", "reasons_to_stay"]
 
 
 @frozen(kw_only=True)
@@ -45,34 +46,44 @@ def reasons_to_stay(world: World, keep: Keep) -> Mapping[VersionId, str]:
     }
 
 
-def choose_victim(world: World, keep: Keep, *, quota: int) -> Version | None:
-    """Choose the version to delete so that one more fits.
+def choose_victims(
+    world: World, keep: Keep, *, quota: int, room: int = 1
+) -> tuple[Version, ...]:
+    """Choose the versions to delete so that some more fit.
 
     Args:
         world: The routine as seen.
         keep: What must stay beside what serves.
         quota: Versions the routine may have.
+        room: Versions that must fit beside those there are.
 
     Returns:
-        The oldest version that nothing needs, one that served before the live one only
-        where there is no other; None where there is room already.
+        The oldest versions that nothing needs, those that served before the live one
+        only where there is no other; none where there is room already.
 
     Raises:
-        NothingPrunable: There is no room and every version must stay; says why.
+        NothingPrunable: There is no room and too many must stay; says why.
     """
-    if len(world.versions) < quota:
-        return None
-
+    count = max(0, len(world.versions) + room - quota)
     reasons = reasons_to_stay(world, keep)
     free = [version for version in world.versions if version.id not in reasons]
-    if free:
-        return min(free, key=lambda v: (v.id in keep.last, int(v.id)))
+    if len(free) >= count:
+        free.sort(key=lambda v: (v.id in keep.last, int(v.id)))
+        return tuple(free[:count])
 
     raise NothingPrunable(
-        f"{world.routine.name} has {len(world.versions)} of {quota} versions and none"
-        f" may be deleted: {_listed(reasons.items())}.",
+        f"{world.routine.name} has {len(world.versions)} of {quota} versions"
+        f"{_shortage(room, len(free))} may be deleted: {_listed(reasons.items())}.",
         next_move="Deploy away from one, unprotect one, or raise the plan's quota.",
     )
+
+
+def _shortage(room: int, free: int) -> str:
+    """Say how many versions are needed, where it is more than one."""
+    if room == 1:
+        return " and none"
+
+    return f", {room} more are needed and {f'only {free}' if free else 'none'}"
 
 
 def _reason(version: Version, world: World, keep: Keep) -> str:

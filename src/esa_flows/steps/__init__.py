@@ -9,6 +9,7 @@ from esa_flows.steps.post_package import post_package, stage_package
 from esa_flows.steps.post_to_oss import Posted, post_to_oss
 from esa_flows.steps.prune import Prune, Pruned, prune
 from esa_flows.steps.read_quota import PlanQuota, read_quota
+from esa_flows.steps.read_variables import RoutineVariables, read_variables
 from esa_flows.steps.request_assets_slot import (
     AssetsStage,
     Package,
@@ -34,6 +35,7 @@ __all__ = [
     "Prune",
     "Pruned",
     "Reserved",
+    "RoutineVariables",
     "SaveCode",
     "Saved",
     "Slotted",
@@ -54,6 +56,7 @@ __all__ = [
     "prune",
     "read_back",
     "read_quota",
+    "read_variables",
     "request_assets_slot",
     "request_slot",
     "save_code",

@@ -6,7 +6,7 @@ from esa_flows.api.cloud import Op, RoutineCloud
 from esa_flows.engine.context import Context
 from esa_flows.engine.step import Happened, Intent, NotHappened, step
 from esa_flows.errors import Conflict
-from esa_flows.model import Version, VersionId
+from esa_flows.model import Environment, Tag, Version, VersionId
 from esa_flows.steps.post_to_oss import Posted, post_to_oss
 from esa_flows.steps.request_slot import Stage, request_slot
 
@@ -31,6 +31,9 @@ def own_versions(
 ) -> tuple[VersionId, ...]:
     """Give the versions that this run made of this bundle, oldest first.
 
+    A version of the same bundle that carries another environment's variables is none
+    of them.
+
     Args:
         versions: All versions of the routine.
         stage: What was committed.
@@ -41,10 +44,14 @@ def own_versions(
         version.id
         for version in versions
         if version.tag is not None
-        and (version.tag.run, version.tag.content) == (mine.run, mine.content)
+        and _whose(version.tag) == _whose(mine)
         and version.id not in stage.refused
     ]
     return tuple(sorted(found, key=int))
+
+
+def _whose(tag: Tag) -> tuple[str, str, Environment | None]:
+    return tag.run, tag.content, tag.environment
 
 
 async def find_tagged_version(
@@ -73,7 +80,7 @@ async def commit(ctx: Context, posted: Posted) -> Committed:
     """
     stage = posted.stage
     version = await ctx.need(RoutineCloud).commit(
-        stage.routine, str(stage.tag(ctx.run_id))
+        stage.routine, str(stage.tag(ctx.run_id)), bound_to=stage.bound_to
     )
     return Committed(version=version, attempts=ctx.attempt)
 

@@ -127,6 +127,7 @@ async def request_assets_slot(ctx: Context, stage: AssetsStage) -> Reserved:
         stage.routine,
         str(stage.tag(ctx.run_id)),
         not_found=stage.package.not_found,
+        bound_to=stage.bound_to,
     )
     return Reserved(
         stage=stage, version=reserved.version, slot=reserved.slot, attempts=ctx.attempt

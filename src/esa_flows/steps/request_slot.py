@@ -10,7 +10,7 @@ from esa_flows.engine.codec import Ephemeral
 from esa_flows.engine.context import Context
 from esa_flows.engine.step import Happened, Intent, NotHappened, step
 from esa_flows.errors import Conflict
-from esa_flows.model import Bundle, RoutineName, Tag, VersionId
+from esa_flows.model import Bundle, Environment, RoutineName, Tag, VersionId
 
 __all__ = ["Slotted", "Stage", "request_slot"]
 
@@ -25,6 +25,7 @@ class Stage:
         previous: Version that serves production now; goes into the tag.
         posts: Uploads that may be tried with one form.
         refused: Versions of this run that turned out to hold other bytes.
+        bound_to: Environment whose variables the version carries; None for none.
     """
 
     routine: RoutineName
@@ -32,6 +33,7 @@ class Stage:
     previous: VersionId | None = None
     posts: int = 2
     refused: tuple[VersionId, ...] = ()
+    bound_to: Environment | None = None
 
     @property
     def content(self) -> str:
@@ -44,6 +46,7 @@ class Stage:
             content=self.content,
             run=run.partition(".")[0],
             previous=self.previous,
+            environment=self.bound_to,
             commit=_seven_digits(self.bundle.commit),
             text=self.bundle.message,
         )

@@ -1,0 +1,99 @@
+"""The versions of one release: found where they are there, made when their turn comes.
+
+Most releases have one. A bound release to production has two of the same bytes, and
+room is made for both before the first is uploaded.
+"""
+
+from attrs import define, evolve, field
+
+from esa_flows.engine.context import Context
+from esa_flows.model import Environment, VersionId
+from esa_flows.release.journey import Journey
+from esa_flows.release.make import Need, find_version, make_room, make_version
+from esa_flows.release.plan import is_served
+from esa_flows.release.spec import Binding, Release
+from esa_flows.steps.observe import World
+
+__all__ = ["Place", "Versions"]
+
+Place = Environment | None
+"""Whose variables a version carries; None for none."""
+
+
+@define(kw_only=True)
+class Versions:
+    """The versions of one release, by whose variables they carry.
+
+    Attributes:
+        release: What is wanted; its quota is the one that counts once room was made.
+        world: The routine as seen when the release began.
+        places: One for each version, in the order in which they are deployed.
+        found: What there is so far.
+    """
+
+    release: Release
+    world: World
+    places: tuple[Place, ...]
+    found: dict[Place, VersionId] = field(factory=dict, init=False)
+
+    @property
+    def last(self) -> VersionId | None:
+        """The version that shall serve the target; None where it is not there yet."""
+        return self.found.get(self.places[-1])
+
+    @property
+    def lacking(self) -> tuple[Place, ...]:
+        """What is still to be made."""
+        return tuple(place for place in self.places if place not in self.found)
+
+    @property
+    def are_served(self) -> bool:
+        """Whether the target serves its version already, whole."""
+        last = self.last
+        return last is not None and is_served(self.world, self.release, last)
+
+    async def find(self, ctx: Context) -> None:
+        """Look for versions that are there already; not where they must be fresh."""
+        if self.release.binding is Binding.FRESH:
+            return
+
+        for place in reversed(self.places):
+            version = await find_version(ctx, self.release, self.world, place)
+            if version is not None:
+                self.found[place] = version
+
+            if self.are_served:
+                return
+
+    async def make_room(self, ctx: Context, journey: Journey) -> None:
+        """Make room for all that lack, or refuse before anything is uploaded.
+
+        Raises:
+            NothingPrunable: There is no room and too many versions must stay.
+        """
+        room = len(self.lacking)
+        if room:
+            kept = self._kept(journey)
+            wanted = await make_room(ctx, kept, self.world, journey, room=room)
+            self.release = evolve(self.release, quota=wanted.quota)
+
+    async def make(self, ctx: Context, journey: Journey, place: Place) -> VersionId:
+        """Give a version, made now where it lacks.
+
+        Raises:
+            ReleaseError: It could not be made.
+        """
+        if place not in self.found:
+            need = Need(bound_to=place, room=len(self.lacking))
+            self.found[place] = await make_version(
+                ctx, self._kept(journey), self.world, journey, need
+            )
+
+        journey.version = self.found[place]
+        return self.found[place]
+
+    def _kept(self, journey: Journey) -> Release:
+        """Protect what this release uses, and what it would go back to."""
+        needed = (*journey.before.live, *self.found.values())
+        protect = dict.fromkeys((*self.release.protect, *sorted(needed, key=int)))
+        return evolve(self.release, protect=tuple(protect))
