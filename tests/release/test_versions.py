@@ -228,11 +228,13 @@ async def test_no_room_for_two_is_refused_before_anything_is_sent() -> None:
 async def test_an_adopted_twin_makes_no_room_for_the_other() -> None:
     """The oldest that nothing needs would be the very version that is used again."""
     with House() as house:
-        house.live_bound()
+        before = house.live_bound()
         first = await _release(house)
         (staged,) = house.serves(env="staging")
         await _release(house, OTHER)
-        house.cloud.console.delete_version("shop", first.version or "")
+        for gone in (first.version or "", *before.values()):
+            house.cloud.console.delete_version("shop", gone)
+
         while len(house.versions()) < 10:
             house.cloud.console.add_version("shop", OTHER)
 
@@ -255,6 +257,37 @@ async def test_a_smaller_quota_is_learned_for_both(counts: SlotCounts) -> None:
         assert Outcome.RELEASED is report.outcome
         assert 2 == house.transport.calls.count("delete")
         assert 6 == len(house.versions())
+
+
+async def test_a_smaller_quota_with_no_room_for_both_ends_it_at_once() -> None:
+    """Nothing is committed where only the first of two would fit."""
+    with House(switches=Switches(version_quota=6)) as house:
+        spare = [house.cloud.console.add_version("shop", OTHER) for _ in range(4)]
+        house.live_bound()
+        async with house.client(version_quota=8) as client:
+            report = await client.release(
+                "shop", NEW, protect=tuple(spare[1:]), check=False
+            )
+
+        assert Outcome.FAILED is report.outcome
+        assert "shop has 6 of 6 versions, 2 more are needed and only 1" in report.reason
+        assert "commit" not in house.transport.calls
+        assert "delete" not in house.transport.calls
+
+
+async def test_the_plan_is_asked_where_two_might_be_too_many() -> None:
+    """Four of five leave room for one; room for the other is made beforehand."""
+    with House(switches=Switches(version_quota=5)) as house:
+        for _ in range(2):
+            house.cloud.console.add_version("shop", OTHER)
+
+        house.live_bound()
+        await _release(house)
+
+        calls = house.transport.calls
+        assert calls.index("quota") < calls.index("delete") < calls.index("slot")
+        assert 1 == calls.count("delete")
+        assert 2 == calls.count("slot")
 
 
 async def test_room_that_somebody_took_meanwhile_is_made_again() -> None:

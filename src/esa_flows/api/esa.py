@@ -9,7 +9,6 @@ Source: ESA API 2024-09-10; each method names its operation in `OPERATIONS`.
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -303,7 +302,9 @@ class EsaCloud:
         refused, never given.
         """
         found: dict[str, Variable] = {}
-        for page in itertools.count(1):
+        page = 0
+        while True:
+            page += 1
             reply = await self._page(
                 Op.VARIABLES, page, Name=name, Env=environment.value
             )

@@ -53,8 +53,7 @@ async def release(  # noqa: PLR0913  a command has as many flags as it has
         protect: A version that is never pruned; may be repeated.
         no_prune_foreign: Never prune a version that this program did not make.
         no_probe: Do not ask the routine over HTTP in staging.
-        bind: Whether its versions carry environment variables: auto as what serves now,
-            on, fresh for the variables of this moment, or off.
+        bind: Take environment variables along: auto does as what serves now does.
         run_id: An idempotency key of your own; drawn where it is not given.
         common: How to reach the provider.
         desk: Where to write.

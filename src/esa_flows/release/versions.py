@@ -71,11 +71,9 @@ class Versions:
         Raises:
             NothingPrunable: There is no room and too many versions must stay.
         """
-        room = len(self.lacking)
-        if room:
-            kept = self._kept(journey)
-            wanted = await make_room(ctx, kept, self.world, journey, room=room)
-            self.release = evolve(self.release, quota=wanted.quota)
+        room, kept = len(self.lacking), self._kept(journey)
+        wanted = await make_room(ctx, kept, self.world, journey, room=room)
+        self.release = evolve(self.release, quota=wanted.quota)
 
     async def make(self, ctx: Context, journey: Journey, place: Place) -> VersionId:
         """Give a version, made now where it lacks.
