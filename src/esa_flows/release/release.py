@@ -98,13 +98,14 @@ async def _forward(
         await versions.make_room(ctx, journey)
 
     first, *others = bindings.places
-    await to_staging(ctx, wanted, journey, await versions.make(ctx, journey, first))
+    version = await versions.make(ctx, journey, first)
+    await to_staging(ctx, wanted, journey, version)
     for place in others:
-        await versions.make(ctx, journey, place)
+        version = await versions.make(ctx, journey, place)
         journey.now = await ctx.do(look, wanted.routine, key=f"before:{place}")
 
-    if wanted.target is Environment.PRODUCTION and journey.version:
-        await to_production(ctx, wanted, journey, journey.version)
+    if wanted.target is Environment.PRODUCTION:
+        await to_production(ctx, wanted, journey, version)
 
     if others:
         journey.notes.append(
