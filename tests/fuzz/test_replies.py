@@ -321,6 +321,9 @@ VERBS: dict[str, Callable[[EsaCloud], Awaitable[object]]] = {
     "DeleteRoutine": lambda esa: esa.delete_routine(NAME),
     "ListRoutineRoutes": lambda esa: esa.routes(NAME),
     "ListRoutineRelatedRecords": lambda esa: esa.related_records(NAME),
+    "ListRoutineEnvironmentVariables": lambda esa: esa.variables(
+        NAME, Environment.STAGING
+    ),
 }
 
 
