@@ -14,6 +14,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from esa_flows.cli.abort import abort
 from esa_flows.cli.complaint import Complaint, bug, complaint
+from esa_flows.cli.conformance import conformance
 from esa_flows.cli.delete import routines_delete
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.doctor import doctor
@@ -60,6 +61,7 @@ def make_app() -> App:
     local.command(seed)
     app.command(versions)
     app.command(routines)
+    app.command(conformance)
     app.command(local)
     return app
 

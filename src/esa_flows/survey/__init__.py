@@ -1,0 +1,1 @@
+"""What an account really does where the documents are silent: asked, then told."""
