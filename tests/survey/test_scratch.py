@@ -162,6 +162,23 @@ async def test_one_that_is_on_its_way() -> None:
     assert 1 == office.changes["DeleteRoutine"]
 
 
+async def test_a_look_that_is_late() -> None:
+    """That a routine is not told of yet does not mean that it is gone."""
+    office = Office()
+    looks = 0
+
+    def late(request: Any, response: Any) -> Any:
+        """Know nothing of it at first."""
+        nonlocal looks
+        looks += 1
+        return _unknown(request, response) if looks < 4 else response
+
+    report = await surveyed(office, "service", transport=bent(office, GetRoutine=late))
+
+    assert "" == report.left
+    assert {} == office.cloud.report().versions
+
+
 async def test_a_description_that_is_not_given_back() -> None:
     """What the provider said when it was made is enough, until it is deleted."""
     office = Office()

@@ -167,9 +167,8 @@ async def _gone(bench: Bench, scratch: Scratch) -> str:
         except RoutineNotFound:
             now = anyio.current_time()
             absent_since = now if absent_since is None else absent_since
-            # A request to make it may still be on its way.
-            known = scratch.is_made or scratch.is_deleted
-            if known or now - absent_since >= _LATE:
+            # Not told yet, or a request to make it may still be on its way.
+            if scratch.is_deleted or now - absent_since >= _LATE:
                 return ""
 
             await anyio.sleep(_STEP)
