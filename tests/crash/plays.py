@@ -1,0 +1,317 @@
+"""The flows that are disturbed at every point, each with the world it begins in."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Awaitable, Callable, Mapping
+from random import Random
+from typing import Any
+
+import anyio
+from attrs import field, frozen
+
+from esa_flows import Client
+from esa_flows.api.cloud import RoutineCloud
+from esa_flows.api.dcdn import DcdnCloud
+from esa_flows.engine.context import Context
+from esa_flows.engine.flow import Flow, flow
+from esa_flows.files import digest_of
+from esa_flows.localcloud import KEY, Switches
+from esa_flows.model import Bundle, RoutineName, VersionId
+from esa_flows.release.release import release
+from esa_flows.release.spec import Release
+from esa_flows.steps.prune import Prune, Pruned, prune
+from esa_flows.steps.request_assets_slot import Package
+from esa_flows.testing.fate import Disturbance, Fate
+from esa_flows.testing.mortal import MortalTransport
+from esa_flows.testing.rehearsal import BASE, Rehearsal
+from esa_flows.wire import Caller, Cap, Credentials, Endpoint, Secret, Static
+
+SETTLED = 60.0
+"""Seconds after which everybody sees what was done before."""
+
+OLD = b'export default { fetch() { return new Response("old"); } };\n'
+NEW = b'export default { fetch() { return new Response("new"); } };\n'
+OTHER = b'export default { fetch() { return new Response("other"); } };\n'
+BROKEN = b'export default { fetch() { return new Response("", { status: 500 }); } };\n'
+ENVS = ("staging", "production")
+SHOP = RoutineName("shop")
+CANARY = "10:3s,50:3s,100"
+
+Act = Callable[[Client], Awaitable[Any]]
+Prepare = Callable[[Rehearsal], Awaitable[None]]
+
+
+@frozen(kw_only=True)
+class Play:
+    """A flow, and the world it begins in.
+
+    Attributes:
+        name: What it is called.
+        prepare: Makes the world; what it does is not disturbed.
+        act: The call that is disturbed.
+        code: What it brings to production; empty where it brings nothing.
+        shares: The shares of that which production may pass through.
+        switches: How its cloud behaves, whatever else is tried.
+        flows: Flows of its own.
+        product: Which cloud it plays on.
+        goes_back: Whether a version that served once is what it brings.
+    """
+
+    name: str
+    prepare: Prepare
+    act: Act
+    code: bytes = NEW
+    shares: tuple[int, ...] = (100,)
+    switches: Mapping[str, Any] = field(factory=dict)
+    flows: tuple[Flow[Any, Any], ...] = ()
+    product: str = "esa"
+    goes_back: bool = False
+
+    def rehearsal(self, **given: Any) -> Rehearsal:
+        """Make a world for it."""
+        more = _on_dcdn if self.product == "dcdn" else _as_it_is
+        switches = {**dict(given.pop("switches", {})), **self.switches}
+        return Rehearsal(
+            switches=Switches(**switches), flows=self.flows, more=more, **given
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+# --- worlds -------------------------------------------------------------------------
+
+
+def live(rehearsal: Rehearsal, versions: int = 1) -> None:
+    """Make a routine that serves its newest version everywhere."""
+    console = rehearsal.cloud.console
+    ids = [console.add_version("shop", OLD, f"release {n}") for n in range(versions)]
+    for env in ENVS:
+        console.deploy("shop", env, {ids[-1]: 100})
+
+
+async def _empty(_: Rehearsal) -> None:
+    pass
+
+
+async def _live(rehearsal: Rehearsal) -> None:
+    live(rehearsal)
+    await anyio.sleep(SETTLED)
+
+
+async def _full(rehearsal: Rehearsal) -> None:
+    live(rehearsal, versions=10)
+    await anyio.sleep(SETTLED)
+
+
+async def _three(rehearsal: Rehearsal) -> None:
+    live(rehearsal, versions=3)
+    await anyio.sleep(SETTLED)
+
+
+async def _released(rehearsal: Rehearsal) -> None:
+    await _live(rehearsal)
+    await rehearsal.live(_release)
+    await anyio.sleep(SETTLED)
+
+
+async def _released_twice(rehearsal: Rehearsal) -> None:
+    await _released(rehearsal)
+    await rehearsal.live(lambda client: client.release("shop", OTHER))
+    await anyio.sleep(SETTLED)
+
+
+async def _half_way(rehearsal: Rehearsal) -> None:
+    """Leave a canary behind whose process died while it baked, and another at once."""
+    await _live(rehearsal)
+    rehearsal.fate = Fate((_death_at_record(12), _death_at_record(21)))
+    await rehearsal.live(_canary)
+    await rehearsal.live(_go_on)
+    rehearsal.fate = Fate()
+    await anyio.sleep(SETTLED)
+
+
+def _death_at_record(number: int) -> Disturbance:
+    return Disturbance(at="record", number=number, kind="die after")
+
+
+async def _dcdn(rehearsal: Rehearsal, count: int = 1) -> None:
+    console = rehearsal.cloud.console
+    ids = [console.add_revision("shop", OLD) for _ in range(count)]
+    console.publish("shop", ids[-1], *ENVS)
+    await anyio.sleep(SETTLED)
+
+
+async def _dcdn_full(rehearsal: Rehearsal) -> None:
+    await _dcdn(rehearsal, 10)
+
+
+async def _packed(rehearsal: Rehearsal) -> None:
+    rehearsal.cloud.console.routine("shop").has_assets = True
+    await _live(rehearsal)
+    await rehearsal.blobs.put_bytes(PACKAGE)
+
+
+# --- acts ---------------------------------------------------------------------------
+
+
+async def _release(client: Client) -> Any:
+    return await client.release("shop", NEW, check=False)
+
+
+async def _create(client: Client) -> Any:
+    return await client.release(
+        "shop", NEW, create=True, canary="10:3s,100", check=False
+    )
+
+
+async def _canary(client: Client) -> Any:
+    return await client.release("shop", NEW, canary=CANARY, check=False)
+
+
+async def _broken(client: Client) -> Any:
+    return await client.release("shop", BROKEN, canary=CANARY, check=False)
+
+
+async def _to_staging(client: Client) -> Any:
+    return await client.release("shop", NEW, to="staging", check=False)
+
+
+async def _rollback(client: Client) -> Any:
+    return await client.rollback("shop", check=False)
+
+
+async def _abort(client: Client) -> Any:
+    (found,) = await client.runs.list(routine="shop", most=1)
+    return await client.abort(found.run.id)
+
+
+async def _go_on(client: Client) -> Any:
+    (found,) = await client.runs.list(routine="shop", most=1)
+    return await client.resume(found.run.id, check=False)
+
+
+async def _prune(client: Client) -> Any:
+    seen = await client.versions("shop")
+    oldest = min(seen.ids - seen.routine.live, key=int, default=None)
+    if oldest is None:
+        return None
+
+    return await client.run(prune_one, oldest, subject="shop")
+
+
+@flow
+async def prune_one(ctx: Context, version: VersionId) -> Pruned:
+    """Delete one version, with its code saved."""
+    return await ctx.do(prune, Prune(routine=SHOP, version=version))
+
+
+def _zip() -> bytes:
+    """Make a ZIP of code and an asset, the same one every time."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in (
+            ("assets/index.html", b"<h1>shop</h1>"),
+            ("routine/index.js", NEW),
+        ):
+            archive.writestr(zipfile.ZipInfo(name), content)
+
+    return packed.getvalue()
+
+
+PACKAGE = _zip()
+
+
+async def _release_package(client: Client) -> Any:
+    wanted = Release(
+        routine=SHOP,
+        bundle=Bundle(digest=digest_of(PACKAGE), size=len(PACKAGE)),
+        package=Package(code=digest_of(NEW), assets=1),
+    )
+    return await client.run(release, wanted, subject="shop")
+
+
+# --- clouds -------------------------------------------------------------------------
+
+
+def _as_it_is(_: Rehearsal, __: MortalTransport) -> Mapping[str, Any]:
+    return {}
+
+
+def _on_dcdn(rehearsal: Rehearsal, transport: MortalTransport) -> Mapping[str, Any]:
+    """Give a client the other cloud: only the port is another."""
+    dice = Random(rehearsal.processes)
+
+    def number() -> str:
+        return f"{dice.getrandbits(128):032x}"
+
+    key = Credentials(access_key_id=KEY.id, access_key_secret=Secret(KEY.secret))
+    caller = Caller(
+        transport,
+        Static(key),
+        Endpoint.parse(BASE),
+        cap=Cap(),
+        now=rehearsal.now,
+        nonce=number,
+        product="dcdn",
+    )
+    cloud = DcdnCloud(
+        caller,
+        transport,
+        now=rehearsal.now,
+        boundary=number,
+        allow_loopback_oss=True,
+    )
+    return {"ports": {RoutineCloud: lambda permit: cloud.bound(permit=permit)}}
+
+
+THREE = (10, 50, 100)
+PLAYS = (
+    Play(name="fresh", prepare=_live, act=_release),
+    Play(name="create", prepare=_empty, act=_create),
+    Play(name="at quota", prepare=_full, act=_release),
+    Play(
+        name="quota learned",
+        prepare=_three,
+        act=_release,
+        switches={"version_quota": 3, "denied": {"esa:ListEdgeRoutinePlans"}},
+    ),
+    Play(name="adopt", prepare=_released_twice, act=_canary, shares=THREE),
+    Play(name="unchanged", prepare=_released, act=_release),
+    Play(name="canary", prepare=_live, act=_canary, shares=THREE),
+    Play(
+        name="gate fails",
+        prepare=_live,
+        act=_broken,
+        code=BROKEN,
+        shares=(),
+        switches={"edge_lag": 0.0},  # a gate that hears the old code is content
+    ),
+    Play(name="to staging", prepare=_live, act=_to_staging, shares=()),
+    Play(name="rollback", prepare=_released, act=_rollback, code=OLD, goes_back=True),
+    Play(name="abort", prepare=_half_way, act=_abort, shares=(0,), goes_back=True),
+    Play(name="resume of a resume", prepare=_half_way, act=_go_on, shares=THREE),
+    Play(
+        name="prune only",
+        prepare=_full,
+        act=_prune,
+        flows=(prune_one,),
+        code=b"",
+        shares=(),
+    ),
+    Play(name="assets", prepare=_packed, act=_release_package),
+)
+"""Every flow that may be disturbed anywhere."""
+
+OLDER = (
+    Play(name="dcdn", prepare=_dcdn, act=_release, product="dcdn"),
+    Play(name="dcdn at quota", prepare=_dcdn_full, act=_release, product="dcdn"),
+)
+"""On the older cloud a lost upload form leaves a numbered revision behind."""
+
+
+def play_named(name: str) -> Play:
+    """Find a play."""
+    return next(play for play in (*PLAYS, *OLDER) if play.name == name)
