@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 from tests.house import OLD, House
 from tests.steps.bench import SHOP, perform
 
-from esa_flows.errors import Conflict, InUse, Refused
+from esa_flows.errors import Conflict, InUse, NotFound, Refused
 from esa_flows.files import digest_of
 from esa_flows.localcloud import Fault, Switches
 from esa_flows.model import VersionId
@@ -62,6 +63,32 @@ async def test_what_cannot_be_saved_stays() -> None:
 
         assert "delete" not in house.transport.calls
         assert oldest in house.versions()
+
+
+async def test_the_stores_error_document_is_no_backup() -> None:
+    """It is no code: nothing is saved, so nothing is deleted."""
+    with House() as house:
+        house.live(versions=2)
+        oldest = house.versions()[0]
+        house.cloud.inject(evolve(UNREADABLE, kind="missing", times=None))
+        async with house.client() as client:
+            with pytest.raises(NotFound, match="is missing at the provider"):
+                await perform(client, prune, _wanted(oldest))
+
+        assert "delete" not in house.transport.calls
+        assert oldest in house.versions()
+
+
+async def test_a_page_that_came_once_for_code_is_read_past() -> None:
+    """The backup holds the code."""
+    with House() as house:
+        house.live(versions=2)
+        oldest = house.versions()[0]
+        house.cloud.inject(evolve(UNREADABLE, kind="missing"))
+        async with house.client() as client:
+            gone = await perform(client, prune, _wanted(oldest))
+
+        assert Pruned(version=VersionId(oldest), backup=digest_of(OLD)) == gone
 
 
 async def test_what_need_not_be_saved_goes_unsaved() -> None:

@@ -67,7 +67,9 @@ async def test_the_stores_error_document_is_no_code() -> None:
     """Answered with status 200 in place of code: the digest tells."""
     with House() as house:
         live = house.live()
-        house.cloud.inject(Fault(operation="GetRoutineCodeVersion", kind="missing"))
+        house.cloud.inject(
+            Fault(operation="GetRoutineCodeVersion", kind="missing", times=None)
+        )
         async with house.client() as client:
             with pytest.raises(ContentMismatch):
                 await perform(client, verify, _wanted(live))

@@ -5,8 +5,10 @@ from attrs import frozen
 from esa_flows.api.cloud import Op, RoutineCloud
 from esa_flows.engine.context import Context
 from esa_flows.engine.step import step
+from esa_flows.errors import NotFound
 from esa_flows.files import Blobs
 from esa_flows.model import Digest, RoutineName, VersionId
+from esa_flows.steps.read_code import is_error_page, read_code
 
 __all__ = ["SaveCode", "Saved", "keep_code", "save_code"]
 
@@ -58,6 +60,17 @@ async def save_code(ctx: Context, wanted: SaveCode) -> Saved:
 
 
 async def keep_code(ctx: Context, routine: RoutineName, version: VersionId) -> Digest:
-    """Put the code of a version into the store of bundles; give its digest."""
-    code = await ctx.need(RoutineCloud).read_code(routine, version)
-    return await ctx.need(Blobs).put_bytes(code)
+    """Put the code of a version into the store of bundles; give its digest.
+
+    Raises:
+        NotFound: The provider's store has lost it, and gives its error page instead.
+    """
+    code = await read_code(ctx.need(RoutineCloud), routine, version)
+    if not is_error_page(code):
+        return await ctx.need(Blobs).put_bytes(code)
+
+    raise NotFound(
+        f"The code of version {version} of {routine} is missing at the provider, so it"
+        " cannot be saved.",
+        next_move="Nothing was deleted; delete the version by hand if nobody needs it.",
+    )

@@ -9,14 +9,9 @@ from esa_flows.engine.step import step
 from esa_flows.errors import ContentMismatch, VersionNotReady
 from esa_flows.files import digest_of
 from esa_flows.model import Digest, RoutineName, VersionId, VersionStatus
+from esa_flows.steps.read_code import LOOK_AGAIN, LOOKS, read_code
 
 __all__ = ["Verified", "Verify", "await_available", "compare", "verify"]
-
-FRESH_LOOKS = 3
-"""Readings of a new version before a difference counts: its object may lag."""
-
-LOOK_AGAIN = 1.0
-"""Seconds between readings."""
 
 READY_WITHIN = 300.0
 """Seconds a version may take to become available; esa-cli waits as long."""
@@ -74,11 +69,13 @@ async def verify(ctx: Context, wanted: Verify) -> Verified:
 async def compare(cloud: RoutineCloud, wanted: Verify) -> None:
     """Compare what a version holds with what it should hold.
 
+    The object of a new version may lag, so a difference counts the third time only.
+
     Raises:
         ContentMismatch: It holds other bytes.
     """
-    for left in reversed(range(FRESH_LOOKS if wanted.is_fresh else 1)):
-        held = digest_of(await cloud.read_code(wanted.routine, wanted.version))
+    for left in reversed(range(LOOKS if wanted.is_fresh else 1)):
+        held = digest_of(await read_code(cloud, wanted.routine, wanted.version))
         if held == wanted.digest:
             return
 
