@@ -16,6 +16,7 @@ from esa_flows.engine.observe import Moment
 from esa_flows.engine.retry import Retry
 from esa_flows.engine.run import drafted
 from esa_flows.engine.state import State
+from esa_flows.engine.step import step
 from esa_flows.errors import Aborted, NotSent, Refused, StepMisuse, Throttled
 
 NEW = NewRun(id=RUN, flow="one", subject="", content="", started_at=BEGIN)
@@ -360,3 +361,26 @@ def test_what_json_cannot_say_is_no_record(step: str, who: str) -> None:
     """The author is told whose value it is."""
     with pytest.raises(StepMisuse, match=f"^{who} has a value that cannot be recorded"):
         drafted(Kind.OUTCOME, BEGIN, {"value": object()}, step=step)
+
+
+@step.read()
+async def whose(ctx: Context, _: str) -> bool:
+    """Tell whether another process did what was done before."""
+    return ctx.after_another
+
+
+@flow
+async def asking(ctx: Context, value: str) -> list[bool]:
+    """Ask three times."""
+    return [await ctx.do(whose, value, key=key) for key in "abc"]
+
+
+async def test_who_takes_over_knows_it_until_a_step_is_done() -> None:
+    """Who began the run does not; nor does who took over, from the second step on."""
+    desk = Desk()
+    begun = await desk.start(asking)
+    desk.journal = cut(desk.journal, 2)
+    taken = await desk.resume(asking)
+
+    assert [False, False, False] == begun
+    assert [False, True, False] == taken

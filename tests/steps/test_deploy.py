@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import anyio
 import pytest
+from tests.crash.plays import play_named
 from tests.house import OTHER, House
 from tests.steps.bench import SHOP, perform
 
+from esa_flows import Outcome
 from esa_flows.engine.step import NotHappened
 from esa_flows.errors import Conflict, InUse, NotFound
 from esa_flows.localcloud import Fault, Switches
@@ -19,6 +21,8 @@ from esa_flows.model import (
     VersionId,
 )
 from esa_flows.steps.deploy import Deploy, deploy, read_back
+from esa_flows.testing import Disturbance
+from esa_flows.testing.rehearsal import go_on
 
 ONE, TWO, SIX = VersionId("1"), VersionId("2"), VersionId("6")
 WHOLE_ONE = Deployment(split=Split.whole(ONE), id="a")
@@ -263,3 +267,38 @@ async def test_reading_back_somebody_elses_split_is_a_conflict_at_once() -> None
                 await perform(client, read_back, wanted)
 
         assert ["observe"] == house.transport.calls
+
+
+async def test_who_takes_over_looks_before_deploying() -> None:
+    """The look that guards it was another process's, and may be long ago."""
+    play = play_named("fresh")
+    rehearsal = play.rehearsal()
+    await play.prepare(rehearsal)
+    rehearsal.fate.add([Disturbance(at="record", number=14, kind="die after")])
+    await rehearsal.live(play.act)
+    died_after = rehearsal.witness.acts[-1].subject
+    console = rehearsal.cloud.console
+    theirs = console.add_version("shop", OTHER)
+    console.deploy("shop", "production", {theirs: 100})
+    ended = await rehearsal.live(go_on)
+
+    assert "read_back[staging]#1" == died_after
+    assert Outcome.CONFLICT is ended.value.outcome
+    assert {theirs: 100} == rehearsal.cloud.report().splits["shop"]["production"]
+
+
+async def test_a_deployment_that_had_to_wait_looks_again() -> None:
+    """Somebody may have deployed meanwhile."""
+    with House() as house:
+        wanted, *_ = _live(house)
+        theirs = house.cloud.console.add_version("shop", OTHER)
+        house.cloud.inject(
+            Fault(operation="CreateRoutineCodeDeployment", kind="throttle")
+        )
+        house.transport.after("deploy", lambda: house.deploy({theirs: 100}))
+        async with house.client() as client:
+            with pytest.raises(Conflict, match="Somebody else deployed meanwhile"):
+                await perform(client, deploy, wanted)
+
+        assert ["deploy production 100", "observe"] == house.transport.calls
+        assert {theirs: 100} == house.serves()

@@ -111,6 +111,7 @@ class Attempts(Generic[I, O]):
                 driver=None,
                 ports=attempt.need,
                 attempt=self._number,
+                after_another=self._run.is_after_another,
                 place=f"the step {self.step.name!r}",
             )
             return await self._effect(context, scope)

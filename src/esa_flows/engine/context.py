@@ -52,11 +52,14 @@ class Context:
         run_id: The run's id.
         random: Randomness of this run.
         attempt: Which attempt of the step this is, from 1; 0 in a flow.
+        after_another: Whether another process did the steps before and this one none
+            yet: what those steps saw may be long ago.
     """
 
     run_id: str
     random: Random
     attempt: int = 0
+    after_another: bool = False
     _now: Callable[[], dt.datetime]
     _driver: Driver | None = None
     _ports: Callable[[type[Any]], Any] | None = None

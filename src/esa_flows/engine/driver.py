@@ -153,6 +153,8 @@ class RunDriver:
         except EsaFlowsError:
             self._meet_abort(identity)
             raise
+        finally:
+            self._run.performed += 1
 
         seconds = anyio.current_time() - began
         told = output.facts() if isinstance(output, Ephemeral) else output

@@ -61,6 +61,7 @@ class Run:
         settle: How long an effect that is not seen may still appear.
         scope: Around the flow's body.
         stopped: Why the body was cancelled from within; None while it was not.
+        performed: Steps that this process brought to an outcome.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Run:
     settle: Duration
     scope: anyio.CancelScope = field(factory=anyio.CancelScope)
     stopped: Exception | None = field(default=None, init=False)
+    performed: int = field(default=0, init=False)
     _journal: Journal
     _observer: Observer | None = None
     _waits: set[anyio.CancelScope] = field(factory=set, init=False)
@@ -144,6 +146,11 @@ class Run:
                 yield scope
             finally:
                 self._waits.discard(scope)
+
+    @property
+    def is_after_another(self) -> bool:
+        """Whether steps were done, and none of them by this process."""
+        return bool(self.history.steps) and not self.performed
 
     def abort_precedes(self, seq: int) -> bool:
         """Tell whether an abort that the flow has not met comes before a row."""
