@@ -7,7 +7,7 @@ SDK    := .venv-sdk
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sdk node test check fix demo bench build clean
+.PHONY: help venv sdk node test check crash fix demo bench build clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -49,6 +49,14 @@ check: venv sdk ## lint, architecture, types, tests with branch coverage
 fix: venv ## format, and mend what can be mended by machine
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+N      ?= 30000
+SEED   ?= 1
+MODE   ?= faults
+ONLY   ?=
+
+crash: venv ## play N disturbed releases from SEED (MODE=faults, unsafe, crowd, singles)
+	@PYTHONPATH=. $(BIN)/python -m tests.crash -n $(N) --seed $(SEED) --mode $(MODE) $(if $(ONLY),--only $(ONLY))
 
 demo: venv ## release the sample routines to a local cloud and show what happened
 	@$(BIN)/python examples/demo.py
