@@ -159,6 +159,7 @@ def prepared(name: str, harsh: int = 0) -> Saved:
     play = play_named(name)
 
     async def prepare() -> Saved:
+        """Play the preparation alone."""
         rehearsal = play.rehearsal(switches=HARSH[harsh])
         await play.prepare(rehearsal)
         return rehearsal.save()

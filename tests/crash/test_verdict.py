@@ -158,6 +158,7 @@ def _letters(work: Callable[[Rehearsal], Any], *fate: Disturbance, **case: Any) 
 
 def _deploying(broken: Flow[VersionId, None], code: bytes = NEW) -> Any:
     async def work(rehearsal: Rehearsal) -> None:
+        """Do it."""
         version = rehearsal.cloud.console.add_version("shop", code)
         await rehearsal.live(lambda client: client.run(broken, VersionId(version)))
 
@@ -183,6 +184,7 @@ def test_a_blind_repeat_is_seen() -> None:
     """And the version it made too many, which no record names."""
 
     async def work(rehearsal: Rehearsal) -> None:
+        """Do it."""
         rehearsal.cloud.console.overwrite_slot("shop", NEW)
         await rehearsal.live(lambda client: client.run(committing, "00"))
 
@@ -193,6 +195,7 @@ def test_what_somebody_else_deployed_is_not_replaced_unseen() -> None:
     """By who was told of it."""
 
     async def work(rehearsal: Rehearsal) -> None:
+        """Do it."""
         console = rehearsal.cloud.console
         new = console.add_version("shop", NEW)
         theirs = console.add_version("shop", OTHER)
@@ -213,6 +216,7 @@ def test_a_version_that_is_deleted_unsaved_is_seen() -> None:
     """Nobody can bring it back; and it served when it began."""
 
     async def served(rehearsal: Rehearsal) -> None:
+        """Delete what served first, unsaved."""
         (live_id,) = rehearsal.cloud.console.routine("shop").versions
         new = rehearsal.cloud.console.add_version("shop", NEW)
         for env in ("staging", "production"):
@@ -254,6 +258,7 @@ def test_a_call_without_an_intent_is_seen() -> None:
     """Whatever it is that changes something."""
 
     async def work(rehearsal: Rehearsal) -> None:
+        """Do it."""
         await _released(rehearsal)
         acts = rehearsal.witness.acts
         acts[:] = [act for act in acts if act.subject != "commit#1"]
@@ -265,6 +270,7 @@ def test_a_journal_that_is_not_whole_is_seen() -> None:
     """A row missing, a secret in it."""
 
     async def work() -> tuple[str, ...]:
+        """Judge rows that were tampered with."""
         play = play_named("fresh")
         rehearsal = play.rehearsal()
         await play.prepare(rehearsal)
@@ -296,6 +302,7 @@ def test_what_the_cloud_saw_is_repeated() -> None:
     """A version production should never get, as the cloud's own judge says."""
 
     async def work(rehearsal: Rehearsal) -> None:
+        """Do it."""
         rehearsal.cloud.judge.expect([digest_of(OLD)])
         await _released(rehearsal)
 

@@ -117,6 +117,7 @@ async def test_the_dead_send_nothing_more() -> None:
     tried = []
 
     async def work(client: Client) -> None:
+        """Call twice, whatever happens."""
         for _ in range(2):
             with anyio.CancelScope(shield=True):
                 try:

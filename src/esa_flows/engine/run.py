@@ -78,6 +78,10 @@ class Run:
     _observer: Observer | None = None
     _waits: set[anyio.CancelScope] = field(factory=set, init=False)
     _abort_delivered: bool = field(default=False, init=False)
+    _was_begun: bool = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._was_begun = bool(self.history.steps)
 
     def __repr__(self) -> str:
         return f"<Run {self.id} {self.history.state}>"
@@ -149,8 +153,8 @@ class Run:
 
     @property
     def is_after_another(self) -> bool:
-        """Whether steps were done, and none of them by this process."""
-        return bool(self.history.steps) and not self.performed
+        """Whether other processes did steps, and this one has done none yet."""
+        return self._was_begun and not self.performed
 
     def abort_precedes(self, seq: int) -> bool:
         """Tell whether an abort that the flow has not met comes before a row."""
