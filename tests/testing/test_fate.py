@@ -87,3 +87,12 @@ def test_who_knows_no_throttling_is_not_available(verb: str) -> None:
     fault = fault_of(_at_call(1, "throttle"), verb)
 
     assert ("error", 503) == (fault.kind, fault.status)
+
+
+def test_more_may_go_wrong_later() -> None:
+    """Counted from the beginning."""
+    fate = Fate()
+    fate.at_call("a")
+    fate.add([_at_call(2)])
+
+    assert _at_call(2) == fate.at_call("b")

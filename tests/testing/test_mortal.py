@@ -11,7 +11,7 @@ from tests.crash.plays import NEW, live
 
 from esa_flows import Client
 from esa_flows.engine.journal import Kind, NewRun, Owner, Record
-from esa_flows.errors import JournalUnavailable
+from esa_flows.errors import JournalUnavailable, OutcomeUnknown
 from esa_flows.testing.fate import Disturbance, Fate
 from esa_flows.testing.mortal import Killed, MortalJournal, Process
 from esa_flows.testing.rehearsal import Rehearsal
@@ -130,3 +130,30 @@ async def test_the_dead_send_nothing_more() -> None:
     assert ["killed", "killed"] == tried
     assert [] == rehearsal.witness.acts
     assert ended.value is None
+
+
+async def test_a_call_is_struck_by_a_fault_of_the_cloud() -> None:
+    """Once; the next one passes."""
+    rehearsal = Rehearsal(fate=Fate((Disturbance(at="call", number=1, kind="lost"),)))
+    live(rehearsal)
+    lost = await rehearsal.live(lambda client: client.versions("shop"))
+    again = await rehearsal.live(lambda client: client.versions("shop"))
+    answers = [act.answer for act in rehearsal.witness.acts]
+
+    assert isinstance(lost.error, OutcomeUnknown)
+    assert ["unknown", "ok", "ok"] == answers
+    assert 1 == len(again.value.ids)
+
+
+async def test_a_process_is_told_by_its_name() -> None:
+    """In its transport too."""
+    rehearsal = Rehearsal()
+    live(rehearsal)
+
+    async def work(client: Client) -> str:
+        """Show what it sends by."""
+        return repr(client.connection.parts.transport)
+
+    ended = await rehearsal.live(work, name="ann")
+
+    assert "<MortalTransport of ann>" == ended.value

@@ -12,6 +12,7 @@ from esa_flows import Client, Outcome
 from esa_flows.errors import JournalUnavailable, RoutineNotFound
 from esa_flows.testing import Disturbance, Fate, Rehearsal
 from esa_flows.testing.mortal import Killed
+from esa_flows.testing.rehearsal import go_on
 
 
 async def _release(client: Client) -> Any:
@@ -108,3 +109,12 @@ async def test_a_resume_that_fails_is_told() -> None:
     ended = await rehearsal.through(_release, lives=2)
 
     assert isinstance(ended.error, JournalUnavailable)
+
+
+async def test_what_a_run_ended_as_is_told_again() -> None:
+    """Where nothing is unfinished, whoever goes on is told how the last run ended."""
+    rehearsal = _struck()
+    await rehearsal.live(_release)
+    ended = await rehearsal.live(go_on)
+
+    assert Outcome.RELEASED is ended.value.outcome
