@@ -10,7 +10,7 @@ from tests.crash.plays import PLAYS, Play
 from tests.crash.scenario import play_alone
 
 EACH_LASTING = 8
-EACH_HARSH = 16
+EACH_HARSH = 32
 """Of so many scenarios one is played here; `make crash MODE=singles` plays them all."""
 
 
