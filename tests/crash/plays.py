@@ -148,6 +148,31 @@ async def _dcdn_full(rehearsal: Rehearsal) -> None:
     await _dcdn(rehearsal, 10)
 
 
+async def _bound(rehearsal: Rehearsal) -> None:
+    """Let each environment serve a version of its own, with its variables."""
+    console = rehearsal.cloud.console
+    for env in ENVS:
+        console.set_variable("shop", env, "TOKEN", f"old-{env}", is_secret=True)
+        version = console.add_version("shop", OLD, env, deploy_env=env)
+        console.deploy("shop", env, {version: 100})
+
+    await anyio.sleep(SETTLED)
+
+
+async def _bound_and_full(rehearsal: Rehearsal) -> None:
+    for _ in range(8):
+        rehearsal.cloud.console.add_version("shop", OTHER)
+
+    await _bound(rehearsal)
+
+
+async def _first_variables(rehearsal: Rehearsal) -> None:
+    for env in ENVS:
+        rehearsal.cloud.console.set_variable("shop", env, "TOKEN", env, is_secret=True)
+
+    await anyio.sleep(SETTLED)
+
+
 async def _packed(rehearsal: Rehearsal) -> None:
     rehearsal.cloud.console.routine("shop").has_assets = True
     await _live(rehearsal)
@@ -302,6 +327,9 @@ PLAYS = (
         shares=(),
     ),
     Play(name="assets", prepare=_packed, act=_release_package),
+    Play(name="variables", prepare=_bound, act=_canary, shares=THREE),
+    Play(name="variables at quota", prepare=_bound_and_full, act=_release),
+    Play(name="first variables", prepare=_first_variables, act=_release),
 )
 """Every flow that may be disturbed anywhere."""
 

@@ -88,9 +88,9 @@ class Stand:
 
     @property
     def tags(self) -> Mapping[str, str]:
-        """Versions with our tag, each with the run and content it names."""
+        """Versions with our tag: the content, run and environment it names."""
         return {
-            version: " ".join(text.split()[1:3])
+            version: " ".join(w for w in text.split() if w[:2] in {"s=", "r=", "e="})
             for version, (_, text) in self.versions.items()
             if text.startswith("ef1 ")
         }
@@ -243,7 +243,7 @@ def _right_code(case: Case, world: World) -> Iterator[str]:
                 case,
                 world.digest(version),
                 is_read=version in read,
-                is_staged=version in staged,
+                is_staged=world.digest(version) in map(world.digest, staged),
             )
             if why:
                 yield f"C: production got {version}, which {why}"
