@@ -584,6 +584,17 @@ async def test_a_listing_short_of_its_count_is_refused(rows: list[Any]) -> None:
         await script.esa().related_records(NAME)
 
 
+async def test_a_listing_without_end_is_given_up() -> None:
+    """A page that comes again and again is no way to a whole."""
+    page = {"TotalCount": 999_999, "Configs": [{"ConfigId": 1}]}
+    script = Script({"ListRoutineRoutes": page})
+
+    with pytest.raises(OutcomeUnknown, match="Configs has 1 of the 999999"):
+        await script.esa().routes(NAME)
+
+    assert 100 == len(script.sent)
+
+
 @pytest.mark.parametrize(
     "published",
     [

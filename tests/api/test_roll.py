@@ -169,3 +169,19 @@ async def test_a_count_that_nobody_fills_is_no_reason_to_ask_for_ever(
         await called(account)
 
     assert pages == len(account.asked)
+
+
+async def test_a_page_that_comes_again_is_no_other_page() -> None:
+    """Ten pages are asked for, and no more; names are counted, not rows."""
+    rows = [{"RoutineName": name} for name in CARTS[:PAGE_SIZE]]
+    asked: list[int] = []
+
+    async def page(_: str, number: int) -> Member:
+        """Give the first page whatever was asked for."""
+        asked.append(number)
+        return answer({"TotalCount": 60, "Routines": rows})
+
+    with pytest.raises(OutcomeUnknown, match="counts 60 routines and lists 20"):
+        await Roll(page=page, every=Account(names=()).every).call("")
+
+    assert list(range(1, 11)) == asked
