@@ -7,7 +7,7 @@ SDK    := .venv-sdk
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sdk node test check crash fix demo bench build clean
+.PHONY: help venv sdk node peers test check crash fix demo bench build clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,13 @@ node: tests/official_node/node_modules/.installed ## install the official Node t
 # Not `npm ci`: it wants download addresses of optional packages in the lock, which holds none.
 tests/official_node/node_modules/.installed: tests/official_node/package-lock.json
 	cd tests/official_node && npm install --no-save --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+peers: .venv-peers/.installed ## install the engines that `make bench` measures beside ours
+
+.venv-peers/.installed: benchmarks/peers.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 test: venv sdk ## run all tests
@@ -69,4 +76,4 @@ build: venv ## make the wheel and the source distribution
 	$(BIN)/python -m build
 
 clean: ## forget everything that can be made again
-	rm -rf $(VENV) $(SDK) tests/official_node/node_modules dist .demo .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SDK) .venv-peers tests/official_node/node_modules dist .demo .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,99 +1,103 @@
-"""A durable step against the floor: as many bare SQLite commits of as many rows."""
+"""Durable steps against the floor, and half-done runs against a bare file.
 
-import random
-import sqlite3
-import tempfile
-import time
-from datetime import UTC, datetime
+The floor writes the rows that our steps write, for as many tasks that wait for them, in
+group commits of the same safety, and does nothing else. Arms take turns, each in a
+process of its own; of several turns the best counts.
+"""
+
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
-import anyio
-
+from benchmarks.arms import Figures
 from benchmarks.table import Line
-from esa_flows import Context, flow, step
-from esa_flows.engine.engine import Engine
-from esa_flows.engine.journal_sqlite import SQLiteJournal
-from esa_flows.engine.process import life_of, this_process
 
-STEPS = 200
-FLOWS = 50
+SIZES = {1: 200, 10: 2_000, 50: 5_000, 100: 10_000, 1_000: 20_000}
+HALF_DONE, ROWS_EACH = 1_000, 10
 ROUNDS = 3
+PEER = Path(os.environ.get("ESA_FLOWS_PEERS", ".venv-peers")) / "bin" / "python"
+"""The environment of `benchmarks/peers.txt`; where there is none, no peer runs."""
 
 
-@step.idempotent()
-async def work(_: Context, value: int) -> int:
-    """Do nothing: what is left is the journal."""
-    return value
-
-
-@flow
-async def chain(ctx: Context, count: int) -> int:
-    """Do so many steps, one after another."""
-    for number in range(count):
-        await ctx.do(work, number, key=str(number))
-
-    return count
-
-
-def floor(folder: Path, steps: int, together: int) -> float:
-    """Commit two rows a step, `together` steps a commit; give microseconds a step."""
-    base = sqlite3.connect(folder / f"floor{together}.db", isolation_level=None)
-    base.execute("pragma journal_mode=wal")
-    base.execute("pragma synchronous=full")
-    base.execute("create table if not exists row (run, seq, body)")
-    begun = time.perf_counter()
-    for number in range(steps // together):
-        for half in range(2):
-            base.execute("begin immediate")
-            rows = [(n, 2 * number + half, "x" * 160) for n in range(together)]
-            base.executemany("insert into row values (?, ?, ?)", rows)
-            base.execute("commit")
-
-    spent = time.perf_counter() - begun
-    base.close()
-    return spent / steps * 1e6
-
-
-async def ours(folder: Path, steps: int, together: int) -> float:
-    """Run flows of durable steps; give microseconds a step."""
-    journal = SQLiteJournal(folder / f"ours{together}.db")
-    engine = Engine(
-        journal=journal,
-        ports={},
-        flows={"chain": chain},
-        owner=this_process("bench"),
-        now=lambda: datetime.now(UTC),
-        random=random.Random(1),
-        life=life_of,
+def turn(arm: str, flows: int, steps: int, *, python: str = sys.executable) -> Figures:
+    """Run one arm once, in a fresh process."""
+    module = "benchmarks.peers" if arm == "dbos" else "benchmarks.arms"
+    done = subprocess.run(
+        [python, "-m", module, arm, str(flows), str(steps)],
+        stdout=subprocess.PIPE,
+        check=True,
     )
-    begun = time.perf_counter()
-    async with anyio.create_task_group() as tasks:
-        for _ in range(together):
-            tasks.start_soon(engine.start, chain, steps // together)
+    found: Figures = json.loads(done.stdout.splitlines()[-1])
+    return found
 
-    spent = time.perf_counter() - begun
-    await journal.close()
-    return spent / steps * 1e6
+
+def best(arms: tuple[str, ...], flows: int, steps: int) -> dict[str, Figures]:
+    """Let arms take turns; give the smallest of each figure."""
+    found: dict[str, Figures] = {}
+    for _ in range(ROUNDS):
+        for arm in arms:
+            figures = turn(arm, flows, steps)
+            kept = found.setdefault(arm, figures)
+            found[arm] = {key: min(kept[key], figures[key]) for key in figures}
+
+    return found
+
+
+def steps_of(flows: int, steps: int) -> list[Line]:
+    """Measure durable steps with so many flows at once."""
+    found = best(("floor", "bare", "ours", "memory"), flows, steps)
+    what = f"durable step, {flows:,} flows at once"
+    lines = [
+        Line(
+            what=what,
+            ours=found["ours"]["us"],
+            beside=found["floor"]["us"],
+            unit="µs",
+            target="≤ 2 × the floor",
+        ),
+        Line(
+            what="  of this the engine alone, beside bare rows in a loop",
+            ours=found["memory"]["us"],
+            beside=found["bare"]["us"],
+            unit="µs",
+            target="",
+        ),
+        Line(
+            what="  lag of the loop, p99, beside its bound",
+            ours=found["ours"]["lag_ms"],
+            beside=5.0,
+            unit="ms",
+            target="≤ 5 ms",
+        ),
+    ]
+    return lines + (peer(found["ours"], flows) if PEER.exists() else [])
+
+
+def peer(ours: Figures, flows: int) -> list[Line]:
+    """Measure the peer with as many flows, few steps each: it needs milliseconds."""
+    figures = turn("dbos", flows, max(100, flows * 4), python=str(PEER))
+    return [
+        Line(
+            what="  the same beside DBOS on SQLite",
+            ours=ours["us"],
+            beside=figures["us"],
+            unit="µs",
+            target="≤ 1/10 at 50 flows",
+        )
+    ]
 
 
 async def measure() -> list[Line]:
-    """Interleave ours and the floor; take the best of each."""
-    lines = []
-    for together, steps in ((1, STEPS), (FLOWS, STEPS * 10)):
-        mine, beside = [], []
-        for _ in range(ROUNDS):
-            with tempfile.TemporaryDirectory() as name:
-                beside.append(floor(Path(name), steps, together))
-                mine.append(await ours(Path(name), steps, together))
-
-        lines.append(
-            Line(
-                what=f"durable step, {together} flows at once",
-                ours=min(mine),
-                beside=min(beside),
-                unit="µs",
-                target="≤ 2 × the floor at 50 flows",
-            )
-        )
-
-    return lines
+    """Measure every size, then the resuming of half-done runs."""
+    lines = [line for flows, steps in SIZES.items() for line in steps_of(flows, steps)]
+    found = best(("resume", "raw_resume"), HALF_DONE, HALF_DONE * ROWS_EACH)
+    resumed = Line(
+        what=f"{HALF_DONE:,} half-done runs, until all move again, beside a bare file",
+        ours=found["resume"]["seconds"] * 1e3,
+        beside=found["raw_resume"]["seconds"] * 1e3,
+        unit="ms",
+        target="≤ 2,500 ms, the best engine",
+    )
+    return [*lines, resumed]

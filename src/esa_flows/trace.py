@@ -9,10 +9,17 @@ for days helps nobody.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from opentelemetry import context, trace
-from opentelemetry.trace import Link, SpanContext, SpanKind, StatusCode, TraceFlags
+from opentelemetry.trace import (
+    Link,
+    Span,
+    SpanContext,
+    SpanKind,
+    StatusCode,
+    TraceFlags,
+)
 
 from esa_flows.errors import CallError
 
@@ -28,14 +35,14 @@ __all__ = [
 
 _TRACER = "esa_flows"
 _PLAIN_SUPPRESSION = "suppress_instrumentation"
+_NO_SPAN = nullcontext()
 
 Attributes = Mapping[str, str | int | float | bool]
 
 
-@contextmanager
 def run_span(
     flow: str, *, run: str, subject: str, earlier: tuple[str, ...] = ()
-) -> Iterator[None]:
+) -> AbstractContextManager[None]:
     """Trace one process's part of a run.
 
     Args:
@@ -46,23 +53,18 @@ def run_span(
     """
     links = [link for link in map(_link, earlier) if link is not None]
     attributes = {"esa_flows.run": run, "esa_flows.subject": subject}
-    with _span(f"run {flow}", attributes, links=links):
-        yield
+    return _span(f"run {flow}", attributes, links=links)
 
 
-@contextmanager
-def step_span(step: str, *, identity: str, effect: str) -> Iterator[None]:
+def step_span(step: str, *, identity: str, effect: str) -> AbstractContextManager[None]:
     """Trace one step, all its attempts included."""
     attributes = {"esa_flows.step": identity, "esa_flows.effect": effect}
-    with _span(f"step {step}", attributes):
-        yield
+    return _span(f"step {step}", attributes)
 
 
-@contextmanager
-def attempt_span(step: str, *, attempt: int) -> Iterator[None]:
+def attempt_span(step: str, *, attempt: int) -> AbstractContextManager[None]:
     """Trace one attempt of a step."""
-    with _span(f"attempt {step}", {"esa_flows.attempt": attempt}):
-        yield
+    return _span(f"attempt {step}", {"esa_flows.attempt": attempt})
 
 
 @contextmanager
@@ -134,20 +136,25 @@ def _link(text: str) -> Link | None:
     return Link(found) if found.is_valid else None
 
 
-@contextmanager
 def _span(
     name: str,
     attributes: Attributes,
     *,
     kind: SpanKind = SpanKind.INTERNAL,
     links: list[Link] | None = None,
-) -> Iterator[None]:
-    tracer = trace.get_tracer(_TRACER)
-    with tracer.start_as_current_span(
-        name,
-        kind=kind,
-        attributes=attributes,
-        links=links,
+) -> AbstractContextManager[None]:
+    span = trace.get_tracer(_TRACER).start_span(
+        name, kind=kind, attributes=attributes, links=links
+    )
+    # Without an SDK, and with nothing to hand on, it is as if there were no span.
+    return _in(span) if span.get_span_context().is_valid else _NO_SPAN
+
+
+@contextmanager
+def _in(span: Span) -> Iterator[None]:
+    with trace.use_span(
+        span,
+        end_on_exit=True,
         record_exception=False,  # its text goes where it is checked for secrets
         set_status_on_exception=False,
     ):

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from esa_flows.engine import journal_schema
@@ -25,7 +26,7 @@ from esa_flows.engine.journal import (
     Row,
     SignalVerb,
 )
-from esa_flows.engine.journal_sqlite import SQLiteJournal, SQLiteStatistics
+from esa_flows.engine.journal_sqlite import WOKEN, SQLiteJournal, SQLiteStatistics
 from esa_flows.errors import (
     InvalidInput,
     JournalCorrupt,
@@ -217,6 +218,32 @@ async def test_appends_of_a_moment_share_a_sync(journal: SQLiteJournal) -> None:
     assert after.commits - before.commits <= 3
     for n, lease in enumerate(leases):
         assert await numbers(journal, lease.run) == [f"body-{n}"]
+
+
+async def test_many_that_wait_go_on_a_few_at_a_time(journal: SQLiteJournal) -> None:
+    """Between two groups of them the loop can serve others, such as its timers."""
+    leases = [await journal.create(new_run(f"R{n:03}"), HERE) for n in range(100)]
+    log: list[str] = []
+
+    async def append(lease: Lease) -> None:
+        """Append and note it."""
+        await journal.append(lease, [record(1)])
+        log.append(".")
+
+    async def other() -> None:
+        """Note each turn of the loop once rows are durable."""
+        while log.count(".") < 100:
+            await anyio.lowlevel.checkpoint()
+            log.append(" ")
+
+    async with anyio.create_task_group() as tasks:
+        for lease in leases:
+            tasks.start_soon(append, lease)
+
+        tasks.start_soon(other)
+
+    longest = max(map(len, "".join(log).split()))
+    assert longest <= 2 * WOKEN + 1  # two groups may meet in one turn
 
 
 @pytest.mark.may_block

@@ -4,7 +4,6 @@ Secrets have no way in: a value that holds one is refused, not masked, because a
 secret would come back as three stars.
 """
 
-import functools
 import hashlib
 import json
 from collections.abc import Iterable
@@ -77,7 +76,9 @@ def _make() -> BaseConverter:
 
 
 _CONVERTER = _make()
-_DUMPS = functools.partial(json.dumps, sort_keys=True, separators=(",", ":"))
+_COMPACT = (",", ":")
+_PLAIN = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=_COMPACT)
+_ESCAPED = json.JSONEncoder(sort_keys=True, separators=_COMPACT)
 _UNFIT = (
     AttributeError,
     BaseValidationError,
@@ -124,11 +125,11 @@ def dumps(data: Any) -> str:
     A text with half a character in it, such as a path that is no UTF-8, is escaped:
     no file takes it as it is.
     """
-    text = _DUMPS(data, ensure_ascii=False)
+    text = _PLAIN.encode(data)
     try:
         text.encode()
     except UnicodeEncodeError:
-        return _DUMPS(data, ensure_ascii=True)
+        return _ESCAPED.encode(data)
 
     return text
 

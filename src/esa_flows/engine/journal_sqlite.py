@@ -34,8 +34,9 @@ from esa_flows.engine.journal import (
     SignalVerb,
 )
 from esa_flows.engine.journal_file import prepare
+from esa_flows.engine.journal_request import Request
 from esa_flows.engine.journal_schema import connect
-from esa_flows.engine.journal_tables import Request, Tables
+from esa_flows.engine.journal_tables import Tables
 from esa_flows.engine.journal_trouble import told
 from esa_flows.errors import EsaFlowsError
 
@@ -44,6 +45,9 @@ __all__ = ["SQLiteJournal", "SQLiteStatistics", "Writer"]
 T = TypeVar("T")
 
 Writer = Literal["thread", "inline"]
+
+WOKEN = 32
+"""How many tasks go on at once when their rows are durable."""
 
 
 @frozen(kw_only=True)
@@ -67,7 +71,25 @@ class _Batch:
 
     requests: list[Request[Any]] = Factory(list)
     served: bool = False
-    over: anyio.Event = Factory(anyio.Event)
+    overs: list[anyio.Event] = Factory(list)
+
+    def join(self, request: Request[Any]) -> anyio.Event:
+        """Add a request; give what tells its task that the batch is over."""
+        if len(self.requests) > len(self.overs) * WOKEN:
+            self.overs.append(anyio.Event())
+
+        self.requests.append(request)
+        return self.overs[-1]
+
+    async def tell(self) -> None:
+        """Wake those who wait, a few at a time: the loop has timers to serve too."""
+        try:
+            for over in self.overs[:-1]:
+                over.set()
+                await anyio.lowlevel.checkpoint()
+        finally:
+            for over in self.overs:
+                over.set()
 
 
 @define(eq=False, repr=False)
@@ -228,8 +250,7 @@ class SQLiteJournal:
             await self._lead(batch)
             return
 
-        batch.requests.append(request)
-        await batch.over.wait()
+        await batch.join(request).wait()
         if not batch.served:
             # The task that led the batch was cancelled by its host.
             await self._lead(batch)
@@ -237,10 +258,12 @@ class SQLiteJournal:
     async def _lead(self, batch: _Batch) -> None:
         try:
             async with self._lane:
+                # Whoever was woken with us joins first: one sync for all of them.
+                await anyio.lowlevel.checkpoint()
                 self._depart(batch)
                 await to_thread.run_sync(self._serve, batch, limiter=self._thread)
         finally:
-            batch.over.set()
+            await batch.tell()
 
     def _depart(self, batch: _Batch) -> None:
         """Let nobody join any more; an orphaned batch may have departed before."""

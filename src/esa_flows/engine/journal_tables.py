@@ -1,14 +1,15 @@
 """The journal's tables in SQLite, and what is asked of them; synchronous.
 
-Any number of requests share one transaction, and so one disk sync. Each has a savepoint
-of its own: one that is refused leaves nothing behind and does not disturb the others.
+Any number of requests share one transaction, and so one disk sync. One that is refused
+leaves nothing behind and does not disturb the others: where there is one, all are done
+again, each with a savepoint of its own. So what a request does is repeatable.
 """
 
 import contextlib
 import datetime as dt
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Generic, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from attrs import define, field
 
@@ -33,71 +34,15 @@ from esa_flows.engine.journal_columns import (
     read_run,
     read_signal,
 )
+from esa_flows.engine.journal_heads import Head, Heads
 from esa_flows.engine.journal_refusals import lost, taken, unknown
-from esa_flows.errors import EsaFlowsError, InvalidInput
+from esa_flows.engine.journal_request import UNFIT, RefusedError, Request
 
-__all__ = ["Request", "Tables"]
-
-T = TypeVar("T")
+__all__ = ["Tables"]
 
 _LAST_CHARACTER = "\U0010ffff"
+_INSERT = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _RUNS = "SELECT id, flow, subject, content, started_at, ended FROM runs"
-
-# Values that no table can take: the fault of the one who gave them.
-_UNFIT = (
-    sqlite3.IntegrityError,
-    sqlite3.InterfaceError,
-    sqlite3.ProgrammingError,
-    OverflowError,
-    UnicodeError,
-)
-
-
-@define(eq=False)
-class Request(Generic[T]):
-    """Something asked of the tables, and what came of it.
-
-    Attributes:
-        work: What to do with the tables.
-        writes: Whether it writes.
-    """
-
-    work: Callable[["Tables"], T]
-    writes: bool
-    _answers: list[T] = field(factory=list, init=False)
-    _error: EsaFlowsError | None = field(default=None, init=False)
-
-    def serve(self, tables: "Tables") -> None:
-        """Do it and keep the answer, or the error that is its own."""
-        try:
-            self._answers.append(self.work(tables))
-        except EsaFlowsError as error:
-            self._error = error
-        except _UNFIT as error:
-            self._error = InvalidInput(
-                f"The journal {tables.source} cannot hold what it was given: {error}."
-            )
-
-    def fail(self, error: EsaFlowsError) -> None:
-        """Forget the answer: what all of the transaction met is its outcome too."""
-        self._error = type(error)(error.message, next_move=error.next_move)
-        self._error.__cause__ = error.__cause__
-
-    @property
-    def refused(self) -> bool:
-        """Whether it met an error."""
-        return self._error is not None
-
-    def result(self) -> T:
-        """Give the answer.
-
-        Raises:
-            EsaFlowsError: What it met instead.
-        """
-        if self._error is not None:
-            raise self._error
-
-        return self._answers[-1]
 
 
 @define(eq=False, repr=False)
@@ -110,6 +55,12 @@ class Tables:
 
     _db: sqlite3.Connection
     source: str
+    _heads: Heads = field(init=False)
+    _unwritten: list[tuple[Any, ...]] = field(factory=list, init=False)
+
+    @_heads.default
+    def _none_known(self) -> Heads:
+        return Heads(self._db)
 
     def serve(self, requests: Sequence[Request[Any]]) -> bool:
         """Serve requests in one transaction, each with its own answer.
@@ -121,9 +72,8 @@ class Tables:
             sqlite3.Error: The transaction failed, and with it all of them.
         """
         writes = any(request.writes for request in requests)
-        with self._transaction("BEGIN IMMEDIATE" if writes else "BEGIN"):
-            for request in requests:
-                self._serve(request)
+        if not self._together(requests, "BEGIN IMMEDIATE" if writes else "BEGIN"):
+            self._apart(requests)
 
         return writes
 
@@ -136,29 +86,52 @@ class Tables:
         found: int = self._all("SELECT count(*) FROM runs")[0][0]
         return found
 
-    def _serve(self, request: Request[Any]) -> None:
-        if not request.writes:
-            request.serve(self)
-            return
+    def flush(self) -> None:
+        """Write the rows that were appended and wait for company."""
+        rows, self._unwritten = self._unwritten, []
+        if rows:
+            self._db.executemany(_INSERT, rows)
 
-        self._db.execute("SAVEPOINT request")
-        request.serve(self)
-        if request.refused:
-            self._db.execute("ROLLBACK TO request")
+    def _together(self, requests: Sequence[Request[Any]], begin: str) -> bool:
+        """Serve all at once; False, and nothing done, where one of them is refused."""
+        try:
+            with self._transaction(begin):
+                for request in requests:
+                    request.serve(self)
+                    request.refuse_all()
 
-        self._db.execute("RELEASE request")
+                self.flush()
+        except (RefusedError, *UNFIT):
+            return False
+
+        return True
+
+    def _apart(self, requests: Sequence[Request[Any]]) -> None:
+        """Serve each within a savepoint, and undo those that are refused."""
+        with self._transaction("BEGIN IMMEDIATE"):
+            for request in requests:
+                self._db.execute("SAVEPOINT request")
+                request.serve_apart(self)
+                if request.refused:
+                    self._undo("ROLLBACK TO request")
+
+                self._db.execute("RELEASE request")
+
+    def _undo(self, rollback: str) -> None:
+        self._heads.clear()
+        self._unwritten.clear()
+        self._db.execute(rollback)
 
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
         self._db.execute(begin)
         try:
+            self._heads.refresh()
             yield
             self._db.execute("COMMIT")
         except BaseException:
             # After some failures SQLite has rolled back already.
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-
+            self._undo("ROLLBACK" if self._db.in_transaction else "SELECT 1")
             raise
 
     # --- runs and their leases
@@ -196,6 +169,7 @@ class Tables:
             return None
 
         fence = seen.fence + 1
+        self._heads.forget(run)
         self._change(
             "UPDATE runs SET owner = ?, fence = ?, beat = 0 WHERE id = ?",
             str(owner),
@@ -211,6 +185,7 @@ class Tables:
 
     def release(self, lease: Lease) -> None:
         """Give the lease back, where it is still held."""
+        self._heads.forget(lease.run)
         if self.beat_of(lease.run).fence == lease.fence:
             self._change("UPDATE runs SET owner = '' WHERE id = ?", lease.run)
 
@@ -238,13 +213,15 @@ class Tables:
 
     def append(self, lease: Lease, records: Iterable[Record]) -> tuple[Row, ...]:
         """Append rows under the lease."""
-        self._hold(lease)
-        rows = self._sealed(lease, records)
-        self._db.executemany(
-            "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            map(columns_of, rows),
-        )
-        if any(row.record.kind is Kind.ENDED for row in rows):
+        head = self._heads.of(lease) or self._read_head(lease)
+        rows = _sealed(head, records)
+        self._unwritten += map(columns_of, rows)
+        if not rows:
+            return rows
+
+        last = rows[-1]
+        self._heads.keep(Head(lease, last.seq, last.crc))
+        if last.record.kind is Kind.ENDED:
             self._change("UPDATE runs SET ended = 1 WHERE id = ?", lease.run)
 
         return rows
@@ -299,26 +276,35 @@ class Tables:
             self.beat_of(lease.run)
             raise lost(lease.run)
 
-    def _sealed(self, lease: Lease, records: Iterable[Record]) -> tuple[Row, ...]:
+    def _read_head(self, lease: Lease) -> Head:
+        self._hold(lease)
         last = self._all(
             "SELECT seq, crc FROM records WHERE run = ? ORDER BY seq DESC LIMIT 1",
             lease.run,
         )
-        seq, crc = last[0] if last else (0, 0)
-        rows: list[Row] = []
-        for record in records:
-            seq += 1
-            row = seal(record, run=lease.run, seq=seq, fence=lease.fence, previous=crc)
-            rows.append(row)
-            crc = row.crc
-
-        return tuple(rows)
+        return Head(lease, *(last[0] if last else (0, 0)))
 
     def _listed(self, found: Iterable[Any]) -> tuple[RunRow, ...]:
         return tuple(read_run(columns, source=self.source) for columns in found)
 
     def _change(self, statement: str, *values: Any) -> int:
+        self.flush()
         return self._db.execute(statement, values).rowcount
 
     def _all(self, statement: str, *values: Any) -> Sequence[Any]:
+        self.flush()
         return self._db.execute(statement, values).fetchall()
+
+
+def _sealed(head: Head, records: Iterable[Record]) -> tuple[Row, ...]:
+    seq, crc = head.seq, head.crc
+    rows: list[Row] = []
+    for record in records:
+        seq += 1
+        row = seal(
+            record, run=head.lease.run, seq=seq, fence=head.lease.fence, previous=crc
+        )
+        rows.append(row)
+        crc = row.crc
+
+    return tuple(rows)

@@ -108,6 +108,9 @@ class Run:
         self, moment: Moment, step: str = "", *, attempt: int = 0, **facts: Any
     ) -> None:
         """Tell the observer what the run does."""
+        if self._observer is None:
+            return
+
         happening = Happening(
             moment=moment,
             run=self.id,
