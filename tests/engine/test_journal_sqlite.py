@@ -14,6 +14,7 @@ from pathlib import Path
 import anyio
 import anyio.lowlevel
 import pytest
+from attrs import evolve
 
 from esa_flows.engine import journal_schema
 from esa_flows.engine.journal import (
@@ -26,7 +27,15 @@ from esa_flows.engine.journal import (
     Row,
     SignalVerb,
 )
-from esa_flows.engine.journal_sqlite import WOKEN, SQLiteJournal, SQLiteStatistics
+from esa_flows.engine.journal_sqlite import (
+    PACKED_ALONG,
+    PACKED_AT_ONCE,
+    WOKEN,
+    SQLiteJournal,
+    SQLiteStatistics,
+    Writer,
+)
+from esa_flows.engine.journal_upkeep import PACK_AFTER
 from esa_flows.errors import (
     InvalidInput,
     JournalCorrupt,
@@ -350,6 +359,98 @@ def test_a_leader_cancelled_by_its_host_loses_nobody(path: Path) -> None:
         await journal.close()
 
     asyncio.run(main())
+
+
+# --- staying small
+
+
+def ended(n: int) -> list[Record]:
+    """Give the rows of a run that ended."""
+    end = Record.of(Kind.ENDED, NOW, {"event": "succeed", "value": n})
+    return [*map(record, range(50)), end]
+
+
+@pytest.mark.may_block
+async def test_a_new_run_packs_a_few_that_ended_long_ago(
+    journal: SQLiteJournal,
+) -> None:
+    """Nobody has to think of it, and no run pays for all the others."""
+    for n in range(PACKED_ALONG + 2):
+        lease = await journal.create(new_run(f"OLD{n}"), HERE)
+        await journal.append(lease, ended(n))
+
+    later = evolve(new_run("LATER"), started_at=NOW + 2 * PACK_AFTER)
+    await journal.create(later, HERE)
+
+    assert journal._tables is not None
+    packed = journal._tables.ask("SELECT run FROM packs ORDER BY run")
+    assert [f"OLD{n}" for n in range(PACKED_ALONG)] == [run for (run,) in packed]
+    assert 51 == len(await journal.rows("OLD0"))
+
+
+def size_of(path: Path) -> int:
+    """Give the size of a file."""
+    return path.stat().st_size
+
+
+@pytest.mark.parametrize("writer", ["thread", "inline"])
+@pytest.mark.may_block
+async def test_compacting_gives_room_back(path: Path, writer: Writer) -> None:
+    """All old runs are packed, the file shrinks, and every row is still there."""
+    journal = SQLiteJournal(path, writer=writer)
+    for n in range(PACKED_AT_ONCE + 5):
+        lease = await journal.create(new_run(f"R{n:03}"), HERE)
+        await journal.append(lease, ended(n))
+
+    await journal.close()
+    before = size_of(path)
+
+    assert PACKED_AT_ONCE + 5 == await journal.compact(before=NOW + PACK_AFTER)
+
+    assert before > 3 * size_of(path)
+    assert 0 == size_of(Path(f"{path}-wal"))
+    assert 51 == len(await journal.rows("R007"))
+    assert 0 == await journal.compact(before=NOW + PACK_AFTER)
+    await journal.close()
+
+
+async def test_compacting_disturbs_nobody_who_reads(path: Path) -> None:
+    """Who looked before sees what was there; the room comes back when all are gone."""
+    journal = await SQLiteJournal.open(path)
+    lease = await journal.create(new_run(), HERE)
+    await journal.append(lease, ended(1))
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM records").fetchall()
+
+    assert 1 == await journal.compact(before=NOW + PACK_AFTER)
+    assert (51,) == reader.execute("SELECT count(*) FROM records").fetchone()
+    assert 51 == len(await journal.rows(RUN))
+
+    reader.close()
+    await journal.close()
+
+
+async def test_compacting_names_who_writes(impatient: None, path: Path) -> None:
+    """While another process writes, nothing is packed and nothing is lost."""
+    await filled(path)
+    journal = await SQLiteJournal.open(path)
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(JournalUnavailable, match="Another process holds it"):
+        await journal.compact(before=NOW + PACK_AFTER)
+
+    holder.close()
+    assert 3 == len(await journal.rows(RUN))
+    await journal.close()
+
+
+async def test_needed_digests_are_known(journal: SQLiteJournal) -> None:
+    """Those of an unfinished run among them."""
+    await journal.create(evolve(new_run(), content=f"{'a' * 64}:staging"), HERE)
+
+    assert {"a" * 64} == await journal.named()
 
 
 # --- trouble

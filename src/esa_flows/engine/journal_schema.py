@@ -10,9 +10,8 @@ from pathlib import Path
 
 from esa_flows.errors import InvalidInput, JournalTooNew
 
-__all__ = ["SCHEMA", "connect"]
+__all__ = ["SCHEMA", "connect", "refuse_other"]
 
-SCHEMA = 1
 PATIENCE = 5.0
 _TURNS = 20
 
@@ -56,6 +55,24 @@ CREATE TABLE signals (
 ) WITHOUT ROWID;
 """
 
+_PACKS = """
+ALTER TABLE runs ADD COLUMN packed INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX runs_open ON runs (number) WHERE ended = 0;
+CREATE INDEX runs_to_pack ON runs (number) WHERE ended = 1 AND packed = 0;
+CREATE TABLE packs (
+  run TEXT PRIMARY KEY NOT NULL REFERENCES runs (id),
+  rows INTEGER NOT NULL,
+  crc INTEGER NOT NULL,
+  backups TEXT NOT NULL,
+  content BLOB NOT NULL
+);
+"""
+
+_GROWTH = (_TABLES, _PACKS)
+"""What each schema adds to the one before: what is released is never changed."""
+
+SCHEMA = len(_GROWTH)
+
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open the journal's file, and make its tables where it is empty.
@@ -92,11 +109,27 @@ def connect(path: Path) -> sqlite3.Connection:
 def _check(db: sqlite3.Connection, path: Path) -> None:
     db.execute("BEGIN IMMEDIATE")
     ours, schema = _number(db, "application_id"), _number(db, "user_version")
-    if not ours and not schema and not _number(db, "schema_version"):
-        _make(db)
+    is_new = not ours and not schema and not _number(db, "schema_version")
+    if is_new or (ours == _OURS and schema < SCHEMA):
+        _grow(db, schema)
         return
 
     db.execute("ROLLBACK")
+    refuse_other(path, ours, schema)
+
+
+def refuse_other(path: Path, ours: int, schema: int) -> None:
+    """Refuse a file that this release cannot read.
+
+    Args:
+        path: The file.
+        ours: Its application id.
+        schema: Its schema.
+
+    Raises:
+        InvalidInput: It is the file of another program.
+        JournalTooNew: A newer release wrote it.
+    """
     if ours != _OURS:
         raise InvalidInput(
             f"{path} is another program's SQLite file, not a journal.",
@@ -111,8 +144,9 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _make(db: sqlite3.Connection) -> None:
-    for statement in _TABLES.split(";"):
+def _grow(db: sqlite3.Connection, schema: int) -> None:
+    """Make the tables, or what is missing of them, wholly or not at all."""
+    for statement in ";".join(_GROWTH[schema:]).split(";"):
         db.execute(statement)
 
     db.execute(f"PRAGMA application_id = {_OURS}")

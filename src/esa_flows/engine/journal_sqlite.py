@@ -38,6 +38,7 @@ from esa_flows.engine.journal_request import Request
 from esa_flows.engine.journal_schema import connect
 from esa_flows.engine.journal_tables import Tables
 from esa_flows.engine.journal_trouble import told
+from esa_flows.engine.journal_upkeep import PACK_AFTER, named, pack_old
 from esa_flows.errors import EsaFlowsError
 
 __all__ = ["SQLiteJournal", "SQLiteStatistics", "Writer"]
@@ -45,6 +46,9 @@ __all__ = ["SQLiteJournal", "SQLiteStatistics", "Writer"]
 T = TypeVar("T")
 
 Writer = Literal["thread", "inline"]
+
+PACKED_ALONG, PACKED_AT_ONCE = 4, 100
+"""Old runs that are packed when a run begins, and in one transaction of `compact`."""
 
 WOKEN = 32
 """How many tasks go on at once when their rows are durable."""
@@ -143,7 +147,7 @@ class SQLiteJournal:
             JournalUnavailable: The system does not let us use it.
         """
         journal = cls(path, writer=writer)
-        await journal.find("")
+        await journal.list(most=1)
         return journal
 
     @property
@@ -158,8 +162,15 @@ class SQLiteJournal:
         )
 
     async def create(self, run: NewRun, owner: Owner) -> Lease:
-        """List a new run and take its lease."""
-        lease = await self._write(lambda tables: tables.create(run, owner))
+        """List a new run and take its lease; pack a few that ended long ago."""
+        before = run.started_at - PACK_AFTER
+
+        def work(tables: Tables) -> Lease:
+            lease = tables.create(run, owner)
+            pack_old(tables, before=before, most=PACKED_ALONG)
+            return lease
+
+        lease = await self._write(work)
         self._runs += 1
         return lease
 
@@ -213,15 +224,45 @@ class SQLiteJournal:
         """Give the signals of a run's inbox after a place."""
         return await self._read(lambda tables: tables.signals(run, after))
 
+    async def compact(self, *, before: dt.datetime) -> int:
+        """Pack the runs that ended, and give the room back to the system.
+
+        Args:
+            before: Only runs that began before this.
+
+        Returns:
+            How many runs were packed.
+
+        Raises:
+            JournalUnavailable: Another process is at work with the journal.
+        """
+        packed = 0
+        while some := await self._write(
+            lambda tables: pack_old(tables, before=before, most=PACKED_AT_ONCE)
+        ):
+            packed += some
+
+        await self._aside(lambda: self._or_told(lambda: self._opened().shrink()))
+        return packed
+
+    async def named(self) -> frozenset[str]:
+        """Give every digest that somebody may still need the bytes of."""
+        return await self._read(named)
+
     async def close(self) -> None:
         """Let go of the file; whoever asks something later opens it again."""
+        await self._aside(self._shut)
+
+    async def _aside(self, work: Callable[[], T]) -> T:
+        """Do something with the file between two batches."""
         if self._writer == "inline":
-            self._shut()
-            return
+            return work()
 
         with anyio.CancelScope(shield=True):
             async with self._lane:
-                await to_thread.run_sync(self._shut, limiter=self._thread)
+                found = await to_thread.run_sync(work, limiter=self._thread)
+
+        return found
 
     # --- how what is asked reaches the tables
 
@@ -285,8 +326,11 @@ class SQLiteJournal:
             batch.served = True
 
     def _transact(self, requests: Sequence[Request[Any]]) -> None:
+        self._commits += self._or_told(lambda: self._opened().serve(requests))
+
+    def _or_told(self, work: Callable[[], T]) -> T:
         try:
-            self._commits += self._opened().serve(requests)
+            return work()
         except sqlite3.Error as error:
             raise told(error, source=self.name) from error
 

@@ -35,6 +35,7 @@ from esa_flows.engine.journal_columns import (
     read_signal,
 )
 from esa_flows.engine.journal_heads import Head, Heads
+from esa_flows.engine.journal_pack import backups_in, pack, unpack
 from esa_flows.engine.journal_refusals import lost, taken, unknown
 from esa_flows.engine.journal_request import UNFIT, RefusedError, Request
 
@@ -77,13 +78,18 @@ class Tables:
 
         return writes
 
+    def shrink(self) -> None:
+        """Give the file's empty pages back to the system; outside of transactions."""
+        self._db.execute("VACUUM")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Let go of the file."""
         self._db.close()
 
     def count(self) -> int:
         """Give how many runs there are."""
-        found: int = self._all("SELECT count(*) FROM runs")[0][0]
+        found: int = self.ask("SELECT count(*) FROM runs")[0][0]
         return found
 
     def flush(self) -> None:
@@ -138,7 +144,7 @@ class Tables:
 
     def create(self, run: NewRun, owner: Owner) -> Lease:
         """List a new run and take its lease."""
-        made = self._change(
+        made = self.change(
             "INSERT OR IGNORE INTO runs (id, flow, subject, content, started_at, owner)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             run.id,
@@ -155,7 +161,7 @@ class Tables:
 
     def beat_of(self, run: str) -> Beat:
         """Give what can be seen of a run's lease."""
-        found = self._all("SELECT owner, fence, beat FROM runs WHERE id = ?", run)
+        found = self.ask("SELECT owner, fence, beat FROM runs WHERE id = ?", run)
         if not found:
             raise unknown(run)
 
@@ -170,7 +176,7 @@ class Tables:
 
         fence = seen.fence + 1
         self._heads.forget(run)
-        self._change(
+        self.change(
             "UPDATE runs SET owner = ?, fence = ?, beat = 0 WHERE id = ?",
             str(owner),
             fence,
@@ -181,17 +187,17 @@ class Tables:
     def renew(self, lease: Lease) -> None:
         """Beat."""
         self._hold(lease)
-        self._change("UPDATE runs SET beat = beat + 1 WHERE id = ?", lease.run)
+        self.change("UPDATE runs SET beat = beat + 1 WHERE id = ?", lease.run)
 
     def release(self, lease: Lease) -> None:
         """Give the lease back, where it is still held."""
         self._heads.forget(lease.run)
         if self.beat_of(lease.run).fence == lease.fence:
-            self._change("UPDATE runs SET owner = '' WHERE id = ?", lease.run)
+            self.change("UPDATE runs SET owner = '' WHERE id = ?", lease.run)
 
     def find(self, prefix: str) -> tuple[RunRow, ...]:
         """Give the runs whose id begins so."""
-        found = self._all(
+        found = self.ask(
             f"{_RUNS} WHERE id >= ? AND id < ? ORDER BY number",
             prefix,
             prefix + _LAST_CHARACTER,
@@ -200,13 +206,11 @@ class Tables:
 
     def list(self, *, subject: str, unfinished: bool, most: int) -> tuple[RunRow, ...]:
         """Give runs, newest first."""
-        about = "subject = ?" if subject else "? = ''"
-        open_only = " AND ended = 0" if unfinished else ""
-        found = self._all(
-            f"{_RUNS} WHERE {about}{open_only} ORDER BY number DESC LIMIT ?",
-            subject,
-            most,
-        )
+        which = ["subject = ?"] if subject else []
+        which += ["ended = 0"] if unfinished else []
+        where = f" WHERE {' AND '.join(which)}" if which else ""
+        values = (subject, most) if subject else (most,)
+        found = self.ask(f"{_RUNS}{where} ORDER BY number DESC LIMIT ?", *values)
         return self._listed(found)
 
     # --- rows
@@ -222,27 +226,50 @@ class Tables:
         last = rows[-1]
         self._heads.keep(Head(lease, last.seq, last.crc))
         if last.record.kind is Kind.ENDED:
-            self._change("UPDATE runs SET ended = 1 WHERE id = ?", lease.run)
+            self.change("UPDATE runs SET ended = 1 WHERE id = ?", lease.run)
 
         return rows
 
     def rows(self, run: str) -> tuple[Row, ...]:
         """Give a run's rows in order, checked."""
         self.beat_of(run)
-        found = self._all(
+        found = self.ask(
             "SELECT run, seq, at, kind, step, attempt, fence, body, crc FROM records"
             " WHERE run = ? ORDER BY seq",
             run,
         )
-        rows = [read_row(columns, source=self.source) for columns in found]
+        rows = [
+            read_row(columns, source=self.source)
+            for columns in (*self._packed(run), *found)
+        ]
         return check_chain(rows, source=self.source)
+
+    def pack(self, run: str) -> None:
+        """Pack the rows of a run that has ended.
+
+        Raises:
+            JournalCorrupt: They are damaged; they stay as they are.
+        """
+        rows = self.rows(run)
+        self._heads.forget(run)
+        self.change(
+            "INSERT INTO packs VALUES (?, ?, ?, ?, ?)",
+            run,
+            len(rows),
+            rows[-1].crc if rows else 0,
+            " ".join(sorted(backups_in(row.record.body for row in rows))),
+            pack(rows),
+        )
+        self.change("DELETE FROM records WHERE run = ?", run)
+        self.change("DELETE FROM signals WHERE run = ?", run)
+        self.change("UPDATE runs SET packed = 1 WHERE id = ?", run)
 
     # --- signals
 
     def signal(self, run: str, verb: SignalVerb, by: str, at: dt.datetime) -> None:
         """Append to a run's signal inbox."""
         self.beat_of(run)
-        self._change(
+        self.change(
             "INSERT INTO signals SELECT ?, coalesce(max(id), 0) + 1, ?, ?, ?"
             " FROM signals WHERE run = ?",
             run,
@@ -255,7 +282,7 @@ class Tables:
     def signals(self, run: str, after: int) -> tuple[Signal, ...]:
         """Give the signals of a run's inbox after a place."""
         self.beat_of(run)
-        found = self._all(
+        found = self.ask(
             "SELECT id, verb, by, at FROM signals WHERE run = ? AND id > ? ORDER BY id",
             run,
             after,
@@ -267,7 +294,7 @@ class Tables:
     # --- the inside
 
     def _hold(self, lease: Lease) -> None:
-        if not self._all(
+        if not self.ask(
             "SELECT 1 FROM runs WHERE id = ? AND fence = ? AND owner = ?",
             lease.run,
             lease.fence,
@@ -278,20 +305,27 @@ class Tables:
 
     def _read_head(self, lease: Lease) -> Head:
         self._hold(lease)
-        last = self._all(
+        last = self.ask(
             "SELECT seq, crc FROM records WHERE run = ? ORDER BY seq DESC LIMIT 1",
             lease.run,
         )
+        last = last or self.ask("SELECT rows, crc FROM packs WHERE run = ?", lease.run)
         return Head(lease, *(last[0] if last else (0, 0)))
+
+    def _packed(self, run: str) -> Iterator[tuple[Any, ...]]:
+        for (content,) in self.ask("SELECT content FROM packs WHERE run = ?", run):
+            yield from unpack(run, content, source=self.source)
 
     def _listed(self, found: Iterable[Any]) -> tuple[RunRow, ...]:
         return tuple(read_run(columns, source=self.source) for columns in found)
 
-    def _change(self, statement: str, *values: Any) -> int:
+    def change(self, statement: str, *values: Any) -> int:
+        """Change something; give how many rows of the table it was."""
         self.flush()
         return self._db.execute(statement, values).rowcount
 
-    def _all(self, statement: str, *values: Any) -> Sequence[Any]:
+    def ask(self, statement: str, *values: Any) -> Sequence[Any]:
+        """Give what a question to the tables finds."""
         self.flush()
         return self._db.execute(statement, values).fetchall()
 
