@@ -11,7 +11,7 @@ import pytest
 from esa_flows import Settings
 from esa_flows.errors import InvalidInput
 from esa_flows.model import Duration
-from esa_flows.settings import state_folder
+from esa_flows.settings import journal_path, state_folder
 from esa_flows.wire.site import Network, Site
 
 
@@ -105,3 +105,13 @@ def test_the_journal_lives_where_the_platform_keeps_state(
     monkeypatch.setattr(sys, "platform", "darwin")
 
     assert home / "Library/Application Support/esa_flows" == state_folder({}, home)
+
+
+def test_the_journal_is_where_it_is_wanted() -> None:
+    """Chosen, or in the state folder."""
+    environ, home = {"XDG_STATE_HOME": "/state"}, Path("/home/ana")
+
+    assert Path("mine.db") == journal_path(Settings(journal="mine.db"), environ, home)
+    assert Path("/state/esa_flows/journal.db") == journal_path(
+        Settings(), environ, home
+    )

@@ -26,7 +26,7 @@ from esa_flows.gates.staging import Prober
 from esa_flows.release.release import release
 from esa_flows.release.remove import remove
 from esa_flows.release.rollback import rollback
-from esa_flows.settings import Settings, state_folder
+from esa_flows.settings import Settings, journal_path
 from esa_flows.wire.call import Caller
 from esa_flows.wire.cap import Cap
 from esa_flows.wire.chain import default_chain
@@ -210,8 +210,8 @@ async def _prober(
 async def _journal(
     settings: Settings, parts: Parts, stack: contextlib.AsyncExitStack
 ) -> Journal:
-    folder = state_folder(parts.environ, parts.home)
-    journal = await SQLiteJournal.open(settings.journal or folder / "journal.db")
+    path = journal_path(settings, parts.environ, parts.home)
+    journal = await SQLiteJournal.open(path)
     stack.push_async_callback(journal.close)
     return journal
 

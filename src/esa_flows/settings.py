@@ -17,7 +17,7 @@ from esa_flows.errors import InvalidInput
 from esa_flows.model import Duration
 from esa_flows.wire.site import Network, Site
 
-__all__ = ["Settings", "state_folder"]
+__all__ = ["Settings", "journal_path", "state_folder"]
 
 MEGABYTE = 1_000_000
 
@@ -132,3 +132,14 @@ def state_folder(environ: Mapping[str, str], home: Path) -> Path:
         return home / "Library" / "Application Support" / "esa_flows"
 
     return home / ".local" / "state" / "esa_flows"
+
+
+def journal_path(settings: Settings, environ: Mapping[str, str], home: Path) -> Path:
+    """Give the journal's file: as chosen, or the one in the user's state folder.
+
+    Args:
+        settings: They may name a file.
+        environ: Environment variables.
+        home: The user's home folder.
+    """
+    return settings.journal or state_folder(environ, home) / "journal.db"

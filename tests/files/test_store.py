@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 import stat
@@ -229,6 +230,23 @@ async def test_folder_where_everybody_exchanges_files_is_refused(
         await store.put_bytes(b"x")
 
     assert folder_of(store) == []
+
+
+async def test_what_is_held_is_listed_by_age(store: BlobStore) -> None:
+    """Digests and sizes; parts, and files of other names, are nobody's bytes."""
+    assert {} == await store.held()
+    old, new = await store.put_bytes(b"old"), await store.put_bytes(b"newer")
+    os.utime(store.folder / old, (1e9, 1e9))
+    leave(store, ".half.part")
+    leave(store, "README")
+
+    assert {old: 3, new: 5} == await store.held()
+    assert {old: 3} == await store.held(before=dt.datetime(2010, 1, 1, tzinfo=dt.UTC))
+
+
+def leave(store: BlobStore, name: str) -> None:
+    """Put another file into a store's folder."""
+    (store.folder / name).write_bytes(b"x")
 
 
 def test_repr_is_short(store: BlobStore) -> None:

@@ -19,6 +19,12 @@ from esa_flows.cli.delete import routines_delete
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.doctor import doctor
 from esa_flows.cli.exits import Exit, exit_code
+from esa_flows.cli.journal import (
+    journal_check,
+    journal_compact,
+    journal_export,
+    journal_rebuild,
+)
 from esa_flows.cli.local import serve
 from esa_flows.cli.local_state import seed, snapshot
 from esa_flows.cli.pause import pause
@@ -59,9 +65,15 @@ def make_app() -> App:
     local.command(serve)
     local.command(snapshot)
     local.command(seed)
+    journal = App(name="journal", help="The journal's file: check it, keep it small.")
+    journal.command(journal_check, name="check")
+    journal.command(journal_export, name="export")
+    journal.command(journal_compact, name="compact")
+    journal.command(journal_rebuild, name="rebuild")
     app.command(versions)
     app.command(routines)
     app.command(conformance)
+    app.command(journal)
     app.command(local)
     return app
 

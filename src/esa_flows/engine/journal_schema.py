@@ -10,7 +10,7 @@ from pathlib import Path
 
 from esa_flows.errors import InvalidInput, JournalTooNew
 
-__all__ = ["SCHEMA", "connect", "refuse_other"]
+__all__ = ["PATIENCE", "SCHEMA", "connect", "lenient", "refuse_other"]
 
 PATIENCE = 5.0
 _TURNS = 20
@@ -186,7 +186,11 @@ def _settle(db: sqlite3.Connection) -> None:
     ):
         db.execute(f"PRAGMA {setting}")
 
-    # A damaged byte must reach the checksum, which names the record it is in.
+    lenient(db)
+
+
+def lenient(db: sqlite3.Connection) -> None:
+    """Read any text: a damaged byte must reach the checksum, which names its record."""
     db.text_factory = lambda raw: raw.decode(errors="replace")
 
 

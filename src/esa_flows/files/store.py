@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -21,6 +23,8 @@ from esa_flows.model import Bundle, Digest
 __all__ = ["BlobStore", "Blobs"]
 
 T = TypeVar("T")
+
+_IS_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 class Blobs(Protocol):
@@ -151,6 +155,19 @@ class BlobStore:
         """Tell whether the store has it."""
         return await self._do(self._path(digest).is_file)
 
+    async def held(self, *, before: dt.datetime | None = None) -> dict[Digest, int]:
+        """Give the digests that are there, with their sizes in bytes.
+
+        Args:
+            before: Only what was last written before this; None for all.
+
+        Raises:
+            JournalUnavailable: The folder cannot be read.
+        """
+        last = before.timestamp() if before else float("inf")
+        with writing(self.folder):
+            return await self._do(lambda: dict(_held(self.folder, last)))
+
     async def remove(self, digest: Digest) -> None:
         """Delete its file; nothing happens where there is none.
 
@@ -173,3 +190,13 @@ class BlobStore:
 
     def __repr__(self) -> str:
         return f"<BlobStore {self.folder} [{self.mode}]>"
+
+
+def _held(folder: Path, last: float) -> Iterator[tuple[Digest, int]]:
+    if not folder.is_dir():
+        return
+
+    for path in folder.iterdir():
+        seen = path.stat()
+        if _IS_DIGEST.fullmatch(path.name) and seen.st_mtime < last:
+            yield Digest(path.name), seen.st_size
