@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zlib
 
 import pytest
 from hypothesis import given
@@ -46,7 +47,15 @@ def test_a_pack_is_small() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"no pack", pack(rows_of("x"))[:-3], pack([])[::-1]]
+    "content",
+    [
+        b"",
+        b"no pack",
+        pack(rows_of("x"))[:-3],
+        zlib.compress(b"[[1]]"),
+        zlib.compress(b"[7]"),
+        zlib.compress(b"{"),
+    ],
 )
 def test_a_damaged_pack_is_named(content: bytes) -> None:
     """The run is said, and that nothing was changed."""

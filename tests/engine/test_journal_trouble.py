@@ -60,3 +60,10 @@ def test_an_error_of_the_module_itself_is_told() -> None:
 
     assert isinstance(error, JournalUnavailable)
     assert error.next_move == "Check the file, then resume the run."
+
+
+def test_a_message_that_quotes_damage_is_damage() -> None:
+    """A damaged name in SQLite's own message is no text."""
+    error = UnicodeDecodeError("utf-8", b"\xd4", 0, 1, "invalid continuation byte")
+
+    assert isinstance(told(error, source="j"), JournalCorrupt)

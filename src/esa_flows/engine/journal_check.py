@@ -5,7 +5,6 @@ Checking changes nothing, and one damaged run hides no other.
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from esa_flows.engine.journal import Kind, Row, RunRow
 from esa_flows.engine.journal_columns import read_owner, read_run
 from esa_flows.engine.journal_reading import read_only, schema_of
 from esa_flows.engine.journal_tables import Tables
+from esa_flows.engine.journal_trouble import TROUBLE
 from esa_flows.errors import EsaFlowsError, IllegalMove, JournalCorrupt
 
 __all__ = ["Checked", "Finding", "bundles_in", "check_file", "check_run"]
@@ -156,7 +156,7 @@ def _check_structure(tables: Tables) -> list[Finding]:
 def _found(ask: Callable[[], Sequence[Any]]) -> Sequence[Any]:
     try:
         return ask()
-    except sqlite3.DatabaseError as error:
+    except TROUBLE as error:
         return [(str(error),)]
 
 
@@ -166,7 +166,7 @@ def _listed(tables: Tables, findings: list[Finding]) -> Sequence[Any]:
             "SELECT id, flow, subject, content, started_at, ended, owner FROM runs"
             " ORDER BY number"
         )
-    except sqlite3.DatabaseError as error:
+    except TROUBLE as error:
         findings.append(Finding(what=f"The list of runs cannot be read: {error}."))
         return ()
 
@@ -185,7 +185,7 @@ def _check_listed(
         said = [*check_run(listed, rows), *_missing(listed, rows, folder)]
     except JournalCorrupt as error:
         said = [error.message]
-    except (EsaFlowsError, sqlite3.DatabaseError, json.JSONDecodeError) as error:
+    except (EsaFlowsError, json.JSONDecodeError, *TROUBLE) as error:
         said = [f"Run {run} cannot be read: {error}."]
 
     return len(rows), [Finding(run=run, what=what) for what in said]

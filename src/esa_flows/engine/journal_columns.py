@@ -114,7 +114,7 @@ def read_signal(columns: Columns, *, run: str, source: str) -> Signal:
 def _reading(source: str, what: str) -> Iterator[None]:
     try:
         yield
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise JournalCorrupt(
             f"{source}: {what} cannot be read ({error}); the file was damaged or"
             " edited.",

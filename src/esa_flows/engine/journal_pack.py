@@ -38,7 +38,12 @@ def unpack(run: str, content: bytes, *, source: str) -> Iterator[tuple[Any, ...]
     """
     try:
         told = json.loads(zlib.decompress(content))
-        return iter([(run, *columns) for columns in told])
+        return iter(
+            [
+                (run, seq, at, kind, step, attempt, fence, body, crc)
+                for seq, at, kind, step, attempt, fence, body, crc in told
+            ]
+        )
     except (TypeError, ValueError, zlib.error) as error:
         raise JournalCorrupt(
             f"{source}: the packed records of run {run} cannot be read ({error}); the"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from esa_flows.engine.journal_schema import PATIENCE, lenient, refuse_other
 from esa_flows.engine.journal_tables import Tables
-from esa_flows.engine.journal_trouble import told
+from esa_flows.engine.journal_trouble import TROUBLE, told
 from esa_flows.errors import InvalidInput
 
 __all__ = ["read_only", "schema_of"]
@@ -47,7 +47,7 @@ def schema_of(tables: Tables) -> int:
 def _told(path: Path) -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as error:
+    except TROUBLE as error:
         raise told(error, source=str(path)) from error
 
 

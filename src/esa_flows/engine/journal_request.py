@@ -18,7 +18,7 @@ UNFIT = (
     sqlite3.InterfaceError,
     sqlite3.ProgrammingError,
     OverflowError,
-    UnicodeError,
+    UnicodeEncodeError,
 )
 
 

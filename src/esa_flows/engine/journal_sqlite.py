@@ -11,7 +11,6 @@ then another waiter takes the batch to the thread, where it is served once in an
 
 import datetime as dt
 import os
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -37,7 +36,7 @@ from esa_flows.engine.journal_file import prepare
 from esa_flows.engine.journal_request import Request
 from esa_flows.engine.journal_schema import connect
 from esa_flows.engine.journal_tables import Tables
-from esa_flows.engine.journal_trouble import told
+from esa_flows.engine.journal_trouble import TROUBLE, told
 from esa_flows.engine.journal_upkeep import PACK_AFTER, named, pack_old
 from esa_flows.errors import EsaFlowsError
 
@@ -331,7 +330,7 @@ class SQLiteJournal:
     def _or_told(self, work: Callable[[], T]) -> T:
         try:
             return work()
-        except sqlite3.Error as error:
+        except TROUBLE as error:
             raise told(error, source=self.name) from error
 
     def _opened(self) -> Tables:

@@ -4,7 +4,10 @@ import sqlite3
 
 from esa_flows.errors import EsaFlowsError, JournalCorrupt, JournalUnavailable
 
-__all__ = ["told"]
+__all__ = ["TROUBLE", "told"]
+
+TROUBLE = (sqlite3.Error, UnicodeDecodeError)
+"""What SQLite raises; the latter where its own message quotes a damaged name."""
 
 # Primary result codes, the lower eight bits of the extended ones.
 # Source: SQLite, "Result and Error Codes".
@@ -26,7 +29,7 @@ _MOVES = {
 _ELSE = "Check the file, then resume the run."
 
 
-def told(error: sqlite3.Error, *, source: str) -> EsaFlowsError:
+def told(error: sqlite3.Error | UnicodeDecodeError, *, source: str) -> EsaFlowsError:
     """Tell SQLite's error as one of ours.
 
     Args:
@@ -34,7 +37,7 @@ def told(error: sqlite3.Error, *, source: str) -> EsaFlowsError:
         source: The journal's file.
     """
     code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
-    if code in _DAMAGED:
+    if code in _DAMAGED or isinstance(error, UnicodeDecodeError):
         return JournalCorrupt(
             f"The journal {source} cannot be read: {error}.",
             next_move="Restore it from a backup, or choose another file with"
