@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from esa_flows.engine import journal_file
-from esa_flows.engine.journal_file import mount_type, prepare
+from esa_flows.engine.journal_file import identity, mount_type, prepare
 from esa_flows.errors import InvalidInput, JournalUnavailable
 
 MOUNTS = """\
@@ -169,3 +169,16 @@ def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path) -> None:
         f"The journal {tmp_path}/file/sub/journal.sqlite cannot be made: Not a"
         " directory. Make its folder writable, or choose another file with --journal."
     )
+
+
+def test_a_file_is_known_by_what_lies_there(tmp_path: Path) -> None:
+    """Another file of the same name is another file; none is none."""
+    path, other = tmp_path / "a", tmp_path / "b"
+    path.touch()
+    other.touch()
+    before = identity(path)
+
+    assert before == identity(path) is not None
+    other.replace(path)
+    assert before != identity(path)
+    assert identity(other) is None

@@ -505,6 +505,32 @@ async def test_a_file_that_may_not_be_written_is_unavailable(
     assert await numbers(journal) == []
 
 
+def vanish(path: Path) -> None:
+    """Delete a journal's folder, as a careless cleaning does."""
+    shutil.rmtree(path.parent)
+
+
+def replace(path: Path) -> None:
+    """Put another file in its place, as a restored backup is."""
+    copy = path.with_suffix(".copy")
+    shutil.copy(path, copy)
+    copy.replace(path)
+
+
+@pytest.mark.parametrize("harm", [vanish, replace])
+async def test_a_file_that_is_gone_takes_no_rows(
+    journal: SQLiteJournal, path: Path, harm: Callable[[Path], None]
+) -> None:
+    """What is written to a file that lies nowhere is lost: so nothing is, aloud."""
+    lease = await journal.create(new_run(), HERE)
+    harm(path)
+
+    with pytest.raises(
+        JournalUnavailable, match=r"deleted or replaced while it was in use.*rebuild"
+    ):
+        await journal.append(lease, [record(1)])
+
+
 async def test_a_path_that_is_a_folder_is_unavailable(folder: Path) -> None:
     """What cannot be opened is named, with SQLite's words."""
     with pytest.raises(JournalUnavailable, match="unable to open database file"):

@@ -1,6 +1,7 @@
 """One process of a release: dies by SIGKILL at a chosen moment, or comes to its end.
 
     python child.py BACKEND release FILE MOMENT    before:OPERATION:N, after:OPERATION:N
+    python child.py BACKEND release FILE full:OPERATION:N    the disk is full from there
     python child.py BACKEND resume                 goes on with the only unfinished run
 
 `after` is the worst moment there is: the provider has executed the call and answered,
@@ -10,6 +11,7 @@ and nothing of it is recorded yet.
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 from collections import Counter
@@ -39,7 +41,7 @@ class Deadly:
         self._seen: Counter[str] = Counter()
 
     async def send(self, request: Request) -> Response:
-        """Send, and die before or after it."""
+        """Send, and die before or after it, or let no file grow any more."""
         operation = dict(request.headers).get("x-acs-action", "PostObject")
         self._seen[operation] += 1
         is_it = (operation, self._seen[operation]) == (self._operation, self._count)
@@ -47,7 +49,10 @@ class Deadly:
             os.kill(os.getpid(), signal.SIGKILL)
 
         response = await self._inner.send(request)
-        if is_it:
+        if is_it and self._when == "full":
+            _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+        elif is_it:
             os.kill(os.getpid(), signal.SIGKILL)
 
         return response

@@ -7,6 +7,7 @@ Rules:
 2. A folder that everybody may write to, and delete from, is no place for a journal.
 3. A network file system is none either: the write-ahead log needs memory that every
    process sees and locks that hold.
+4. A journal whose file was deleted or replaced while it was open is no journal more.
 """
 
 import contextlib
@@ -18,7 +19,7 @@ from pathlib import Path
 from esa_flows.errors import InvalidInput, JournalUnavailable
 from esa_flows.files import make_private_folder
 
-__all__ = ["mount_type", "prepare"]
+__all__ = ["identity", "mount_type", "prepare"]
 
 _MOUNTS = Path("/proc/self/mounts")
 _NETWORK = frozenset(
@@ -75,6 +76,19 @@ def prepare(path: Path) -> tuple[str, ...]:
             next_move="Make its folder writable, or choose another file with"
             " --journal.",
         ) from error
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Tell which file lies at a path; None where there is none.
+
+    An open file can be deleted, or another one be put in its place: whoever still
+    writes to it writes to nowhere.
+    """
+    with contextlib.suppress(OSError):
+        found = path.stat()
+        return found.st_dev, found.st_ino
+
+    return None
 
 
 def mount_type(path: Path, mounts: str) -> str:

@@ -1,8 +1,8 @@
 """What every journal says when it refuses: one sentence for each reason."""
 
-from esa_flows.errors import LeaseLost, RunInProgress, UnknownRun
+from esa_flows.errors import JournalUnavailable, LeaseLost, RunInProgress, UnknownRun
 
-__all__ = ["lost", "taken", "unknown"]
+__all__ = ["gone", "lost", "taken", "unknown"]
 
 
 def unknown(run: str) -> UnknownRun:
@@ -23,4 +23,14 @@ def lost(run: str) -> LeaseLost:
     return LeaseLost(
         f"Another process took over run {run}; this one stops.",
         next_move=f"Watch it with: esa-flows status {run}",
+    )
+
+
+def gone(source: str) -> JournalUnavailable:
+    """Say that the file that is open lies nowhere any more."""
+    return JournalUnavailable(
+        f"The journal {source} was deleted or replaced while it was in use; nothing was"
+        " recorded.",
+        next_move="Put it back, or make what can be known of it anew with: esa-flows"
+        " journal rebuild",
     )

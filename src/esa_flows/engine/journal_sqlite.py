@@ -32,7 +32,8 @@ from esa_flows.engine.journal import (
     Signal,
     SignalVerb,
 )
-from esa_flows.engine.journal_file import prepare
+from esa_flows.engine.journal_file import identity, prepare
+from esa_flows.engine.journal_refusals import gone
 from esa_flows.engine.journal_request import Request
 from esa_flows.engine.journal_schema import connect
 from esa_flows.engine.journal_tables import Tables
@@ -112,6 +113,8 @@ class SQLiteJournal:
     _writer: Writer = field(default="thread", kw_only=True)
     advice: tuple[str, ...] = field(default=(), init=False)
     _tables: Tables | None = field(default=None, init=False)
+    _place: Path = field(init=False)
+    _file: tuple[int, int] | None = field(default=None, init=False)
     _joining: _Batch | None = field(default=None, init=False)
     _lane: anyio.Lock = field(factory=anyio.Lock, init=False)
     _thread: anyio.CapacityLimiter = field(init=False)
@@ -325,7 +328,11 @@ class SQLiteJournal:
             batch.served = True
 
     def _transact(self, requests: Sequence[Request[Any]]) -> None:
-        self._commits += self._or_told(lambda: self._opened().serve(requests))
+        tables = self._or_told(self._opened)
+        if identity(self._place) != self._file:
+            raise gone(self.name)
+
+        self._commits += self._or_told(lambda: tables.serve(requests))
 
     def _or_told(self, work: Callable[[], T]) -> T:
         try:
@@ -335,9 +342,10 @@ class SQLiteJournal:
 
     def _opened(self) -> Tables:
         if self._tables is None:
-            path = self._path.absolute()
-            self.advice = prepare(path)
-            self._tables = Tables(connect(path), self.name)
+            self._place = self._path.absolute()
+            self.advice = prepare(self._place)
+            self._tables = Tables(connect(self._place), self.name)
+            self._file = identity(self._place)
             self._runs = self._tables.count()
 
         return self._tables
