@@ -4,11 +4,12 @@ import sys
 
 import anyio
 
-from benchmarks import call, cap, journal, localcloud
+from benchmarks import call, cap, journal, large, localcloud
 from benchmarks.table import Line, show
 
 SUITES = {
     "journal": journal.measure,
+    "large": large.measure,
     "call": call.measure,
     "cap": cap.measure,
     "localcloud": localcloud.measure,

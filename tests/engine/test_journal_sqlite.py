@@ -27,10 +27,10 @@ from esa_flows.engine.journal import (
     Row,
     SignalVerb,
 )
+from esa_flows.engine.journal_batch import WOKEN
 from esa_flows.engine.journal_sqlite import (
     PACKED_ALONG,
     PACKED_AT_ONCE,
-    WOKEN,
     SQLiteJournal,
     SQLiteStatistics,
     Writer,

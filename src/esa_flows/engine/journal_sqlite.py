@@ -19,7 +19,7 @@ from typing import Any, Literal, Self, TypeVar
 import anyio
 import anyio.lowlevel
 from anyio import to_thread
-from attrs import Factory, define, field, frozen
+from attrs import define, field, frozen
 
 from esa_flows.engine.journal import (
     Beat,
@@ -32,6 +32,7 @@ from esa_flows.engine.journal import (
     Signal,
     SignalVerb,
 )
+from esa_flows.engine.journal_batch import Batch
 from esa_flows.engine.journal_file import identity, prepare
 from esa_flows.engine.journal_refusals import gone
 from esa_flows.engine.journal_request import Request
@@ -50,9 +51,6 @@ Writer = Literal["thread", "inline"]
 PACKED_ALONG, PACKED_AT_ONCE = 4, 100
 """Old runs that are packed when a run begins, and in one transaction of `compact`."""
 
-WOKEN = 32
-"""How many tasks go on at once when their rows are durable."""
-
 
 @frozen(kw_only=True)
 class SQLiteStatistics:
@@ -67,33 +65,6 @@ class SQLiteStatistics:
     requests: int
     appends: int
     commits: int
-
-
-@define(eq=False)
-class _Batch:
-    """Requests that share one transaction."""
-
-    requests: list[Request[Any]] = Factory(list)
-    served: bool = False
-    overs: list[anyio.Event] = Factory(list)
-
-    def join(self, request: Request[Any]) -> anyio.Event:
-        """Add a request; give what tells its task that the batch is over."""
-        if len(self.requests) > len(self.overs) * WOKEN:
-            self.overs.append(anyio.Event())
-
-        self.requests.append(request)
-        return self.overs[-1]
-
-    async def tell(self) -> None:
-        """Wake those who wait, a few at a time: the loop has timers to serve too."""
-        try:
-            for over in self.overs[:-1]:
-                over.set()
-                await anyio.lowlevel.checkpoint()
-        finally:
-            for over in self.overs:
-                over.set()
 
 
 @define(eq=False, repr=False)
@@ -115,7 +86,7 @@ class SQLiteJournal:
     _tables: Tables | None = field(default=None, init=False)
     _place: Path = field(init=False)
     _file: tuple[int, int] | None = field(default=None, init=False)
-    _joining: _Batch | None = field(default=None, init=False)
+    _joining: Batch | None = field(default=None, init=False)
     _lane: anyio.Lock = field(factory=anyio.Lock, init=False)
     _thread: anyio.CapacityLimiter = field(init=False)
     _busy: threading.Lock = field(factory=threading.Lock, init=False)
@@ -277,7 +248,7 @@ class SQLiteJournal:
     async def _ask(self, request: Request[T]) -> T:
         self._requests += 1
         if self._writer == "inline":
-            self._serve(_Batch([request]))
+            self._serve(Batch([request]))
             return request.result()
 
         await anyio.lowlevel.checkpoint_if_cancelled()
@@ -289,7 +260,7 @@ class SQLiteJournal:
     async def _join(self, request: Request[Any]) -> None:
         batch = self._joining
         if batch is None:
-            batch = self._joining = _Batch([request])
+            batch = self._joining = Batch([request])
             await self._lead(batch)
             return
 
@@ -298,7 +269,7 @@ class SQLiteJournal:
             # The task that led the batch was cancelled by its host.
             await self._lead(batch)
 
-    async def _lead(self, batch: _Batch) -> None:
+    async def _lead(self, batch: Batch) -> None:
         try:
             async with self._lane:
                 # Whoever was woken with us joins first: one sync for all of them.
@@ -308,12 +279,12 @@ class SQLiteJournal:
         finally:
             await batch.tell()
 
-    def _depart(self, batch: _Batch) -> None:
+    def _depart(self, batch: Batch) -> None:
         """Let nobody join any more; an orphaned batch may have departed before."""
         if self._joining is batch:
             self._joining = None
 
-    def _serve(self, batch: _Batch) -> None:
+    def _serve(self, batch: Batch) -> None:
         # A cancelled leader may have left its thread at work: never two at once.
         with self._busy:
             if batch.served:

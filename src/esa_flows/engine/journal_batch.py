@@ -1,0 +1,47 @@
+"""Requests that go to the disk together, and the tasks that wait for them."""
+
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+from attrs import Factory, define
+
+from esa_flows.engine.journal_request import Request
+
+__all__ = ["WOKEN", "Batch"]
+
+WOKEN = 32
+"""How many tasks go on at once when their rows are durable."""
+
+
+@define(eq=False)
+class Batch:
+    """Requests that share one transaction.
+
+    Attributes:
+        requests: In the order in which they were asked.
+        served: Whether each has its answer, or its error.
+        overs: For every few of those who wait, what wakes them.
+    """
+
+    requests: list[Request[Any]] = Factory(list)
+    served: bool = False
+    overs: list[anyio.Event] = Factory(list)
+
+    def join(self, request: Request[Any]) -> anyio.Event:
+        """Add a request; give what tells its task that the batch is over."""
+        if len(self.requests) > len(self.overs) * WOKEN:
+            self.overs.append(anyio.Event())
+
+        self.requests.append(request)
+        return self.overs[-1]
+
+    async def tell(self) -> None:
+        """Wake those who wait, a few at a time: the loop has timers to serve too."""
+        try:
+            for over in self.overs[:-1]:
+                over.set()
+                await anyio.lowlevel.checkpoint()
+        finally:
+            for over in self.overs:
+                over.set()
