@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from attrs import frozen
+from attrs import field, frozen, make_class
 from hypothesis import given
 from hypothesis import strategies as st
 from tests import strategies as some
@@ -242,3 +242,15 @@ def test_versions_without_a_time_come_back() -> None:
     version = Version(id=VersionId("1"))
 
     assert through_the_journal(version, Version) == version
+
+
+def test_a_member_added_with_a_default_leaves_the_digest() -> None:
+    """A half-done run of an earlier release knows nothing of it, and goes on."""
+    early = make_class("Early", {"name": field(type=str)})
+    later = make_class(
+        "Later", {"name": field(type=str), "more": field(type=int, default=7)}
+    )
+
+    assert digest_of(early("a")) == digest_of(later("a"))
+    assert digest_of(early("a")) != digest_of(later("a", 8))
+    assert {"name": "a", "more": 7} == encode(later("a"))

@@ -63,9 +63,11 @@ def _sorted(values: Iterable[Any]) -> list[Any]:
     return sorted(values, key=dumps)
 
 
-def _make() -> BaseConverter:
+def _make(*, omit_if_default: bool = False) -> BaseConverter:
     converter = make_converter(
-        forbid_extra_keys=False, unstruct_collection_overrides={AbstractSet: _sorted}
+        forbid_extra_keys=False,
+        omit_if_default=omit_if_default,
+        unstruct_collection_overrides={AbstractSet: _sorted},
     )
     converter.register_structure_hook_func(_is_plain_text, lambda v, t: t(v))
     converter.register_unstructure_hook_func(_is_plain_text, str)
@@ -76,6 +78,7 @@ def _make() -> BaseConverter:
 
 
 _CONVERTER = _make()
+_BRIEF = _make(omit_if_default=True)
 _COMPACT = (",", ":")
 _PLAIN = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=_COMPACT)
 _ESCAPED = json.JSONEncoder(sort_keys=True, separators=_COMPACT)
@@ -135,6 +138,10 @@ def dumps(data: Any) -> str:
 
 
 def digest_of(value: Any) -> str:
-    """Give the SHA-256 of a step's input as the journal would record it."""
+    """Give the SHA-256 that a step's input is known by.
+
+    A member that has its default does not count: one that a later release adds leaves
+    the digests as they were, and half-done runs go on.
+    """
     seen = _Marked(type(value).__name__) if isinstance(value, Ephemeral) else value
-    return hashlib.sha256(dumps(encode(seen)).encode()).hexdigest()
+    return hashlib.sha256(dumps(_BRIEF.unstructure(seen)).encode()).hexdigest()
