@@ -40,8 +40,9 @@
     │   ├── LeaseLost             another process took this run over
     │   ├── StepChanged           code or input differ from what the journal recorded
     │   ├── StepFailed            a recorded failure of one's own exception
-    │   ├── DeadlineExceeded      a step took longer than it may
+    │   ├── DeadlineExceeded      a step, a part of a flow or a run took too long
     │   ├── Aborted               a person asked to stop and go back
+    │   ├── Denied                a person said no to what a run asked
     │   └── Paused                stopped where it was; resume goes on
     └── JournalError
         ├── JournalUnavailable    cannot write or read now; nothing was sent
@@ -67,6 +68,7 @@ __all__ = [
     "ContentMismatch",
     "Contention",
     "DeadlineExceeded",
+    "Denied",
     "DuplicateStep",
     "EsaFlowsError",
     "Executed",
@@ -357,11 +359,15 @@ class StepFailed(RunError):
 
 
 class DeadlineExceeded(RunError):
-    """A step took longer than its time limit."""
+    """A step, a part of a flow or a whole run took longer than it may."""
 
 
 class Aborted(RunError):
     """A person asked to stop this run and to go back."""
+
+
+class Denied(RunError):
+    """A person said no to what a run asked before it went on."""
 
 
 class Paused(RunError):

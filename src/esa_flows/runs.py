@@ -5,8 +5,9 @@ from typing import Any
 import anyio
 from attrs import frozen
 
-from esa_flows.engine.engine import Engine, RunView
+from esa_flows.engine.engine import Engine
 from esa_flows.engine.journal import RunRow, SignalVerb
+from esa_flows.engine.view import RunView
 
 __all__ = ["Runs"]
 

@@ -9,7 +9,7 @@ from attrs import evolve
 from tests.house import NEW, House
 
 from esa_flows.cli.standing import driver, moves, outcome, served, standing, steps_of
-from esa_flows.engine.engine import RunView
+from esa_flows.engine.view import RunView
 from esa_flows.engine.process import Life
 
 CANARY = "10:5m,100"

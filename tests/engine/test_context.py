@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.engine.desk import BEGIN, Desk, Door, see
+from tests.engine.desk import BEGIN, Desk, Door, cut, put, see
 
 from esa_flows.engine.context import Context
 from esa_flows.engine.flow import flow
@@ -105,3 +105,73 @@ async def test_an_engine_without_ports_says_so() -> None:
     """The error says that there is none."""
     with pytest.raises(StepMisuse, match="needs Desk; this engine has none"):
         await Desk().start(does, "needs", ports={})
+
+
+@flow
+async def draws(ctx: Context, name: str) -> list[float]:
+    """Draw numbers in a flow, in a branch, and once more."""
+    first = ctx.random.random()
+    await ctx.do(put, name)
+
+    async def branch(ctx: Context) -> float:
+        """Draw a number in a branch."""
+        return ctx.random.random()
+
+    inside = await ctx.gather(branch, branch)
+    return [first, *inside, ctx.random.random()]
+
+
+async def test_chance_is_the_same_on_every_replay() -> None:
+    """Each place in a run has its own numbers; another run has others."""
+    desk = Desk()
+    found = await desk.start(draws)
+    desk.journal = cut(desk.journal, len(await desk.rows()) - 1)
+    other = await desk.engine(draws).start(draws, "x", run_id="ba9876543210")
+
+    assert found == await desk.resume(draws)
+    assert 4 == len(set(found)) == len(set(other))
+    assert not set(found) & set(other)
+
+
+@step.read()
+async def draws_inside(ctx: Context, name: str) -> float:
+    """Draw a number in a step."""
+    return ctx.random.random()
+
+
+@flow
+async def draws_in_steps(ctx: Context, name: str) -> list[float]:
+    """Draw numbers in two steps."""
+    return list((await ctx.each(draws_inside, {"a": "a", "b": "b"})).values())
+
+
+async def test_each_step_has_chance_of_its_own() -> None:
+    """Two steps do not draw the same."""
+    one, two = await Desk().start(draws_in_steps)
+
+    assert one != two
+
+
+@pytest.mark.parametrize("verb", ["approve", "gather", "run", "timeout"])
+async def test_a_step_has_none_of_the_primitives(verb: str) -> None:
+    """They would be recorded under no name."""
+
+    @step.read()
+    async def wrong(ctx: Context, name: str) -> None:
+        """Use a primitive inside a step."""
+        if verb == "approve":
+            await ctx.approve(what="Go on?")
+        elif verb == "gather":
+            await ctx.gather()
+        elif verb == "run":
+            await ctx.run(tells, name)
+        else:
+            ctx.timeout("1s", key="k")
+
+    @flow
+    async def does_it(ctx: Context, name: str) -> None:
+        """Do the step."""
+        await ctx.do(wrong, name)
+
+    with pytest.raises(StepMisuse, match=rf"^ctx.{verb}\(\) works inside a flow only"):
+        await Desk().start(does_it)

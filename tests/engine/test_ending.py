@@ -68,6 +68,13 @@ def test_a_value_is_success(*, acted: bool) -> None:
     assert LastRow(Kind.ENDED, {"event": "succeed", "value": [1]}) == row
 
 
+def test_a_value_that_outran_an_abort_is_success() -> None:
+    """All was done before the flow could meet it, and nothing was put back."""
+    row = last_row(acted=True, stopped=None, result=Returned(1, 1), outran=True)
+
+    assert LastRow(Kind.ENDED, {"event": "outrun", "value": 1}) == row
+
+
 @pytest.mark.parametrize(
     ("error", "acted", "row"),
     [

@@ -8,7 +8,7 @@ import pytest
 
 from esa_flows import errors
 from esa_flows.engine.codec import dumps
-from esa_flows.engine.failure import decode_error, encode_error
+from esa_flows.engine.failure import decode_error, encode_error, words
 from esa_flows.errors import (
     CallError,
     EsaFlowsError,
@@ -108,3 +108,18 @@ def test_only_errors_are_made_of_a_record(name: str) -> None:
 
     assert type(back) is StepFailed
     assert str(back) == f"{name}: No."
+
+
+class Mute(Exception):
+    """An error that has no text."""
+
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
+def test_an_error_without_a_text_is_told_all_the_same() -> None:
+    """Its class is known, and that its text cannot be had."""
+    assert "its text cannot be had (ValueError)" == words(Mute())
+    assert (
+        "Mute: its text cannot be had (ValueError)" == encode_error(Mute())["message"]
+    )

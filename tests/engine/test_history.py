@@ -34,6 +34,21 @@ AGAIN = (Kind.INTENT, "put#1", 2, {"v": 2, "in": "digest", "input": "x"})
 OUTCOME = (Kind.OUTCOME, "put#1", 2, {"v": 2, "in": "digest", "value": "x!"})
 FORM = (Kind.OUTCOME, "book#1", 1, {"v": 1, "in": "d", "value": {}, "ephemeral": True})
 SLEPT = (Kind.SLEPT, "sleep[bake]#1", 0, {"wake": WAKE.isoformat()})
+ASKED = (Kind.ASKED, "ask#1", 0, {"v": 1, "in": "d", "what": "Go on?", "after": 3})
+MORE = (Kind.ASKED, "ask#2", 0, {"v": 1, "in": "d", "what": "More?", "after": 5})
+YES = (
+    Kind.SIGNALLED,
+    "ask#1",
+    0,
+    {"event": "approve", "by": "me", "given": WAKE.isoformat(), "signal": 4},
+)
+WITHDRAWN = (
+    Kind.OUTCOME,
+    "ask#1",
+    0,
+    {"v": 1, "in": "d", "value": None, "withdrawn": True},
+)
+CHILD = (Kind.INTENT, "unit#1", 1, {"v": 1, "in": "d", "input": 1, "child": "run.7"})
 PAUSE = (Kind.SIGNALLED, "", 0, {"event": "pause", "by": "me", "signal": 4})
 ABORT = (Kind.SIGNALLED, "", 0, {"event": "abort", "by": "me", "signal": 2})
 RESUME = (Kind.SIGNALLED, "", 0, {"event": "resume", "by": "me", "part": "p2"})
@@ -89,6 +104,78 @@ def test_signals_are_counted_and_the_first_abort_is_kept() -> None:
     assert [Event.START, Event.PAUSE, Event.ABORT, Event.RESUME, Event.ABORT] == (
         history.events
     )
+
+
+def test_a_question_holds_a_run_until_it_is_answered() -> None:
+    """Its answer is known by its name; the last one lets the run go on."""
+    held = History.of(rows(START, ASKED, MORE))
+    half = History.of(rows(START, ASKED, MORE, YES))
+    free = History.of(rows(START, ASKED, YES))
+
+    assert [State.HELD, State.HELD, State.RUNNING] == [
+        held.state,
+        half.state,
+        free.state,
+    ]
+    assert (["ask#1", "ask#2"], ["ask#2"], []) == (
+        list(held.questions),
+        list(half.questions),
+        list(free.questions),
+    )
+    assert ("me", 4) == (free.past("ask#1").answer["by"], free.signal)
+
+
+def test_an_answer_is_for_the_oldest_question_that_came_before_it() -> None:
+    """By the places of their rows, in whichever order they were taken in."""
+    told = rows(START, ASKED, MORE)
+    history = History.of([told[0], told[2], told[1]])
+
+    assert ["", "", "ask#1", "ask#1"] == [history.question_for(n) for n in (0, 3, 4, 9)]
+    assert "ask#2" == History.of(rows(START, MORE)).question_for(9)
+
+
+def test_a_withdrawn_question_holds_nobody() -> None:
+    """Nobody waits for it any more."""
+    history = History.of(rows(START, ASKED, WITHDRAWN))
+
+    assert (State.RUNNING, {}) == (history.state, history.questions)
+
+
+def test_a_paused_run_is_held_again_when_it_goes_on() -> None:
+    """Its question is still open."""
+    assert State.PAUSED is History.of(rows(START, ASKED, PAUSE)).state
+    assert State.HELD is History.of(rows(START, ASKED, PAUSE, RESUME)).state
+
+
+def test_an_answer_to_nothing_is_only_counted() -> None:
+    """The inbox was read to there; nothing else changes."""
+    history = History.of(rows(START, YES))
+
+    assert (State.RUNNING, 4, {}) == (history.state, history.signal, history.steps)
+
+
+def test_a_child_is_known_by_its_number() -> None:
+    """The next one gets a higher one."""
+    history = History.of(rows(START, CHILD))
+
+    assert ("run.7", 7, True) == (
+        history.past("unit#1").child,
+        history.children,
+        history.acted,
+    )
+
+
+def test_a_deadline_stands_in_the_first_row() -> None:
+    """As when a timeout of the whole run runs out."""
+    deadline = {"deadline": {"wake": WAKE.isoformat(), "after": "1h"}}
+    start = (Kind.STARTED, "", 0, {"flow": "errand", "v": 1, "input": "x"} | deadline)
+
+    assert WAKE == History.of(rows(start)).past("deadline#1").wake
+
+
+def test_of_several_outcomes_the_first_place_counts() -> None:
+    """An ephemeral step is done again; in the flow's order it comes where it came."""
+    assert 2 == History.of(rows(START, FORM, SLEPT, FORM)).past("book#1").seq
 
 
 def test_each_process_leaves_its_part_of_the_trace() -> None:

@@ -12,7 +12,7 @@ from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.exits import Exit
 from esa_flows.cli.options import DEFAULTS, Common
 from esa_flows.cli.standing import standing
-from esa_flows.engine.engine import RunView
+from esa_flows.engine.view import RunView
 from esa_flows.errors import EsaFlowsError
 
 __all__ = ["pause"]

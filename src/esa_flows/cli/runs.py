@@ -11,7 +11,7 @@ from esa_flows.cli.options import DEFAULTS, Common
 from esa_flows.cli.standing import outcome, standing
 from esa_flows.cli.tables import table
 from esa_flows.cli.text import moment_words
-from esa_flows.engine.engine import RunView
+from esa_flows.engine.view import RunView
 
 __all__ = ["runs"]
 

@@ -10,10 +10,10 @@ from attrs import frozen
 
 from esa_flows.cli.results import answer_words, result_words
 from esa_flows.cli.text import clean, one_line
-from esa_flows.engine.engine import RunView
 from esa_flows.engine.journal import Kind, Row
 from esa_flows.engine.process import Life
 from esa_flows.engine.state import State
+from esa_flows.engine.view import RunView
 
 __all__ = ["StepSeen", "driver", "moves", "outcome", "served", "standing", "steps_of"]
 

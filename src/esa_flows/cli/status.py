@@ -28,7 +28,7 @@ from esa_flows.cli.text import (
     served_words,
 )
 from esa_flows.cli.words import step_words
-from esa_flows.engine.engine import RunView
+from esa_flows.engine.view import RunView
 
 __all__ = ["status"]
 

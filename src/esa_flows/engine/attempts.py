@@ -30,6 +30,7 @@ from esa_flows.engine.step import (
     Reconcile,
     Step,
 )
+from esa_flows.engine.strand import Strand
 from esa_flows.errors import (
     Aborted,
     Conflict,
@@ -59,6 +60,7 @@ class Attempts(Generic[I, O]):
         value: Its input.
         digest: SHA-256 of its input.
         context: The flow's context; attempts get it with their ports.
+        strand: The line of the flow's work it is a part of.
     """
 
     step: Step[I, O]
@@ -66,7 +68,7 @@ class Attempts(Generic[I, O]):
     value: I
     digest: str
     context: Context
-    _run: Run
+    strand: Strand
     _began: int = field(init=False)
     _tries: int = field(default=0, init=False)
     _look: bool = field(init=False)
@@ -75,6 +77,10 @@ class Attempts(Generic[I, O]):
     def __attrs_post_init__(self) -> None:
         self._began = self._run.history.past(self.identity).attempts
         self._look = self._began > 0
+
+    @property
+    def _run(self) -> Run:
+        return self.strand.run
 
     @property
     def _number(self) -> int:
@@ -93,13 +99,13 @@ class Attempts(Generic[I, O]):
                 again = await self._after(cause(error), elapsed)
 
             self._look = self._look or again.look
-            with self._run.interruptible():
+            with self.strand.interruptible():
                 await anyio.sleep(again.wait)
 
-            self._run.deliver_abort()
+            self.strand.deliver()
 
     async def _attempt(self) -> O:
-        with self._run.interruptible() as scope:
+        with self.strand.interruptible() as scope:
             attempt = Attempt(
                 step=self.step,
                 lease=self._run.lease,
@@ -109,6 +115,7 @@ class Attempts(Generic[I, O]):
             context = evolve(
                 self.context,
                 driver=None,
+                seed=f"{self.context.run_id}/{self.identity}/{self._number}",
                 ports=attempt.need,
                 attempt=self._number,
                 after_another=self._run.is_after_another,
@@ -116,7 +123,7 @@ class Attempts(Generic[I, O]):
             )
             return await self._effect(context, scope)
 
-        self._run.deliver_abort()
+        self.strand.deliver()
         raise self._too_late(attempt)
 
     async def _effect(self, context: Context, scope: anyio.CancelScope) -> O:
@@ -172,6 +179,9 @@ class Attempts(Generic[I, O]):
         if isinstance(error, (Aborted, Misuse, *STOPPING)):
             raise error
 
+        if self.strand.has_met(error):
+            raise error  # a timeout around the step, not an answer to it
+
         decision = self.step.retry.after(
             error,
             attempt=self._tries,
@@ -179,12 +189,12 @@ class Attempts(Generic[I, O]):
             chance=self._run.random.random(),
         )
         if isinstance(decision, Again):
-            self._run.deliver_abort()
+            self.strand.deliver()
             self._tell_waiting(decision, error)
             return decision
 
         if decision.tried:
-            self._run.deliver_abort()
+            self.strand.deliver()
             await self._run.stop(error)
 
         raise await self._failed(error)

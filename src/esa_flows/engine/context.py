@@ -1,25 +1,56 @@
 """What a step or a flow is given: its run, its clock, the ports it may use.
 
-In a flow, `do` and `sleep` are the primitives whose outcomes are recorded; in a step,
-`need` gives the ports. Each says so when used in the wrong place.
+In a flow, `do`, `sleep`, `gather`, `each`, `timeout`, `approve` and `run` are the
+primitives whose outcomes are recorded; in a step, `need` gives the ports. Each says so
+when used in the wrong place.
 """
 
 import datetime as dt
-from collections.abc import Callable
-from random import Random  # noqa: TID251  for the type; the instance comes from the edge
-from typing import Any, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from random import Random  # noqa: TID251  seeded by the run: the same on every replay
+from typing import Any, Protocol, TypeVar, overload
 
 from attrs import define, field
 
-from esa_flows.engine.work import Work
+from esa_flows.engine.work import Work, checked_name
 from esa_flows.errors import StepMisuse
 from esa_flows.model import Duration
 
-__all__ = ["Context", "Driver"]
+__all__ = ["Approval", "Branch", "Context", "Driver", "Limit"]
 
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
 I = TypeVar("I")  # noqa: E741  the field's letter for an input type
 O = TypeVar("O")  # noqa: E741  the field's letter for an output type
 P = TypeVar("P")
+
+Branch = Callable[["Context"], Awaitable[O]]
+"""One of several things done side by side."""
+
+
+class Limit(Protocol):
+    """A timeout under way."""
+
+    @property
+    def expired(self) -> bool:
+        """Whether it ran out before the end of what it bounds was reached."""
+        ...
+
+
+class Approval(Protocol):
+    """That a person agreed."""
+
+    @property
+    def by(self) -> str:
+        """Who."""
+        ...
+
+    @property
+    def at(self) -> dt.datetime:
+        """When they said so, UTC."""
+        ...
 
 
 class Driver(Protocol):
@@ -43,6 +74,39 @@ class Driver(Protocol):
         """Wait until a recorded time."""
         ...
 
+    async def approve(self, what: str, *, path: tuple[str, ...], key: str) -> Approval:
+        """Wait until a person decides."""
+        ...
+
+    def timeout(
+        self, duration: Duration, *, path: tuple[str, ...], key: str
+    ) -> AbstractAsyncContextManager[Limit]:
+        """Bound what is done inside by a recorded time."""
+        ...
+
+    async def gather(
+        self,
+        branches: Mapping[str, Branch[O]],
+        *,
+        path: tuple[str, ...],
+        key: str,
+        limit: int | None,
+    ) -> list[O]:
+        """Do several things side by side."""
+        ...
+
+    async def run(
+        self,
+        flow: Work[I, O],
+        value: I,
+        *,
+        path: tuple[str, ...],
+        key: str,
+        about: tuple[str, str],
+    ) -> O:
+        """Do a flow as a run of its own."""
+        ...
+
 
 @define(kw_only=True)
 class Context:
@@ -50,25 +114,36 @@ class Context:
 
     Attributes:
         run_id: The run's id.
-        random: Randomness of this run.
         attempt: Which attempt of the step this is, from 1; 0 in a flow.
         after_another: Whether another process did the steps before and this one none
             yet: what those steps saw may be long ago.
     """
 
     run_id: str
-    random: Random
     attempt: int = 0
     after_another: bool = False
     _now: Callable[[], dt.datetime]
     _driver: Driver | None = None
     _ports: Callable[[type[Any]], Any] | None = None
     _path: tuple[str, ...] = ()
+    _seed: str = ""
+    _random: Random | None = field(default=None, init=False)
     _place: str = field(default="a flow")
 
     def now(self) -> dt.datetime:
         """Give the wall clock's time, in UTC. It decides no effect."""
         return self._now()
+
+    @property
+    def random(self) -> Random:
+        """Randomness that is the same on every replay.
+
+        Drawn from the run's id and the place in it, so it is no source for secrets.
+        """
+        if self._random is None:
+            self._random = Random(self._seed)  # noqa: S311  replayed, not secret
+
+        return self._random
 
     async def do(
         self,
@@ -106,6 +181,136 @@ class Context:
         driver = self._driving("sleep")
         await driver.sleep(Duration.of(duration), path=self._path, key=key)
 
+    async def approve(self, *, what: str, key: str = "") -> Approval:
+        """Ask a person and wait, over restarts too, until one has decided.
+
+        Meanwhile the run is held; `esa-flows status RUN` shows the question and
+        `esa-flows approve RUN` answers it.
+
+        Args:
+            what: What a person is to agree to, in a sentence.
+            key: Tells this question apart from the run's others.
+
+        Returns:
+            Who agreed, and when.
+
+        Raises:
+            Denied: A person said no.
+            StepChanged: Another question was asked under this key.
+        """
+        driver = self._driving("approve")
+        return await driver.approve(what, path=self._path, key=key)
+
+    def timeout(
+        self, duration: Duration | dt.timedelta | str, *, key: str
+    ) -> AbstractAsyncContextManager[Limit]:
+        """Bound what is done inside; that it ran out is recorded.
+
+        What has an outcome by then keeps it, a call in flight is finished first; the
+        primitive that is waited for raises `DeadlineExceeded`, also on every replay.
+
+        Args:
+            duration: How long, counted over restarts.
+            key: Tells this timeout apart from the run's others.
+
+        Example:
+            ``async with ctx.timeout("10m", key="gate"): await ctx.do(gate, release)``
+        """
+        driver = self._driving("timeout")
+        return driver.timeout(Duration.of(duration), path=self._path, key=key)
+
+    @overload
+    async def gather(
+        self, one: Branch[A], two: Branch[B], /, *, key: str = ...
+    ) -> tuple[A, B]: ...
+
+    @overload
+    async def gather(
+        self, one: Branch[A], two: Branch[B], three: Branch[C], /, *, key: str = ...
+    ) -> tuple[A, B, C]: ...
+
+    @overload
+    async def gather(
+        self, *branches: Branch[O], key: str = ..., limit: int | None = ...
+    ) -> tuple[O, ...]: ...
+
+    async def gather(
+        self, *branches: Branch[Any], key: str = "", limit: int | None = None
+    ) -> tuple[Any, ...]:
+        """Do several things side by side; wait for all of them.
+
+        Each branch gets a context of its own, under whose path it records. One that
+        fails does not tear the others: they go on to their ends. Then the gravest
+        failure is raised, with the others as its notes.
+
+        Args:
+            branches: Functions of a context, such as `lambda ctx: ctx.do(step, x)`.
+            key: Tells repeated uses in one flow apart.
+            limit: At most so many at once.
+
+        Returns:
+            What they gave, in order.
+        """
+        named = {str(place): branch for place, branch in enumerate(branches)}
+        return tuple(await self._gather(named, key, limit))
+
+    async def each(
+        self,
+        work: Work[I, O],
+        values: Mapping[str, I],
+        *,
+        key: str = "",
+        limit: int | None = None,
+    ) -> dict[str, O]:
+        """Do the same for several values side by side; otherwise as `gather`.
+
+        Args:
+            work: A step, chain or flow.
+            values: Its inputs, by the name that each has in the journal.
+            key: Tells repeated uses in one flow apart.
+            limit: At most so many at once.
+
+        Returns:
+            What each gave, by the same names.
+        """
+        branches = {
+            checked_name(name): _doing(work, value) for name, value in values.items()
+        }
+        found = await self._gather(branches, key or work.name, limit)
+        return dict(zip(branches, found, strict=True))
+
+    async def run(
+        self,
+        flow: Work[I, O],
+        value: I,
+        *,
+        key: str = "",
+        subject: str = "",
+        content: str = "",
+    ) -> O:
+        """Do a flow as a run of its own: with an id, a journal and a lease of its own.
+
+        Its id is this run's with a number behind. It is driven from here; an abort of
+        this run aborts it, and a resume of this run goes on with it.
+
+        Args:
+            flow: The flow.
+            value: Its input; recorded.
+            key: Tells repeated uses of the same flow apart.
+            subject: What it is about, such as a routine.
+            content: Digest of what it brings there.
+
+        Returns:
+            What the flow returned.
+
+        Raises:
+            EsaFlowsError: What ended it.
+        """
+        driver = self._driving("run")
+        return await driver.run(
+            flow, value, path=self._path, key=key, about=(subject, content)
+        )
+
     def need(self, port: type[P]) -> P:
         """Give a port, bound to this attempt of this step.
 
@@ -125,6 +330,12 @@ class Context:
         found: P = self._ports(port)
         return found
 
+    async def _gather(
+        self, branches: Mapping[str, Branch[O]], key: str, limit: int | None
+    ) -> list[O]:
+        driver = self._driving("gather")
+        return await driver.gather(branches, path=self._path, key=key, limit=limit)
+
     def _driving(self, verb: str) -> Driver:
         if self._driver is None:
             raise StepMisuse(
@@ -133,3 +344,7 @@ class Context:
             )
 
         return self._driver
+
+
+def _doing(work: Work[I, O], value: I) -> Branch[O]:
+    return lambda ctx: ctx.do(work, value)

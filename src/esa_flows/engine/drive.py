@@ -17,13 +17,17 @@ from esa_flows.engine.codec import encode
 from esa_flows.engine.driver import RunDriver
 from esa_flows.engine.ending import Raised, Returned, last_row
 from esa_flows.engine.flow import Flow
-from esa_flows.engine.journal import Journal, Kind, Signal
+from esa_flows.engine.history import ANSWERS
+from esa_flows.engine.journal import Journal, Kind, Signal, SignalVerb
 from esa_flows.engine.observe import Moment
 from esa_flows.engine.run import Run, drafted
 from esa_flows.engine.state import Event, State
 from esa_flows.errors import JournalError, JournalUnavailable, LeaseLost, Paused
 
 __all__ = ["Drive"]
+
+LASTING = ANSWERS | {SignalVerb.ABORT}
+"""What a person has decided stays decided, also while nobody drives the run."""
 
 LISTEN = 0.5
 """Seconds between looks into the signal inbox."""
@@ -78,11 +82,11 @@ class Drive:
         return self._result.value if self._result else None
 
     async def catch_up(self) -> int:
-        """Heed an abort that came while nobody drove; give the inbox's last place."""
+        """Heed what was decided while nobody drove; give the inbox's last place."""
         waiting = await self.journal.signals(self.run.id, after=self.run.history.signal)
         for signal in waiting:
-            if Event(signal.verb.value) is Event.ABORT:
-                await self.run.record_event(Event.ABORT, by=signal.by, signal=signal.id)
+            if signal.verb in LASTING:
+                await self._heed(signal)
 
         return waiting[-1].id if waiting else self.run.history.signal
 
@@ -96,7 +100,10 @@ class Drive:
 
     async def _body(self, flow: Flow[Any, Any], value: Any) -> Returned | Raised:
         try:
-            found = await flow.body(RunDriver(self.run).context(), value)
+            driver = RunDriver.of(self.run)
+            async with driver.deadline():
+                found = await flow.body(driver.context(), value)
+
             told = encode(found)
             drafted(Kind.ENDED, self.run.now(), {"value": told})  # can it be recorded?
             return Returned(found, told)
@@ -109,6 +116,7 @@ class Drive:
             acted=self.run.history.acted,
             stopped=self.run.stopped,
             result=self._result,
+            outran=self.run.abort.seq > 0 and not self.run.abort.is_met,
         )
         # Where somebody else drives it, or nobody can write, there is no more to say.
         with suppress(JournalError, LeaseLost):
@@ -148,6 +156,10 @@ class Drive:
                 return  # the rest is for whoever goes on with the run
 
     async def _heed(self, signal: Signal) -> None:
+        if signal.verb in ANSWERS:
+            await self.run.record_answer(signal)
+            return
+
         event = Event(signal.verb.value)
         await self.run.record_event(event, by=signal.by, signal=signal.id)
         if event is Event.PAUSE and self.run.history.state is State.PAUSED:

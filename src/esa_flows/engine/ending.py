@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import frozen
 
-from esa_flows.engine.failure import encode_error
+from esa_flows.engine.failure import encode_error, words
 from esa_flows.engine.journal import Kind
 from esa_flows.engine.state import Event
 from esa_flows.errors import (
@@ -67,7 +67,11 @@ class LastRow:
 
 
 def last_row(
-    *, acted: bool, stopped: Exception | None, result: Returned | Raised | None
+    *,
+    acted: bool,
+    stopped: Exception | None,
+    result: Returned | Raised | None,
+    outran: bool = False,
 ) -> LastRow | None:
     """Decide what the journal is told when a run leaves this process.
 
@@ -75,6 +79,8 @@ def last_row(
         acted: Whether a step that may change the provider's state was ever begun.
         stopped: Why the engine stopped the flow; None where it did not.
         result: How the flow's body ended; None where it was cancelled.
+        outran: Whether it was asked to abort and came to its end before it could
+            meet that.
 
     Returns:
         The row; None where nothing may or need be written.
@@ -86,7 +92,8 @@ def last_row(
         return _paused(stopped) if acted else _failed(stopped)
 
     if isinstance(result, Returned):
-        body = {"event": Event.SUCCEED.value, "value": result.told}
+        event = Event.OUTRUN if outran else Event.SUCCEED
+        body = {"event": event.value, "value": result.told}
         return LastRow(Kind.ENDED, body)
 
     if isinstance(result, Raised):
@@ -116,7 +123,7 @@ def _paused(error: Exception) -> LastRow:
     body = {
         "event": Event.PAUSE.value,
         "by": "host",
-        "why": str(error),
+        "why": words(error),
         "error": encode_error(error),
     }
     return LastRow(Kind.SIGNALLED, body)

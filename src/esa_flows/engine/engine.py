@@ -4,45 +4,48 @@ import datetime as dt
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from random import Random  # noqa: TID251  for the type; the instance comes from the edge
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import anyio.lowlevel
-from attrs import define, field, frozen
+from attrs import define, field
 
 from esa_flows import trace
 from esa_flows.engine.attempt import Ports
 from esa_flows.engine.codec import decode, encode
 from esa_flows.engine.drive import LAST_WORDS, Drive
-from esa_flows.engine.failure import decode_error, encode_error
+from esa_flows.engine.failure import decode_error
+from esa_flows.engine.family import Birth
 from esa_flows.engine.flow import Flow
 from esa_flows.engine.history import History
 from esa_flows.engine.journal import (
-    Beat,
     Journal,
     Kind,
     Lease,
     NewRun,
     Owner,
-    Record,
-    Row,
     RunRow,
     SignalVerb,
 )
 from esa_flows.engine.lease import HeldLease, take_lease
+from esa_flows.engine.listing import bury, list_run
 from esa_flows.engine.observe import Moment, Observer
 from esa_flows.engine.process import Life
 from esa_flows.engine.run import Run, drafted
 from esa_flows.engine.state import Event
-from esa_flows.errors import JournalError, Misuse, RunError, StepChanged, UnknownRun
+from esa_flows.engine.view import RunView, look, resolve
+from esa_flows.errors import (
+    JournalError,
+    Misuse,
+    StepChanged,
+    UnknownRun,
+)
 from esa_flows.model import Duration
 
-__all__ = ["Engine", "RunView", "new_run_id"]
+__all__ = ["Engine", "new_run_id"]
 
 I = TypeVar("I")  # noqa: E741  the field's letter for an input type
 O = TypeVar("O")  # noqa: E741  the field's letter for an output type
-
-SHORTEST_PREFIX = 4
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 """Crockford's base 32: no letter that reads like a digit."""
@@ -51,30 +54,6 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 def new_run_id(chance: Random) -> str:
     """Draw a run id: 12 characters, 60 bits."""
     return "".join(chance.choices(_ALPHABET, k=12))
-
-
-@frozen(kw_only=True)
-class RunView:
-    """A run as anybody can see it.
-
-    Attributes:
-        run: What it was started as.
-        history: What it did.
-        rows: Its rows.
-        beat: Who drives it.
-        life: Whether that process lives; None where nobody holds the lease.
-    """
-
-    run: NewRun
-    history: History
-    rows: tuple[Row, ...]
-    beat: Beat
-    life: Life | None
-
-    @property
-    def is_driven(self) -> bool:
-        """Whether a process that may be alive holds the lease."""
-        return self.life is not None and self.life is not Life.DEAD
 
 
 @define(kw_only=True)
@@ -114,9 +93,13 @@ class Engine:
         subject: str = "",
         content: str = "",
         run_id: str = "",
+        deadline: Duration | None = None,
         observer: Observer | None = None,
     ) -> O:
         """Start a run and drive it to its end.
+
+        An id that was listed by a process which died before it recorded anything else
+        is begun under as if it were new.
 
         Args:
             flow: What to run.
@@ -124,6 +107,8 @@ class Engine:
             subject: What it is about, such as a routine.
             content: Digest of what it brings there.
             run_id: Its id; drawn where empty.
+            deadline: How long it may take in all, over restarts; then the flow meets
+                `DeadlineExceeded`. As long as it takes, where None.
             observer: Told what the run does.
 
         Returns:
@@ -141,10 +126,10 @@ class Engine:
             started_at=self.now(),
         )
         with trace.run_span(flow.name, run=new.id, subject=subject):
-            first = drafted(Kind.STARTED, new.started_at, _begun(flow, value, subject))
+            begun = _begun(flow, value, new, deadline)
+            first = drafted(Kind.STARTED, new.started_at, begun)
             await anyio.lowlevel.checkpoint_if_cancelled()
-            with anyio.CancelScope(shield=True):  # listed with its input, or not at all
-                lease = await self.journal.create(new, self.owner)
+            lease = await self._list(new)
 
             async with self._letting_go(lease):
                 drive = self._drive(lease, History(), observer)
@@ -157,13 +142,19 @@ class Engine:
         return found
 
     async def resume(
-        self, run_id: str, *, by: str = "host", observer: Observer | None = None
+        self,
+        run_id: str,
+        *,
+        by: str = "host",
+        flow: Flow[Any, Any] | None = None,
+        observer: Observer | None = None,
     ) -> Any:
         """Go on with a run, or give the outcome of one that has ended.
 
         Args:
             run_id: The whole id.
             by: Who asks.
+            flow: Its flow, where it is none of this engine's.
             observer: Told what the run does.
 
         Raises:
@@ -172,9 +163,9 @@ class Engine:
             EsaFlowsError: What ended or stopped it.
         """
         history = History.of(await self.journal.rows(run_id))
-        flow = self._flow_of(run_id, history) if history.started else None
-        if flow is not None and history.is_ended:
-            return _ended(flow, history)
+        known = self._flow_of(run_id, history, flow) if history.started else None
+        if known is not None and history.is_ended:
+            return _ended(known, history)
 
         lease = await take_lease(
             self.journal, run_id, self.owner, life=self.life, clock=self.clock
@@ -182,13 +173,13 @@ class Engine:
         async with self._letting_go(lease):
             history = History.of(await self.journal.rows(run_id))
             if not history.started:
-                await self._bury(lease)
+                await bury(self.journal, lease, at=self.now())
 
-            flow = self._flow_of(run_id, history)
+            its = self._flow_of(run_id, history, flow)
             if history.is_ended:
-                return _ended(flow, history)
+                return _ended(its, history)
 
-            return await self._go_on(self._drive(lease, history, observer), flow, by)
+            return await self._go_on(self._drive(lease, history, observer), its, by)
 
     async def view(self, run_id: str) -> RunView:
         """Look at a run without touching it.
@@ -199,16 +190,7 @@ class Engine:
         Raises:
             UnknownRun: No run, or more than one, begins so.
         """
-        found = await self.resolve(run_id)
-        beat = await self.journal.beat_of(found.run.id)
-        rows = await self.journal.rows(found.run.id)
-        return RunView(
-            run=found.run,
-            history=History.of(rows),
-            rows=rows,
-            beat=beat,
-            life=self.life(beat.owner) if beat.owner else None,
-        )
+        return await look(self.journal, run_id, life=self.life)
 
     async def resolve(self, prefix: str) -> RunRow:
         """Find the run whose id begins so.
@@ -219,21 +201,47 @@ class Engine:
         Raises:
             UnknownRun: No run, or more than one, begins so.
         """
-        is_long = len(prefix) >= SHORTEST_PREFIX
-        found = await self.journal.find(prefix) if is_long else ()
-        for row in found:
-            if row.run.id == prefix or len(found) == 1:
-                return row
+        return await resolve(self.journal, prefix)
 
-        many = f"{len(found)} runs begin" if found else "no run begins"
-        raise UnknownRun(
-            f"In the journal {self.journal.name} {many} with {prefix!r}.",
-            next_move="List them with: esa-flows runs",
-        )
+    async def bring_up(
+        self, birth: Birth, *, parent: str, observer: Observer | None
+    ) -> dict[str, Any] | None:
+        """Begin a child run or go on with it; give the body of its last row."""
+        try:
+            await self._live(birth, parent, observer)
+        except Exception:
+            end = History.of(await self.journal.rows(birth.id)).ended
+            if end is None:
+                raise
+
+            return end
+
+        return History.of(await self.journal.rows(birth.id)).ended
+
+    async def abort_child(self, run: str, *, parent: str) -> None:
+        """Ask a child to abort, if there is such a run."""
+        with suppress(UnknownRun):
+            await self.signal(run, SignalVerb.ABORT, by=f"run {parent}")
 
     async def signal(self, run_id: str, verb: SignalVerb, *, by: str) -> None:
         """Ask something of a run, whichever process drives it."""
         await self.journal.signal(run_id, verb, by=by, at=self.now())
+
+    async def _live(self, birth: Birth, parent: str, observer: Observer | None) -> None:
+        found = [r for r in await self.journal.find(birth.id) if r.run.id == birth.id]
+        if found and await self.journal.rows(birth.id):
+            by = f"run {parent}"
+            await self.resume(birth.id, by=by, flow=birth.flow, observer=observer)
+            return
+
+        await self.start(
+            birth.flow,
+            birth.value,
+            subject=birth.subject,
+            content=birth.content,
+            run_id=birth.id,
+            observer=observer,
+        )
 
     async def _go_on(self, drive: Drive, flow: Flow[Any, Any], by: str) -> Any:
         history = drive.run.history
@@ -250,21 +258,10 @@ class Engine:
             drive.run.tell(Moment.RUN_RESUMED, flow=flow.name)
             return await drive.through(flow, value)
 
-    async def _bury(self, lease: Lease) -> NoReturn:
-        """End a run whose process died before it recorded what it was to do."""
-        listed = await self.resolve(lease.run)
-        error = RunError(
-            f"Run {lease.run} died before it recorded its input; nothing was done.",
-            next_move="Start it again.",
+    async def _list(self, new: NewRun) -> Lease:
+        return await list_run(
+            self.journal, new, self.owner, life=self.life, clock=self.clock
         )
-        begun = {"flow": listed.run.flow, "v": 0, "input": None}
-        ended = {"event": Event.FAIL.value, "error": encode_error(error)}
-        records = (
-            Record.of(Kind.STARTED, listed.run.started_at, begun),
-            Record.of(Kind.ENDED, self.now(), ended),
-        )
-        await self.journal.append(lease, records)
-        raise error
 
     @asynccontextmanager
     async def _letting_go(self, lease: Lease) -> AsyncIterator[None]:
@@ -287,20 +284,23 @@ class Engine:
             random=self.random,
             settle=self.settle,
             journal=self.journal,
+            family=self,
             observer=observer,
         )
         return Drive(run=run, journal=self.journal)
 
-    def _flow_of(self, run_id: str, history: History) -> Flow[Any, Any]:
+    def _flow_of(
+        self, run_id: str, history: History, given: Flow[Any, Any] | None
+    ) -> Flow[Any, Any]:
         name = history.started.get("flow", "")
-        if name not in self.flows:
+        flow = given or self.flows.get(name)
+        if flow is None or flow.name != name:
             raise Misuse(
                 f"Run {run_id} is of the flow {name!r}, which this program does not"
                 " know.",
                 next_move="Give it to the client: Client(flows=[...]).",
             )
 
-        flow = self.flows[name]
         recorded = history.started.get("v")
         if recorded != flow.version and not history.is_ended:
             raise StepChanged(
@@ -312,14 +312,21 @@ class Engine:
         return flow
 
 
-def _begun(flow: Flow[I, Any], value: I, subject: str) -> dict[str, Any]:
-    return {
+def _begun(
+    flow: Flow[I, Any], value: I, new: NewRun, deadline: Duration | None
+) -> dict[str, Any]:
+    body = {
         "flow": flow.name,
         "v": flow.version,
         "input": encode(value),
-        "subject": subject,
+        "subject": new.subject,
         "part": trace.here(),
     }
+    if deadline is not None:
+        wake = new.started_at + dt.timedelta(seconds=deadline.seconds)
+        body["deadline"] = {"wake": wake.isoformat(), "after": str(deadline)}
+
+    return body
 
 
 def _ended(flow: Flow[Any, Any], history: History) -> Any:

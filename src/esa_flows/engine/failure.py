@@ -5,7 +5,7 @@ from typing import Any
 from esa_flows import errors
 from esa_flows.errors import EsaFlowsError, ReleaseFailed, StepFailed
 
-__all__ = ["decode_error", "encode_error"]
+__all__ = ["decode_error", "encode_error", "told", "words"]
 
 _FACTS = (
     "operation",
@@ -20,24 +20,36 @@ _FACTS = (
 def encode_error(error: Exception) -> dict[str, Any]:
     """Turn an error into what JSON can say: its class, its sentence, its facts."""
     if not isinstance(error, EsaFlowsError):
-        kind = type(error).__name__
-        return {"type": "StepFailed", "message": f"{kind}: {error}", "next_move": ""}
+        return {"type": "StepFailed", "message": told(error), "next_move": ""}
 
-    told: dict[str, Any] = {
+    known: dict[str, Any] = {
         "type": type(error).__name__,
         "message": error.message,
         "next_move": error.next_move,
     }
-    return told | {n: getattr(error, n) for n in _FACTS if hasattr(error, n)}
+    return known | {n: getattr(error, n) for n in _FACTS if hasattr(error, n)}
 
 
-def decode_error(told: dict[str, Any]) -> EsaFlowsError:
+def words(error: BaseException) -> str:
+    """Give an error's text, whatever it does when it is asked for it."""
+    try:
+        return str(error)
+    except Exception as trouble:  # noqa: BLE001  anything at all may be raised
+        return f"its text cannot be had ({type(trouble).__name__})"
+
+
+def told(error: BaseException) -> str:
+    """Give an error's class and text."""
+    return f"{type(error).__name__}: {words(error)}"
+
+
+def decode_error(body: dict[str, Any]) -> EsaFlowsError:
     """Turn what `encode_error` gave into an error again."""
-    facts = {name: told[name] for name in _FACTS if name in told}
-    kind = getattr(errors, told.get("type", ""), None)
-    message, next_move = told.get("message", ""), told.get("next_move", "")
+    facts = {name: body[name] for name in _FACTS if name in body}
+    kind = getattr(errors, body.get("type", ""), None)
+    message, next_move = body.get("message", ""), body.get("next_move", "")
     if not (isinstance(kind, type) and issubclass(kind, EsaFlowsError)):
-        return StepFailed(f"{told.get('type')}: {message}", next_move=next_move)
+        return StepFailed(f"{body.get('type')}: {message}", next_move=next_move)
 
     if issubclass(kind, ReleaseFailed):
         # The report is told by the run's own records.

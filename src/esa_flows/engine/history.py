@@ -4,12 +4,18 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
-from esa_flows.engine.journal import Kind, Row
+from esa_flows.engine.journal import Kind, Row, SignalVerb
 from esa_flows.engine.state import ENDS, Event, State, fold
 
-__all__ = ["History", "Past"]
+__all__ = ["ANSWERS", "DEADLINE", "History", "Past", "Question"]
+
+DEADLINE = "deadline#1"
+"""Identity of the run's own deadline, whose time stands in the first row."""
+
+ANSWERS = frozenset({SignalVerb.APPROVE, SignalVerb.DENY})
+"""What a person can say to a question of a run."""
 
 
 @define(kw_only=True)
@@ -22,7 +28,9 @@ class Past:
         attempts: Attempts begun.
         outcome: Body of its outcome; None where it has none.
         seq: Place of the outcome's row.
-        wake: When a durable sleep ends.
+        wake: When a durable sleep ends, or a timeout runs out.
+        answer: Body of the row that answers it, where it asked a person.
+        child: Id of the run it is done as, where it is one of its own.
     """
 
     version: int = 1
@@ -31,11 +39,30 @@ class Past:
     outcome: dict[str, Any] | None = None
     seq: int = 0
     wake: dt.datetime | None = None
+    answer: dict[str, Any] = field(factory=dict)
+    child: str = ""
 
     @property
     def is_recalled(self) -> bool:
         """Whether its outcome can be given back: there, and more than facts."""
         return self.outcome is not None and not self.outcome.get("ephemeral")
+
+
+@frozen(kw_only=True)
+class Question:
+    """What a run asks a person.
+
+    Attributes:
+        seq: Place of its row.
+        what: In a sentence.
+        at: Since when.
+        after: Place of the last signal of the inbox that came before it.
+    """
+
+    seq: int
+    what: str
+    at: dt.datetime
+    after: int
 
 
 @define(kw_only=True)
@@ -51,6 +78,8 @@ class History:
         ended: Body of the last row, where the run has ended.
         acted: Whether a step that may change the provider's state was begun.
         parts: What `trace.here()` gave in each process that drove the run.
+        questions: What nobody has answered yet, by identity.
+        children: Highest number of a run of its own.
     """
 
     started: dict[str, Any] = field(factory=dict)
@@ -61,6 +90,8 @@ class History:
     ended: dict[str, Any] | None = None
     acted: bool = False
     parts: list[str] = field(factory=list)
+    questions: dict[str, Question] = field(factory=dict)
+    children: int = 0
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> "History":
@@ -99,15 +130,39 @@ class History:
         else:
             self._step(row, body)
 
+        self._hold()
+
+    def question_for(self, signal: int) -> str:
+        """Give the question that an answer is for; empty where it is for none.
+
+        Args:
+            signal: The answer's place in the inbox.
+        """
+        # Rows written side by side may be taken in in another order than theirs.
+        asked = [
+            (question.seq, name)
+            for name, question in self.questions.items()
+            if question.after < signal
+        ]
+        return min(asked, default=(0, ""))[1]
+
     def _start(self, body: dict[str, Any]) -> None:
         self.started = body
         self.events.append(Event.START)
+        if "deadline" in body:
+            wake = dt.datetime.fromisoformat(body["deadline"]["wake"])
+            self.steps[DEADLINE] = Past(wake=wake)
+
         self._part(body)
 
     def _signal(self, row: Row, body: dict[str, Any]) -> None:
+        self.signal = max(self.signal, body.get("signal", 0))
+        if body["event"] in ANSWERS:
+            self._answer(row.record.step, body)
+            return
+
         event = Event(body["event"])
         self.events.append(event)
-        self.signal = max(self.signal, body.get("signal", 0))
         self._part(body)
         if event is Event.ABORT and not self.abort:
             self.abort = row.seq
@@ -124,8 +179,42 @@ class History:
             return
 
         past.version, past.input = body["v"], body["in"]
-        if row.record.kind is Kind.INTENT:
-            self.acted = True
-            return
+        if row.record.kind is Kind.OUTCOME:
+            # An ephemeral step may have several; in the flow's order the first counts.
+            past.outcome, past.seq = body, past.seq or row.seq
+            self.questions.pop(row.record.step, None)
+        elif row.record.kind is Kind.ASKED:
+            self.questions[row.record.step] = Question(
+                seq=row.seq,
+                what=body["what"],
+                at=row.record.at,
+                after=body["after"],
+            )
+        else:
+            self._intend(past, body)
 
-        past.outcome, past.seq = body, row.seq
+    def _intend(self, past: Past, body: dict[str, Any]) -> None:
+        self.acted = True
+        if "child" in body:
+            past.child = body["child"]
+            number = int(past.child.rpartition(".")[2])
+            self.children = max(self.children, number)
+
+    def _answer(self, question: str, body: dict[str, Any]) -> None:
+        if self.questions.pop(question, None) is not None:
+            self.steps[question].answer = body
+
+    def _hold(self) -> None:
+        """Say whether the run is held by a question, as far as that changes its state.
+
+        Questions are rows of their own and may be several at once, so that the events
+        follow from them.
+        """
+        if self.questions and self.state is State.RUNNING:
+            self.events.append(Event.ASK)
+        elif self._is_held and not self.questions:
+            self.events.append(Event.ANSWER)
+
+    @property
+    def _is_held(self) -> bool:
+        return Event.ASK in self.events and self.state is State.HELD

@@ -50,6 +50,7 @@ class Kind(enum.StrEnum):
     INTENT = "intent"
     OUTCOME = "outcome"
     SLEPT = "slept"
+    ASKED = "asked"
     SIGNALLED = "signalled"
     ENDED = "run.ended"
 
@@ -60,6 +61,8 @@ class SignalVerb(enum.StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     ABORT = "abort"
+    APPROVE = "approve"
+    DENY = "deny"
 
 
 @frozen(kw_only=True)

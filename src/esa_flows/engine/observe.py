@@ -31,6 +31,7 @@ class Moment(enum.StrEnum):
     STEP_DONE = "step.done"
     STEP_FAILED = "step.failed"
     SLEEPING = "sleeping"
+    ASKING = "asking"
     SIGNALLED = "signalled"
 
 

@@ -1,8 +1,8 @@
 """A run in this process: what its driver and its steps share."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from random import Random  # noqa: TID251  for the type; the instance comes from the edge
 from typing import Any, NoReturn
 
@@ -11,15 +11,17 @@ import anyio.lowlevel
 from attrs import define, field
 
 from esa_flows.engine.attempt import Ports
+from esa_flows.engine.cause import STOPPING
+from esa_flows.engine.family import Family
 from esa_flows.engine.history import History
-from esa_flows.engine.journal import Journal, Kind, Record
+from esa_flows.engine.journal import Journal, Kind, Record, Signal
 from esa_flows.engine.lease import HeldLease
 from esa_flows.engine.observe import Happening, Moment, Observer, tell
 from esa_flows.engine.state import Event
-from esa_flows.errors import Aborted, StepMisuse
+from esa_flows.errors import Aborted, EsaFlowsError, StepMisuse
 from esa_flows.model import Duration
 
-__all__ = ["GRACE", "Run", "drafted"]
+__all__ = ["GRACE", "Interruption", "Run", "drafted"]
 
 GRACE = 60.0
 """Seconds that attempts which may have changed something get when a run is stopped."""
@@ -47,6 +49,21 @@ def drafted(
         ) from error
 
 
+@define(eq=False)
+class Interruption:
+    """What may end the work of a flow from without.
+
+    Attributes:
+        error: Makes what the flow meets.
+        seq: Place of its row; 0 while it has not happened.
+        is_met: Whether any of the flow's strands has met it.
+    """
+
+    error: Callable[[], EsaFlowsError]
+    seq: int = 0
+    is_met: bool = False
+
+
 @define(kw_only=True, eq=False)
 class Run:
     """A run while this process drives it.
@@ -61,6 +78,9 @@ class Run:
         settle: How long an effect that is not seen may still appear.
         scope: Around the flow's body.
         stopped: Why the body was cancelled from within; None while it was not.
+        abort: The first request to abort it.
+        family: Brings up the runs it begins.
+        observer: Told what the run does.
         performed: Steps that this process brought to an outcome.
     """
 
@@ -73,15 +93,22 @@ class Run:
     settle: Duration
     scope: anyio.CancelScope = field(factory=anyio.CancelScope)
     stopped: Exception | None = field(default=None, init=False)
+    abort: Interruption = field(init=False)
+    family: Family
+    observer: Observer | None = None
     performed: int = field(default=0, init=False)
     _journal: Journal
-    _observer: Observer | None = None
-    _waits: set[anyio.CancelScope] = field(factory=set, init=False)
-    _abort_delivered: bool = field(default=False, init=False)
+    _children: int = field(default=0, init=False)
+    _news: anyio.Event = field(factory=anyio.Event, init=False)
+    _waits: dict[anyio.CancelScope, Callable[[Interruption], bool]] = field(
+        factory=dict, init=False
+    )
     _was_begun: bool = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._was_begun = bool(self.history.steps)
+        asked = f"Run {self.id} was asked to abort."
+        self.abort = Interruption(lambda: Aborted(asked), self.history.abort)
 
     def __repr__(self) -> str:
         return f"<Run {self.id} {self.history.state}>"
@@ -97,18 +124,50 @@ class Run:
         for row in await self._journal.append(self.lease.lease, [record]):
             self.history.add(row)
 
+        self.abort.seq = self.history.abort
+
     async def record_event(self, event: Event, **facts: Any) -> None:
         """Record what happened to the run, and act on an abort."""
         await self.record(Kind.SIGNALLED, {"event": event.value} | facts)
         self.tell(Moment.SIGNALLED, event=event.value, **facts)
         if event is Event.ABORT:
-            self._interrupt()
+            self.interrupt(self.abort)
+
+    async def record_answer(self, signal: Signal) -> None:
+        """Record what a person said to the question that it is for, if any."""
+        body = {
+            "event": signal.verb.value,
+            "by": signal.by,
+            "given": signal.at.isoformat(),
+            "signal": signal.id,
+        }
+        question = self.history.question_for(signal.id)
+        await self.record(Kind.SIGNALLED, body, step=question)
+        self.tell(Moment.SIGNALLED, question, event=body["event"], by=signal.by)
+        self._news.set()
+        self._news = anyio.Event()
+
+    async def answered(self, question: str) -> None:
+        """Wait until a person has answered a question."""
+        while not self.history.past(question).answer:
+            await self._news.wait()
+
+    async def inbox_end(self) -> int:
+        """Give the place of the last signal in the inbox; 0 where there is none."""
+        after = self.history.signal
+        waiting = await self._journal.signals(self.id, after=after)
+        return waiting[-1].id if waiting else after
+
+    def name_child(self) -> str:
+        """Give the id of one more run of this one's own."""
+        self._children = max(self._children, self.history.children) + 1
+        return f"{self.id}.{self._children}"
 
     def tell(
         self, moment: Moment, step: str = "", *, attempt: int = 0, **facts: Any
     ) -> None:
         """Tell the observer what the run does."""
-        if self._observer is None:
+        if self.observer is None:
             return
 
         happening = Happening(
@@ -119,7 +178,7 @@ class Run:
             attempt=attempt,
             facts=facts,
         )
-        tell(self._observer, happening)
+        tell(self.observer, happening)
 
     def halt(self, error: Exception) -> None:
         """Cancel the flow's body for a reason that its own handlers must not see."""
@@ -144,45 +203,47 @@ class Run:
         await anyio.lowlevel.checkpoint()
         raise error
 
-    @contextmanager
-    def interruptible(self) -> Iterator[anyio.CancelScope]:
-        """Let an abort end this wait, unless it shields itself meanwhile."""
-        with anyio.CancelScope() as scope:
-            self._waits.add(scope)
-            try:
-                yield scope
-            finally:
-                self._waits.discard(scope)
-
     @property
     def is_after_another(self) -> bool:
         """Whether other processes did steps, and this one has done none yet."""
         return self._was_begun and not self.performed
 
-    def abort_precedes(self, seq: int) -> bool:
-        """Tell whether an abort that the flow has not met comes before a row."""
-        return self._is_abort_pending and seq > self.history.abort
-
-    def deliver_abort(self) -> None:
-        """Raise `Aborted` into the flow, once.
-
-        Raises:
-            Aborted: The run was asked to abort and the flow has not met that yet.
-        """
-        if self._is_abort_pending:
-            self._abort_delivered = True
-            raise Aborted(f"Run {self.id} was asked to abort.")
+    @asynccontextmanager
+    async def stopping(self) -> AsyncIterator[None]:
+        """Stop the run on errors that a flow can do nothing about."""
+        try:
+            yield
+        except STOPPING as error:
+            await self.stop(error)
 
     @property
-    def _is_abort_pending(self) -> bool:
-        return self.history.abort > 0 and not self._abort_delivered
+    def flow(self) -> str:
+        """Name of its flow."""
+        return str(self.history.started.get("flow", ""))
 
-    def _interrupt(self) -> None:
-        """Cut what the flow waits for, unless it is on its way back already."""
-        if not self._is_abort_pending:
-            return
+    @contextmanager
+    def waiting(
+        self, scope: anyio.CancelScope, heeds: Callable[[Interruption], bool]
+    ) -> Iterator[None]:
+        """Let what happens to the run end a wait.
 
-        self.hasten()
-        for scope in self._waits:
+        Args:
+            scope: Around the wait.
+            heeds: Whether whoever waits has still to meet something.
+        """
+        self._waits[scope] = heeds
+        try:
+            yield
+        finally:
+            del self._waits[scope]
+
+    def interrupt(self, interruption: Interruption) -> None:
+        """Cut the waits of all who have still to meet what just happened."""
+        last = anyio.current_time() + GRACE
+        for scope, heeds in self._waits.items():
+            if not heeds(interruption):
+                continue
+
+            scope.deadline = min(scope.deadline, last)
             if not scope.shield:
                 scope.cancel()

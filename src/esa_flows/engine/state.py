@@ -6,6 +6,8 @@ and state cannot disagree.
 Rule 3: an illegal move raises and changes nothing.
 Rule 4: abort is legal in every state that is not an end, and a no-op in an end.
 
+Rule 5: a run is held while a person has to decide; question and answer are rows.
+
 A run whose process died is still in the state its records say; whether a living process
 drives it is a question for the lease.
 """
@@ -24,6 +26,7 @@ class State(enum.StrEnum):
 
     NEW = "new"
     RUNNING = "running"
+    HELD = "held"
     PAUSED = "paused"
     ABORTING = "aborting"
     SUCCEEDED = "succeeded"
@@ -32,12 +35,19 @@ class State(enum.StrEnum):
 
 
 class Event(enum.StrEnum):
-    """What happens to a run."""
+    """What happens to a run.
+
+    `OUTRUN` is the end of a flow that had done everything before it could meet the
+    abort: nothing was put back.
+    """
 
     START = "start"
     PAUSE = "pause"
     RESUME = "resume"
     ABORT = "abort"
+    ASK = "ask"
+    ANSWER = "answer"
+    OUTRUN = "outrun"
     SUCCEED = "succeed"
     FAIL = "fail"
 
@@ -51,6 +61,15 @@ MOVES: Mapping[State, Mapping[Event, State]] = MappingProxyType(
             Event.PAUSE: State.PAUSED,
             Event.RESUME: State.RUNNING,
             Event.ABORT: State.ABORTING,
+            Event.ASK: State.HELD,
+            Event.SUCCEED: State.SUCCEEDED,
+            Event.FAIL: State.FAILED,
+        },
+        State.HELD: {
+            Event.PAUSE: State.PAUSED,
+            Event.RESUME: State.HELD,
+            Event.ABORT: State.ABORTING,
+            Event.ANSWER: State.RUNNING,
             Event.SUCCEED: State.SUCCEEDED,
             Event.FAIL: State.FAILED,
         },
@@ -65,6 +84,7 @@ MOVES: Mapping[State, Mapping[Event, State]] = MappingProxyType(
             Event.RESUME: State.ABORTING,
             Event.ABORT: State.ABORTING,
             Event.SUCCEED: State.ABORTED,
+            Event.OUTRUN: State.SUCCEEDED,
             Event.FAIL: State.FAILED,
         },
         State.SUCCEEDED: {Event.ABORT: State.SUCCEEDED},
