@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import anyio
 import pytest
 from attrs import evolve
 
-from esa_flows import Client, Outcome, ReleaseFailed
+from esa_flows import Client, Context, Outcome, ReleaseFailed, flow
+from esa_flows.engine.journal import Owner
+from esa_flows.engine.state import State
 from esa_flows.errors import (
     AccessDenied,
     InvalidInput,
     RunInProgress,
+    StepChanged,
 )
 from esa_flows.localcloud import Fault, Switches
+from esa_flows.model import RoutineName
+from esa_flows.release.release import release as release_flow
+from esa_flows.steps.observe import observe
 from tests.house import BROKEN, NEW, OTHER, House
 
 CANARY = "10:5m,100"
@@ -293,3 +301,113 @@ async def test_a_longer_key_is_not_taken_for_a_shorter_one() -> None:
 
 
 # --- pausing and resuming -----------------------------------------------------------
+
+
+def _upgrade(client: Client) -> None:
+    """Give a client the code of a release that does not fit older runs."""
+    engine = client.connection.engine
+    engine.flows = {**engine.flows, "release": evolve(release_flow, version=99)}
+
+
+async def test_an_abort_without_the_code_restores_what_is_recorded() -> None:
+    """The run is ended where it is, and a rollback puts its first split back."""
+    with House() as house:
+        old = house.live()
+        await _leave_half_way(house)
+        async with house.client() as client:
+            _upgrade(client)
+            run = (await client.runs.unfinished("shop"))[0].run.id
+            report = await client.abort(run)
+            ended = await client.runs.get(run)
+            again = await client.abort(run)
+
+        assert Outcome.ROLLED_BACK is report.outcome
+        assert State.ABORTED is ended.history.state
+        assert {old: 100} == house.serves()
+        assert Outcome.ABORTED is again.outcome
+
+
+async def test_an_abort_without_the_code_before_production_only_ends_the_run() -> None:
+    """Production serves what it served before: nothing is deployed."""
+    with House() as house:
+        old = house.live()
+        busy = Fault(operation="CommitRoutineStagingCode", kind="throttle", times=999)
+        house.cloud.inject(busy)
+        with pytest.raises(ReleaseFailed, match="shop: paused"):
+            await _leave_half_way(house)
+
+        async with house.client() as client:
+            _upgrade(client)
+            run = (await client.runs.unfinished("shop"))[0].run.id
+            report = await client.abort(run)
+
+        assert Outcome.ABORTED is report.outcome
+        assert report.production_as_before
+        assert {old: 100} == house.serves()
+
+
+@flow
+async def waits(ctx: Context, name: str) -> None:
+    """Look, then wait for a day."""
+    await ctx.do(observe, RoutineName(name))
+    await ctx.sleep("1d", key="long")
+
+
+async def test_a_flow_of_ones_own_without_its_code_can_be_ended() -> None:
+    """The error says how; what serves is kept."""
+    with House() as house:
+        house.live()
+        async with house.client(flows=(waits,)) as client:
+            with anyio.move_on_after(60):
+                await client.run(waits, "shop", run_id="mine0001")
+
+        async with house.client(flows=(evolve(waits, version=2),)) as client:
+            with pytest.raises(StepChanged, match="esa-flows abort mine0001 --keep"):
+                await client.abort("mine0001")
+
+            assert await client.abort("mine0001", keep=True) is None
+            view = await client.runs.get("mine0001")
+
+        assert State.ABORTED is view.history.state
+
+
+async def test_a_driven_run_that_is_ended_is_paused_first() -> None:
+    """Its process leaves it where it is; what serves is kept."""
+    with House() as house:
+        old = house.live()
+        house.alive.update({1, 2})
+        async with house.client() as driver, house.client() as other:
+
+            async def drive() -> None:
+                """Drive the run."""
+                with pytest.raises(ReleaseFailed):
+                    await driver.release("shop", NEW, canary=CANARY)
+
+            async with anyio.create_task_group() as both:
+                both.start_soon(drive)
+                await anyio.sleep(60)
+                run = (await other.runs.unfinished("shop"))[0].run.id
+                await other.abort(run, keep=True)
+
+            view = await other.runs.get(run)
+
+        assert State.ABORTED is view.history.state
+        assert 90 == house.serves()[old]
+
+
+async def test_a_release_whose_process_died_before_its_first_row() -> None:
+    """The same release, again, begins it under the same id."""
+    with House() as house:
+        house.live()
+        async with house.client() as client:
+            report = await client.release("shop", NEW)
+            listed = (await client.runs.get(report.run)).run
+            blank = evolve(listed, id="blank0001", content=_content(OTHER))
+            await house.journal.create(blank, Owner("boot", 99, "0", "dead"))
+            second = await client.release("shop", OTHER)
+
+        assert ("blank0001", Outcome.RELEASED) == (second.run, second.outcome)
+
+
+def _content(code: bytes) -> str:
+    return f"{hashlib.sha256(code).hexdigest()}:production"

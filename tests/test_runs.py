@@ -5,9 +5,10 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from esa_flows import Client, Outcome, ReleaseFailed
+from esa_flows import Client, Context, Denied, Outcome, ReleaseFailed, flow
+from esa_flows.engine.journal import SignalVerb
 from esa_flows.engine.state import State
-from esa_flows.errors import UnknownRun
+from esa_flows.errors import IllegalMove, UnknownRun
 from tests.house import NEW, OTHER, House
 
 
@@ -138,3 +139,74 @@ async def test_an_abort_of_an_ended_run_is_no_row() -> None:
 
         assert before == view.rows
         assert () == signals
+
+
+@flow
+async def asks(ctx: Context, name: str) -> str:
+    """Ask a person; tell who agreed."""
+    try:
+        return (await ctx.approve(what=f"Release {name}?")).by
+    except Denied as error:
+        return error.message
+
+
+async def test_a_run_is_approved_from_another_process() -> None:
+    """It is held until then; who agreed goes into the journal."""
+    with House() as house:
+        house.alive.update({1, 2})
+        found: list[str] = []
+        async with (
+            house.client(flows=(asks,)) as driver,
+            house.client(environ={"USER": "mei"}) as other,
+        ):
+
+            async def drive() -> None:
+                """Drive the run."""
+                found.append(await driver.run(asks, "shop", run_id="mine0001"))
+
+            async with anyio.create_task_group() as both:
+                both.start_soon(drive)
+                await anyio.sleep(60)
+                held = await other.runs.get("mine0001")
+                await other.runs.approve("mine")
+
+        assert State.HELD is held.history.state
+        assert ["mei"] == found
+
+
+async def test_a_run_is_denied_while_nobody_drives_it() -> None:
+    """Who goes on with it finds the answer."""
+    with House() as house:
+        async with house.client(flows=(asks,)) as client:
+            with anyio.move_on_after(60):
+                await client.run(asks, "shop", run_id="mine0001")
+
+            await client.runs.deny("mine0001", by="eve")
+            said = await client.resume("mine0001")
+
+        assert "eve said no to approve#1 of run mine0001: Release shop?" == said
+
+
+async def test_a_run_that_asks_nothing_takes_no_answer() -> None:
+    """Running, or ended: the error says where it stands."""
+    with House() as house:
+        house.live()
+        async with house.client() as client:
+            report = await client.release("shop", NEW)
+            with pytest.raises(IllegalMove, match="asks nothing; it is succeeded"):
+                await client.runs.approve(report.run)
+
+            assert () == await house.journal.signals(report.run, after=0)
+
+
+async def test_going_on_can_be_asked_for() -> None:
+    """It stands in the inbox for whoever attends to the run."""
+    with House() as house:
+        async with house.client(flows=(asks,)) as client:
+            with anyio.move_on_after(60):
+                await client.run(asks, "shop", run_id="mine0001")
+
+            await client.runs.resume("mine")
+            (signal,) = await house.journal.signals("mine0001", after=0)
+
+        assert SignalVerb.RESUME is signal.verb

@@ -5,6 +5,7 @@ cancelling a call of it, pauses what runs: the journal keeps everything, and not
 rolled back by accident.
 """
 
+import datetime as dt
 import os
 import threading
 from collections.abc import Awaitable, Mapping
@@ -28,6 +29,7 @@ from esa_flows.errors import (
 from esa_flows.model import (
     Bundle,
     Canary,
+    Duration,
     Environment,
     RoutineName,
     Selector,
@@ -228,7 +230,9 @@ class Client:
         )
         joined = await self._releases.known(wanted, run_id)
         if joined:
-            end = self._releases.join(joined, observer=observer)
+            end = self._releases.join_or_start(
+                release, wanted, run_id=joined, observer=observer
+            )
         else:
             end = self._releases.start(
                 release, wanted, run_id=run_id, observer=observer
@@ -277,6 +281,10 @@ class Client:
         report = await _ended(begun, check=check)
         return report
 
+    def knows(self, flow: str) -> bool:
+        """Tell whether this client has a flow, so that it can go on with runs of it."""
+        return flow in self.connection.engine.flows
+
     async def run(
         self,
         flow: Flow[I, O],
@@ -284,6 +292,7 @@ class Client:
         *,
         subject: str = "",
         run_id: str = "",
+        deadline: Duration | dt.timedelta | str | None = None,
         observer: Observer | None = None,
     ) -> O:
         """Run a flow of one's own to its end.
@@ -293,10 +302,17 @@ class Client:
             value: Its input; recorded.
             subject: What it is about, for lists.
             run_id: An idempotency key of one's own; drawn where empty.
+            deadline: How long it may take in all, such as `1h`, over restarts; then the
+                flow meets `DeadlineExceeded`.
             observer: Told what the run does.
         """
         return await self.connection.engine.start(
-            flow, value, subject=subject, run_id=run_id, observer=observer
+            flow,
+            value,
+            subject=subject,
+            run_id=run_id,
+            deadline=None if deadline is None else Duration.of(deadline),
+            observer=observer,
         )
 
     async def resume(
@@ -316,20 +332,32 @@ class Client:
         """
         return await _ended(self._releases.resume(run, observer=observer), check=check)
 
-    async def abort(self, run: str, *, observer: Observer | None = None) -> Any:
+    async def abort(
+        self, run: str, *, keep: bool = False, observer: Observer | None = None
+    ) -> Any:
         """Stop a run and go back to what served before.
 
         A run that a living process drives is asked to, and waited for; otherwise it is
-        driven from here. A run that has ended stays as it is.
+        driven from here. A run that has ended stays as it is. Where this code is not
+        the one that began a release, what served before it, as it is recorded, is put
+        back by a rollback.
+
+        Args:
+            run: Its id, or four characters of it or more.
+            keep: Stop only: what serves now is kept.
+            observer: Told what the run does.
 
         Returns:
-            How it ended; for a release its report.
+            How it ended; for a release its report. None where it was only stopped.
 
         Raises:
             UnknownRun: The journal knows no such run.
         """
+        if keep:
+            return await self._releases.abandon(run)
+
         view = await self.runs.ask_to_abort(run)
-        end = self._releases.join(view.run.id, observer=observer)
+        end = self._releases.abort(view.run.id, observer=observer)
         return await _ended(end, check=False)
 
     async def bundle(

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from esa_flows.engine.engine import Engine
 from esa_flows.engine.flow import Flow
 from esa_flows.engine.journal import NewRun
 from esa_flows.engine.observe import Observer
+from esa_flows.engine.view import RunView
 from esa_flows.errors import (
     AlreadyRunning,
     EsaFlowsError,
@@ -27,8 +28,9 @@ from esa_flows.errors import (
     StepChanged,
     UnknownRun,
 )
+from esa_flows.model import RoutineName
 from esa_flows.release.release import release
-from esa_flows.release.report import Report, stopped
+from esa_flows.release.report import Outcome, Report, stopped
 from esa_flows.release.rollback import rollback
 from esa_flows.release.spec import Binding, Release, Rollback
 from esa_flows.runs import Runs
@@ -125,6 +127,71 @@ class Releases:
         """
         await self.runs.left(run)
         return await self.resume(run, observer=observer)
+
+    async def abort(self, run: str, *, observer: Observer | None = None) -> Any:
+        """Wait for the end of a run that was asked to abort, or bring it about here.
+
+        Raises:
+            ReleaseFailed: A release ended, or stopped, otherwise than asked.
+            StepChanged: This code did not begin it, and it is no release.
+        """
+        try:
+            return await self.join(run, observer=observer)
+        except StepChanged as error:
+            view = await self._engine.view(run)
+            if view.run.flow != release.name:
+                raise
+
+            return await self._restore(view, error, observer)
+
+    async def abandon(self, run: str) -> None:
+        """End a run where it is; one that is driven is paused first.
+
+        Raises:
+            UnknownRun: The journal knows no such run.
+        """
+        found = (await self._engine.resolve(run)).run.id
+        if (await self.runs.get(found)).is_driven:
+            await self.runs.pause(found)
+            await self.runs.left(found)
+
+        await self._engine.abandon(found, by=self.runs.by)
+
+    async def _restore(
+        self, view: RunView, error: StepChanged, observer: Observer | None
+    ) -> Report:
+        """Take a release back by what is recorded of it, without its code.
+
+        Dying in between leaves the run as it was, or ended: then `esa-flows rollback`
+        does the rest.
+        """
+        routine = RoutineName(view.run.subject)
+        seen = stopped(view.history, run=view.run.id, routine=routine, error=error)
+        await self._engine.abandon(view.run.id, by=self.runs.by)
+        if seen.production_as_before or seen.before is None:
+            return evolve(seen, outcome=Outcome.ABORTED, next_move="")
+
+        wanted = Rollback(routine=routine, to=seen.before.split.majority)
+        return await self.start(rollback, wanted, observer=observer)
+
+    async def join_or_start(
+        self,
+        flow: Flow[Any, Report],
+        wanted: Release | Rollback,
+        *,
+        run_id: str,
+        observer: Observer | None = None,
+    ) -> Any:
+        """Join a run; where its process died before it recorded anything, begin it.
+
+        Raises:
+            ReleaseFailed: It ended, or stopped, otherwise than asked.
+        """
+        view = await self.runs.left(run_id)
+        if view.history.started:
+            return await self.resume(run_id, observer=observer)
+
+        return await self.start(flow, wanted, run_id=run_id, observer=observer)
 
     async def known(self, wanted: Release, run_id: str) -> str:
         """Give the run to join; empty where a new one is to be started.

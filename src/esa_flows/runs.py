@@ -8,6 +8,7 @@ from attrs import frozen
 from esa_flows.engine.engine import Engine
 from esa_flows.engine.journal import RunRow, SignalVerb
 from esa_flows.engine.view import RunView
+from esa_flows.errors import IllegalMove
 
 __all__ = ["Runs"]
 
@@ -55,6 +56,45 @@ class Runs:
         """Ask the process that drives a run to stop where it is."""
         found = await self._engine.resolve(run)
         await self._engine.signal(found.run.id, SignalVerb.PAUSE, by=self.by)
+
+    async def resume(self, run: str) -> None:
+        """Ask the process that attends to a paused run to go on with it.
+
+        Where no process does, `client.resume(run)` goes on with it from here.
+        """
+        found = await self._engine.resolve(run)
+        await self._engine.signal(found.run.id, SignalVerb.RESUME, by=self.by)
+
+    async def approve(self, run: str, *, by: str = "") -> RunView:
+        """Agree to what a run asks, whichever process drives it; give the run.
+
+        Args:
+            run: Its id, or four characters of it or more.
+            by: Who agrees; by default who uses this client.
+
+        Raises:
+            IllegalMove: It asks nothing.
+        """
+        return await self._answer(run, SignalVerb.APPROVE, by)
+
+    async def deny(self, run: str, *, by: str = "") -> RunView:
+        """Say no to what a run asks: its flow meets `Denied`. Otherwise as `approve`.
+
+        Raises:
+            IllegalMove: It asks nothing.
+        """
+        return await self._answer(run, SignalVerb.DENY, by)
+
+    async def _answer(self, run: str, verb: SignalVerb, by: str) -> RunView:
+        view = await self._engine.view(run)
+        if not view.history.questions or view.history.is_ended:
+            raise IllegalMove(
+                f"Run {view.run.id} asks nothing; it is {view.history.state}.",
+                next_move=f"Look with: esa-flows status {view.run.id}",
+            )
+
+        await self._engine.signal(view.run.id, verb, by=by or self.by)
+        return view
 
     async def ask_to_abort(self, run: str) -> RunView:
         """Put an abort into a run's inbox, unless it has ended; give the run."""

@@ -157,3 +157,25 @@ async def test_a_flow_of_one_s_own() -> None:
     done = await office.run("abort", "mine0001", flows=(nap,))
 
     assert (0, "Run mine0001 is aborted.\n") == (done.code, done.out)
+
+
+async def test_a_run_can_be_stopped_and_kept(tmp_path: Path) -> None:
+    """What serves now is kept; the run is over."""
+    office = Office()
+    old = office.live()
+    with anyio.move_on_after(60):
+        await office.run(
+            "release",
+            "shop",
+            bundle(tmp_path),
+            "--canary",
+            "10:5m,100",
+            "--run-id",
+            "mine0001",
+        )
+    done = await office.run("abort", "mine0001", "--keep")
+
+    assert 0 == done.code
+    assert "Run mine0001 is ended where it was; nothing was put back.\n" == done.out
+    assert 90 == office.serves()[old]
+    assert "aborted" in (await office.run("status", "mine0001")).out

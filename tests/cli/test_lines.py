@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 from tests.cli.reports import NEW, OLD, canary, happening
 
 from esa_flows.cli.lines import annotation, narrated
@@ -45,6 +46,29 @@ TOLD = [
     (
         happening(Moment.SLEEPING, "sleep[production:10]#1", seconds=300.0),
         "bake at 10 %: 5m 00s, until 12:05:00 UTC",
+    ),
+    (
+        happening(Moment.ASKING, "approve[go]#1", what="Go on?"),
+        (
+            "ask a person (go): Go on? Answer with:"
+            " esa-flows approve 7k2f7k2f7k2f [--deny]"
+        ),
+    ),
+    (
+        happening(Moment.SIGNALLED, "approve#1", event="approve", by="ann"),
+        "ask a person: ann agrees",
+    ),
+    (
+        happening(Moment.SIGNALLED, "approve#1", event="deny", by="ann"),
+        "ask a person: ann says no",
+    ),
+    (happening(Moment.SIGNALLED, event="approve", by="ann"), ""),
+    (
+        evolve(happening(Moment.STEP_LOOKING, "commit#1"), run="7k2f7k2f7k2f.1"),
+        (
+            "7k2f7k2f7k2f.1: commit the version: looking whether an earlier attempt"
+            " took effect"
+        ),
     ),
     (
         happening(Moment.SIGNALLED, event="abort", by="ann\x1b[2J"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from attrs import evolve
 from tests.cli.reports import OLD, happening, whole
 
 from esa_flows.cli.progress import Line, Mark, Progress
@@ -99,3 +100,20 @@ def test_nothing_is_open_after_the_end() -> None:
         progress = _after((Moment.STEP_STARTED, "commit#1", {}), (end, "", {}))
 
         assert Mark.STOPPED is progress.lines[0].mark
+
+
+def test_a_question_says_what_is_asked() -> None:
+    """It is open until a person has answered."""
+    asking = _after((Moment.ASKING, "approve#1", {"what": "Go on?"})).lines[0]
+
+    assert (Mark.ASKING, "Go on?", True) == (asking.mark, asking.said, asking.is_open)
+
+
+def test_steps_of_another_run_are_not_this_runs() -> None:
+    """A run of its own has lines of its own."""
+    progress = _after((Moment.STEP_STARTED, "commit#1", {}))
+    child = evolve(happening(Moment.RUN_ENDED), run=f"{progress.run}.1")
+    progress.take(child, 9.0)
+
+    assert Mark.DOING is progress.lines[0].mark
+    assert "7k2f7k2f7k2f" == progress.run

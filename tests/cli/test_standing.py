@@ -9,8 +9,8 @@ from attrs import evolve
 from tests.house import NEW, House
 
 from esa_flows.cli.standing import driver, moves, outcome, served, standing, steps_of
-from esa_flows.engine.view import RunView
 from esa_flows.engine.process import Life
+from esa_flows.engine.view import RunView
 
 CANARY = "10:5m,100"
 

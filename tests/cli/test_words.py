@@ -43,6 +43,10 @@ WORDS = [
     ("warm_caches#1", "warm caches"),
     ("warm_caches[staging]#1", "warm caches (staging)"),
     ("inner#1/observe#1", "inner#1: look at the routine"),
+    ("approve#1", "ask a person"),
+    ("approve[go]#1", "ask a person (go)"),
+    ("timeout[gate]#1", "time limit (gate)"),
+    ("deadline#1", "deadline of the run"),
     ("not an identity", "not an identity"),
     ("evil\x1b[2Jname", "evil\N{REPLACEMENT CHARACTER}[2Jname"),
 ]

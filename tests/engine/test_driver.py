@@ -299,8 +299,8 @@ async def test_another_version_of_a_step_is_refused(rows: int) -> None:
 
     assert (
         "Step put#1 of run 0123456789ab was recorded in version 1; this code has"
-        " version 2. Finish or abort the run with the code that began it."
-        == str(caught.value)
+        " version 2. Finish or abort the run with the code that began it, or end"
+        " it where it is with: esa-flows abort 0123456789ab --keep" == str(caught.value)
     )
     assert (await desk.lines())[-1] == "signalled pause"
     assert await desk.resume(one) == "x!"
@@ -319,7 +319,8 @@ async def test_another_input_of_a_step_is_refused(rows: int) -> None:
     assert (
         f"Step put#1 of run 0123456789ab was recorded with input {old}…; it is now"
         f" asked for with {new}…. Finish or abort the run with the input that it began"
-        " with." == str(caught.value)
+        " with, or end it where it is with: esa-flows abort 0123456789ab --keep"
+        == str(caught.value)
     )
     assert await desk.resume(one) == "x!"
 

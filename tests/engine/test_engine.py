@@ -11,15 +11,17 @@ import anyio.lowlevel
 import pytest
 from attrs import evolve, frozen
 from tests.engine.desk import BEGIN, RUN, Desk, Died, MortalJournal, cut
-from tests.engine.flows import careful, one
+from tests.engine.flows import careful, errand, one
 
 from esa_flows.engine.context import Context
 from esa_flows.engine.engine import new_run_id
 from esa_flows.engine.flow import Flow, flow
+from esa_flows.engine.history import History
 from esa_flows.engine.journal import Beat, Lease, NewRun, Owner, Record, Row, SignalVerb
 from esa_flows.engine.process import Life
 from esa_flows.engine.state import State
 from esa_flows.errors import (
+    Aborted,
     AlreadyRunning,
     JournalCorrupt,
     JournalUnavailable,
@@ -218,8 +220,8 @@ async def test_another_version_of_the_flow_is_refused() -> None:
 
     assert (
         "Run 0123456789ab was begun with version 1 of the flow 'one'; this code has"
-        " version 2. Finish or abort it with the code that began it."
-        == str(caught.value)
+        " version 2. Finish or abort it with the code that began it, or end"
+        " it where it is with: esa-flows abort 0123456789ab --keep" == str(caught.value)
     )
     assert 2 == len(await desk.rows())
     assert "x!" == await desk.resume(one)
@@ -377,3 +379,39 @@ async def test_a_signal_is_left_for_whoever_drives() -> None:
 async def test_an_engine_says_what_it_is() -> None:
     """Short, and without anything secret."""
     assert "<Engine [journal: memory | flows: 1]>" == repr(Desk().engine(one))
+
+
+async def test_a_run_can_be_ended_where_it_is() -> None:
+    """Without its flow: it counts as aborted, and says that nothing was put back."""
+    desk = Desk()
+    with anyio.move_on_after(5):
+        await desk.start(errand)
+
+    await desk.engine().abandon(RUN, by="ann")
+
+    assert ["signalled abort", "run.ended succeed"] == (await desk.lines())[-2:]
+    assert State.ABORTED is History.of(await desk.rows()).state
+    with pytest.raises(Aborted, match="was ended by ann where it was; nothing was put"):
+        await desk.resume(errand)
+
+
+async def test_an_ended_run_stays_as_it_is() -> None:
+    """It is not ended again."""
+    desk = Desk()
+    await desk.start(one)
+    before = await desk.rows()
+    await desk.engine().abandon(RUN)
+
+    assert before == await desk.rows()
+
+
+async def test_a_run_that_was_only_listed_is_ended_as_such() -> None:
+    """There is no input to say what it was."""
+    desk = Desk()
+    desk.journal.kill_at(1, keeps_last=False)
+    with pytest.raises(Died):
+        await desk.start(one)
+
+    desk.journal.revive()
+    with pytest.raises(RunError, match="died before it recorded its input"):
+        await desk.engine().abandon(RUN)

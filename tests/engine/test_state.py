@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -90,3 +93,36 @@ def test_an_aborting_run_succeeds_only_where_it_was_done_already(
             seen.append(move(seen[-1], event))
 
     assert set(seen) <= {State.ABORTING, State.ABORTED, State.FAILED}
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "durable-steps.md"
+BLOCK = re.compile(r"(<!-- states:[^\n]*-->\n)(.*?)(<!-- /states -->)", re.DOTALL)
+
+
+def drawn() -> str:
+    """Draw the table of states as a diagram; what changes nothing is left out."""
+    arrows: dict[tuple[State, State], list[str]] = {}
+    for (state, event), to in LEGAL.items():
+        if state is not to:
+            arrows.setdefault((state, to), []).append(event.value)
+
+    lines = [
+        f"    {'[*]' if state is State.NEW else state} --> {to}: {', '.join(events)}"
+        for (state, to), events in arrows.items()
+    ]
+    ends = [f"    {state} --> [*]" for state in State if state in ENDS]
+    return "\n".join(["```mermaid", "stateDiagram-v2", *lines, *ends, "```", ""])
+
+
+@pytest.mark.may_block
+def test_the_docs_draw_the_table() -> None:
+    """With ESA_FLOWS_WRITE_DOCS=1 the diagram is drawn anew instead of compared."""
+    page = PAGE.read_text(encoding="utf-8")
+    if os.environ.get("ESA_FLOWS_WRITE_DOCS"):
+        page = BLOCK.sub(lambda found: found[1] + drawn() + found[3], page)
+        PAGE.write_text(page, encoding="utf-8")
+
+    shown = BLOCK.search(page)
+
+    assert shown is not None
+    assert drawn() == shown[2]

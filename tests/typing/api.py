@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import assert_type
 
-from esa_flows.engine.context import Context
+from esa_flows.engine.context import Approval, Context
 from esa_flows.engine.engine import Engine
 from esa_flows.engine.flow import Flow, flow
 from esa_flows.engine.step import Chain, Happened, Intent, NotHappened, Step, step
@@ -62,6 +62,31 @@ async def whole(ctx: Context, text: str) -> bytes:
     assert_type(await ctx.do(length >> half >> write, text), bytes)
     await ctx.sleep("10m", key="bake")
     return written
+
+
+@flow
+async def composed(ctx: Context, text: str) -> int:
+    """Use every primitive."""
+
+    async def one(ctx: Context) -> int:
+        """Do one thing."""
+        return await ctx.do(length, text)
+
+    async def other(ctx: Context) -> float:
+        """Do another thing."""
+        return await ctx.do(half, 1)
+
+    two = assert_type(await ctx.gather(one, other), tuple[int, float])
+    assert_type(await ctx.gather(one, other, one), tuple[int, float, int])
+    assert_type(await ctx.gather(*[one, one], limit=1), tuple[int, ...])
+    assert_type(await ctx.each(length, {"a": text}), dict[str, int])
+    assert_type(await ctx.run(whole, text, key="own"), bytes)
+    approval = assert_type(await ctx.approve(what="Go on?"), Approval)
+    assert_type(approval.by, str)
+    async with ctx.timeout("10m", key="gate") as limit:
+        assert_type(limit.expired, bool)
+
+    return two[0]
 
 
 @flow(name="named", version=2)

@@ -23,6 +23,7 @@ async def abort(
     run: str,
     /,
     *,
+    keep: bool = False,
     common: Common = DEFAULTS,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
@@ -32,6 +33,7 @@ async def abort(
 
     Args:
         run: Its id, or the first four characters of it or more.
+        keep: Stop only; what serves now is kept, nothing is put back.
         common: How to reach the provider.
         desk: Where to write.
     """
@@ -43,6 +45,11 @@ async def abort(
 
         if view.is_driven:
             desk.note(f"Asked the process that drives run {view.run.id}; waiting.")
+
+        if keep:
+            await client.abort(view.run.id, keep=True)
+            desk.say(f"Run {view.run.id} is ended where it was; nothing was put back.")
+            return Answer(payload={"run": view.run.id, "outcome": "aborted"})
 
         with watching(desk, client, f"abort {view.run.subject}") as watch:
             found = await _aborted(client, view.run.id, watch)

@@ -13,6 +13,7 @@ import anyio
 from cyclopts import App, CycloptsError, Parameter
 
 from esa_flows.cli.abort import abort
+from esa_flows.cli.approve import approve
 from esa_flows.cli.complaint import Complaint, bug, complaint
 from esa_flows.cli.conformance import conformance
 from esa_flows.cli.delete import routines_delete
@@ -52,7 +53,17 @@ def make_app() -> App:
         help_format="plaintext",
         default_parameter=Parameter(show_default=lambda value: value or None),
     )
-    for command in (release, rollback, resume, abort, pause, status, runs, doctor):
+    for command in (
+        release,
+        rollback,
+        resume,
+        approve,
+        abort,
+        pause,
+        status,
+        runs,
+        doctor,
+    ):
         app.command(command)
 
     versions = App(name="versions", help="The versions of a routine.")

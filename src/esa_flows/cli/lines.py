@@ -10,6 +10,8 @@ from esa_flows.cli.results import answer_words, result_words
 from esa_flows.cli.text import brief, clean, one_line, seconds_words
 from esa_flows.cli.words import step_words
 from esa_flows.engine.codec import encode
+from esa_flows.engine.history import ANSWERS
+from esa_flows.engine.journal import SignalVerb
 from esa_flows.engine.observe import Happening, Moment
 from esa_flows.engine.state import Event
 
@@ -25,6 +27,9 @@ def narrated(happening: Happening) -> str:
         happening: What the run told.
     """
     told = _told(happening)
+    if told and "." in happening.run and happening.step:
+        told = f"{happening.run}: {told}"
+
     return f"{happening.at.astimezone(dt.UTC):%H:%M:%S}  {told}" if told else ""
 
 
@@ -56,8 +61,17 @@ def _sleeping(happening: Happening, what: str) -> str:
     return f"{what}: {seconds_words(seconds)}, until {end:%H:%M:%S} UTC"
 
 
-def _signalled(happening: Happening, _: str) -> str:
+def _asking(happening: Happening, what: str) -> str:
+    asked = brief(happening.facts["what"])
+    return f"{what}: {asked} Answer with: esa-flows approve {happening.run} [--deny]"
+
+
+def _signalled(happening: Happening, what: str) -> str:
     event, by = happening.facts["event"], happening.facts.get("by", "")
+    if event in ANSWERS:
+        said = "agrees" if event == SignalVerb.APPROVE else "says no"
+        return f"{what}: {by} {said}" if happening.step else ""
+
     return f"{event} asked for by {by}" if event in _ASKED else ""
 
 
@@ -71,6 +85,7 @@ _SAYERS: Mapping[Moment, Callable[[Happening, str], str]] = MappingProxyType(
         Moment.STEP_DONE: _done,
         Moment.STEP_FAILED: _failed,
         Moment.SLEEPING: _sleeping,
+        Moment.ASKING: _asking,
         Moment.SIGNALLED: _signalled,
     }
 )

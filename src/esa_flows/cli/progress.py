@@ -23,13 +23,14 @@ class Mark(enum.Enum):
     LOOKING = "looking"
     WAITING = "waiting"
     BAKING = "baking"
+    ASKING = "asking"
     DONE = "done"
     KNOWN = "known"
     FAILED = "failed"
     STOPPED = "stopped"
 
 
-_OPEN = frozenset({Mark.DOING, Mark.LOOKING, Mark.WAITING, Mark.BAKING})
+_OPEN = frozenset({Mark.DOING, Mark.LOOKING, Mark.WAITING, Mark.BAKING, Mark.ASKING})
 
 
 @define(kw_only=True)
@@ -86,6 +87,9 @@ class Progress:
             happening: What the run told.
             now: Seconds on any clock that goes forward.
         """
+        if self.run and happening.run.startswith(f"{self.run}."):
+            return  # a run of this run's own has steps of its own
+
         self.run = happening.run
         moment = happening.moment
         if moment is Moment.RUN_RESUMED:
@@ -119,6 +123,8 @@ class Progress:
             line.said = result_words(identity, encode(facts.get("value")))
         elif happening.moment is Moment.STEP_LOOKING:
             line.said = LOOKING
+        elif happening.moment is Moment.ASKING:
+            line.said = brief(facts.get("what", ""))
         elif happening.moment is Moment.STEP_WAITING:
             line.said = brief(facts.get("why", ""))
         elif happening.moment is Moment.STEP_FAILED:
@@ -139,4 +145,5 @@ _MARKS = {
     Moment.STEP_DONE: Mark.DONE,
     Moment.STEP_FAILED: Mark.FAILED,
     Moment.SLEEPING: Mark.BAKING,
+    Moment.ASKING: Mark.ASKING,
 }

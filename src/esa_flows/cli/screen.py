@@ -25,12 +25,22 @@ _MARKS = {
     Mark.LOOKING: ("◌", "yellow"),
     Mark.WAITING: ("◌", "yellow"),
     Mark.BAKING: ("◔", "blue"),
+    Mark.ASKING: ("?", "magenta"),
     Mark.DONE: ("✔", "green"),
     Mark.KNOWN: ("·", "dim"),
     Mark.FAILED: ("✖", "red"),
     Mark.STOPPED: ("■", "yellow"),
 }
-_ASCII = {"●": ">", "◌": "~", "◔": "~", "✔": "+", "·": ".", "✖": "x", "■": "="}
+_ASCII = {
+    "●": ">",
+    "◌": "~",
+    "◔": "~",
+    "✔": "+",
+    "·": ".",
+    "✖": "x",
+    "■": "=",
+    "?": "?",
+}
 
 
 @frozen(kw_only=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from attrs import frozen
@@ -15,7 +16,16 @@ from esa_flows.engine.process import Life
 from esa_flows.engine.state import State
 from esa_flows.engine.view import RunView
 
-__all__ = ["StepSeen", "driver", "moves", "outcome", "served", "standing", "steps_of"]
+__all__ = [
+    "StepSeen",
+    "driver",
+    "moves",
+    "outcome",
+    "question",
+    "served",
+    "standing",
+    "steps_of",
+]
 
 _ACTIVE = frozenset({State.NEW, State.RUNNING, State.ABORTING})
 
@@ -29,7 +39,8 @@ class StepSeen:
         at: When it was recorded last.
         seconds: How long it took; None where it has no outcome.
         said: What it gave, or why it failed.
-        state: `done`, `failed`, `baking` or `begun`.
+        state: `done`, `failed`, `baking`, `begun`, `asking`, `answered` or
+            `withdrawn`.
         attempts: How often it was begun.
     """
 
@@ -89,6 +100,12 @@ def _last_reason(rows: tuple[Row, ...]) -> str:
     return ""
 
 
+def question(view: RunView) -> str:
+    """Give what a run has asked a person for longest; empty where it asks nothing."""
+    asked = sorted(view.history.questions.values(), key=lambda found: found.seq)
+    return one_line(asked[0].what) if asked and not view.history.is_ended else ""
+
+
 def steps_of(view: RunView) -> tuple[StepSeen, ...]:
     """Give the steps of a run, in the order they were first recorded."""
     last = {row.record.step: row for row in view.rows if row.record.step}
@@ -111,18 +128,31 @@ def _seen(row: Row, attempts: int) -> StepSeen:
 
 def _state_and_words(row: Row) -> tuple[str, str]:
     body, step = row.data, row.record.step
-    if row.record.kind is Kind.SLEPT:
-        return "baking", f"until {body['wake'][11:19]} UTC"
-
-    if row.record.kind is Kind.INTENT:
-        return "begun", ""
+    open_ = _OPEN.get(row.record.kind)
+    if open_ is not None:
+        return open_(body)
 
     if "error" not in body:
-        return "done", result_words(step, body.get("value"))
+        state = "withdrawn" if body.get("withdrawn") else "done"
+        return state, result_words(step, body.get("value"))
 
     why = one_line(body["error"]["message"])
     answer = answer_words(step, why)
     return ("done", answer) if answer else ("failed", why)
+
+
+_OPEN: Mapping[Kind, Callable[[Mapping[str, Any]], tuple[str, str]]] = MappingProxyType(
+    {
+        Kind.SLEPT: lambda body: ("baking", f"until {body['wake'][11:19]} UTC"),
+        Kind.INTENT: lambda _: ("begun", ""),
+        Kind.ASKED: lambda body: ("asking", one_line(body["what"])),
+        Kind.SIGNALLED: lambda body: (
+            "answered",
+            one_line(f"{body['event']} by {body['by']}"),
+        ),
+    }
+)
+"""What the last row of a step without an outcome says of it."""
 
 
 def served(view: RunView) -> dict[str, Any]:
@@ -152,6 +182,13 @@ def moves(view: RunView) -> tuple[str, ...]:
     run, routine = view.run.id, clean(view.run.subject)
     if view.history.is_ended:
         return (f"esa-flows versions list {routine}",) if routine else ()
+
+    if question(view):
+        return (
+            f"esa-flows approve {run}",
+            f"esa-flows approve {run} --deny",
+            f"esa-flows abort {run}",
+        )
 
     if view.is_driven:
         return (f"esa-flows pause {run}", f"esa-flows abort {run}")

@@ -14,6 +14,7 @@ from esa_flows.cli.standing import (
     driver,
     moves,
     outcome,
+    question,
     served,
     standing,
     steps_of,
@@ -69,6 +70,9 @@ def _told(view: RunView) -> list[RenderableType]:
     if outcome(view):
         lines.append(labelled("outcome", outcome(view)))
 
+    if question(view):
+        lines.append(labelled("waits for", question(view)))
+
     for place, held in served(view).items():
         lines.append(labelled(place, f"{served_words(held)}, as last seen"))
 
@@ -98,6 +102,7 @@ def _json(view: RunView) -> dict[str, Any]:
         "driver": driver(view),
         "started_at": view.run.started_at.isoformat(),
         "outcome": outcome(view),
+        "question": question(view),
         "served": served(view),
         "steps": [_step_json(step) for step in steps_of(view)],
         "next": list(moves(view)),

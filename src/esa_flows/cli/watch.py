@@ -48,8 +48,8 @@ class Watch:
 
     def __call__(self, happening: Happening) -> None:
         """Take in what the run tells, and show it where lines are shown."""
-        self.desk.run = happening.run
         self.progress.take(happening, self._clock())
+        self.desk.run = self.progress.run
         if self.joins and happening.moment is Moment.RUN_RESUMED:
             self.desk.note(
                 f"This joins the unfinished run {happening.run}, which releases the"

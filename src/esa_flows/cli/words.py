@@ -42,6 +42,9 @@ _PLAIN: Mapping[str, str] = MappingProxyType(
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
+        (r"approve", r"ask a person"),
+        (r"approve\[(.+)\]", r"ask a person (\1)"),
+        (r"deadline", r"deadline of the run"),
         (r"deploy\[(\w+)\]", r"deploy to \1"),
         (r"deploy\[(\w+):back\]", r"take \1 back"),
         (r"deploy\[(\w+):(\d+)\]", r"deploy to \1 \2 %"),
@@ -54,6 +57,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"read_back\[(\w+):(\d+)\]", r"read \1 back at \2 %"),
         (r"save_code\[(\d+)\]", r"save the code of version \1"),
         (r"sleep\[\w+:(\d+)\]", r"bake at \1 %"),
+        (r"timeout\[(.+)\]", r"time limit (\1)"),
         (r"verify\[(\d+)\]", r"compare version \1"),
     )
 )

@@ -11,6 +11,7 @@ import anyio.lowlevel
 from attrs import define, field
 
 from esa_flows import trace
+from esa_flows.engine.abandon import abandon
 from esa_flows.engine.attempt import Ports
 from esa_flows.engine.codec import decode, encode
 from esa_flows.engine.drive import LAST_WORDS, Drive
@@ -167,9 +168,7 @@ class Engine:
         if known is not None and history.is_ended:
             return _ended(known, history)
 
-        lease = await take_lease(
-            self.journal, run_id, self.owner, life=self.life, clock=self.clock
-        )
+        lease = await self._take(run_id)
         async with self._letting_go(lease):
             history = History.of(await self.journal.rows(run_id))
             if not history.started:
@@ -180,6 +179,27 @@ class Engine:
                 return _ended(its, history)
 
             return await self._go_on(self._drive(lease, history, observer), its, by)
+
+    async def abandon(self, run_id: str, *, by: str = "host") -> None:
+        """End a run where it is, without its flow; nothing is put back.
+
+        A run that has ended stays as it is.
+
+        Args:
+            run_id: The whole id.
+            by: Who asks.
+
+        Raises:
+            AlreadyRunning: A living process drives it.
+        """
+        lease = await self._take(run_id)
+        async with self._letting_go(lease):
+            history = History.of(await self.journal.rows(run_id))
+            if not history.started:
+                await bury(self.journal, lease, at=self.now())
+
+            if not history.is_ended:
+                await abandon(self.journal, lease, at=self.now(), by=by)
 
     async def view(self, run_id: str) -> RunView:
         """Look at a run without touching it.
@@ -258,6 +278,11 @@ class Engine:
             drive.run.tell(Moment.RUN_RESUMED, flow=flow.name)
             return await drive.through(flow, value)
 
+    async def _take(self, run_id: str) -> Lease:
+        return await take_lease(
+            self.journal, run_id, self.owner, life=self.life, clock=self.clock
+        )
+
     async def _list(self, new: NewRun) -> Lease:
         return await list_run(
             self.journal, new, self.owner, life=self.life, clock=self.clock
@@ -306,7 +331,8 @@ class Engine:
             raise StepChanged(
                 f"Run {run_id} was begun with version {recorded} of the flow"
                 f" {name!r}; this code has version {flow.version}.",
-                next_move="Finish or abort it with the code that began it.",
+                next_move="Finish or abort it with the code that began it, or end it"
+                f" where it is with: esa-flows abort {run_id} --keep",
             )
 
         return flow

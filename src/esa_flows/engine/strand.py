@@ -94,7 +94,8 @@ class Strand:
             raise StepChanged(
                 f"Step {identity} of run {self.run.id} was recorded in version"
                 f" {past.version}; this code has version {version}.",
-                next_move="Finish or abort the run with the code that began it.",
+                next_move="Finish or abort the run with the code that began it, or end"
+                f" it where it is with: esa-flows abort {self.run.id} --keep",
             )
 
     def refuse_input(self, identity: str, digest: str) -> None:
@@ -108,7 +109,8 @@ class Strand:
             raise StepChanged(
                 f"Step {identity} of run {self.run.id} was recorded with input"
                 f" {past.input[:12]}…; it is now asked for with {digest[:12]}….",
-                next_move="Finish or abort the run with the input that it began with.",
+                next_move="Finish or abort the run with the input that it began with,"
+                f" or end it where it is with: esa-flows abort {self.run.id} --keep",
             )
 
     # --- interruptions
