@@ -20,7 +20,7 @@ from esa_flows.engine.context import Context
 from esa_flows.engine.failure import decode_error, encode_error
 from esa_flows.engine.journal import Kind
 from esa_flows.engine.observe import Moment
-from esa_flows.engine.retry import Again
+from esa_flows.engine.retry import Again, GiveUp
 from esa_flows.engine.run import Run
 from esa_flows.engine.step import (
     Effect,
@@ -33,6 +33,7 @@ from esa_flows.engine.step import (
 from esa_flows.engine.strand import Strand
 from esa_flows.errors import (
     Aborted,
+    CallError,
     Conflict,
     DeadlineExceeded,
     EsaFlowsError,
@@ -93,10 +94,13 @@ class Attempts(Generic[I, O]):
             self._tries += 1
             try:
                 with trace.attempt_span(self.step.name, attempt=self._number):
-                    return await self._attempt()
+                    output = await self._attempt()
             except Exception as error:  # noqa: BLE001  _after sorts it, none is lost
                 elapsed = anyio.current_time() - first
                 again = await self._after(cause(error), elapsed)
+            else:
+                self._earn()
+                return output
 
             self._look = self._look or again.look
             with self.strand.interruptible():
@@ -188,6 +192,9 @@ class Attempts(Generic[I, O]):
             elapsed=elapsed,
             chance=self._run.random.random(),
         )
+        if isinstance(decision, Again) and not self._may_retry(error):
+            decision = GiveUp(tried=True)
+
         if isinstance(decision, Again):
             self.strand.deliver()
             self._tell_waiting(decision, error)
@@ -198,6 +205,19 @@ class Attempts(Generic[I, O]):
             await self._run.stop(error)
 
         raise await self._failed(error)
+
+    def _may_retry(self, error: Exception) -> bool:
+        """Pay for one more attempt from what the whole fleet may spend."""
+        if not isinstance(error, CallError) or self._run.budget.spend(error):
+            return True
+
+        spent = "It was not tried again: too many calls of this account have failed."
+        error.next_move = f"{spent} {error.next_move}".strip()
+        return False
+
+    def _earn(self) -> None:
+        if self._tries == 1:
+            self._run.budget.earn()
 
     async def _failed(self, error: Exception) -> EsaFlowsError:
         """Record a definite failure; give what the flow meets, now and on replay."""

@@ -13,6 +13,7 @@ from attrs import define, field
 from esa_flows import trace
 from esa_flows.engine.abandon import abandon
 from esa_flows.engine.attempt import Ports
+from esa_flows.engine.budget import RetryBudget
 from esa_flows.engine.codec import decode, encode
 from esa_flows.engine.drive import LAST_WORDS, Drive
 from esa_flows.engine.failure import decode_error
@@ -71,6 +72,7 @@ class Engine:
         random: Randomness for run ids and waits.
         life: Whether another owner's process lives.
         settle: How long an effect that is not seen may still appear.
+        budget: What all its runs together may spend on trying again.
     """
 
     journal: Journal
@@ -82,6 +84,7 @@ class Engine:
     random: Random
     life: Callable[[Owner], Life]
     settle: Duration = field(default=Duration(30))
+    budget: RetryBudget = field(factory=RetryBudget)
 
     def __repr__(self) -> str:
         return f"<Engine [journal: {self.journal.name} | flows: {len(self.flows)}]>"
@@ -310,6 +313,7 @@ class Engine:
             settle=self.settle,
             journal=self.journal,
             family=self,
+            budget=self.budget,
             observer=observer,
         )
         return Drive(run=run, journal=self.journal)

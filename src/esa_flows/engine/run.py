@@ -11,6 +11,7 @@ import anyio.lowlevel
 from attrs import define, field
 
 from esa_flows.engine.attempt import Ports
+from esa_flows.engine.budget import RetryBudget
 from esa_flows.engine.cause import STOPPING
 from esa_flows.engine.family import Family
 from esa_flows.engine.history import History
@@ -79,6 +80,7 @@ class Run:
         scope: Around the flow's body.
         stopped: Why the body was cancelled from within; None while it was not.
         abort: The first request to abort it.
+        budget: What all runs of the account may spend on trying again.
         family: Brings up the runs it begins.
         observer: Told what the run does.
         performed: Steps that this process brought to an outcome.
@@ -95,6 +97,7 @@ class Run:
     stopped: Exception | None = field(default=None, init=False)
     abort: Interruption = field(init=False)
     family: Family
+    budget: RetryBudget
     observer: Observer | None = None
     performed: int = field(default=0, init=False)
     _journal: Journal
