@@ -58,7 +58,21 @@ async def test_the_second_signal_leaves_at_once() -> None:
     await heed(_signals(signal.SIGINT, signal.SIGINT), desk, command, left.append)
 
     assert [130] == left
-    assert text_on(desk.err).startswith("Pausing: ")
+    first, second = text_on(desk.err).splitlines()
+    assert first.startswith("Pausing: ")
+    assert (
+        "Left run mine0001 where it was. Go on with: esa-flows resume mine0001"
+        == second
+    )
+
+
+async def test_the_second_signal_before_there_is_a_run() -> None:
+    """There is nothing to go on with, so nothing is said."""
+    desk, command, left = Office().desk(), anyio.CancelScope(), list[int]()
+
+    await heed(_signals(signal.SIGTERM, signal.SIGINT), desk, command, left.append)
+
+    assert ([130], "") == (left, text_on(desk.err))
 
 
 async def test_an_interrupted_release_is_paused(tmp_path: Path) -> None:

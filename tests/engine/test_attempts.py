@@ -509,15 +509,18 @@ def limited(seconds: float, *, then: bool) -> Flow[str, str]:
     return waits
 
 
+LATE = "Step slow#1 of run 0123456789ab of the flow 'waits' did not finish in time."
+
+
 async def test_late_without_a_call_is_a_definite_failure() -> None:
     """Nothing was sent: the flow hears so, and again on replay."""
     desk = Desk()
     late = limited(10, then=False)
 
-    assert await desk.start(late) == "Step 'slow' did not finish in time."
+    assert await desk.start(late) == LATE
     assert desk.world.sent == []
     desk.journal = cut(desk.journal, 3)
-    assert await desk.resume(late) == "Step 'slow' did not finish in time."
+    assert await desk.resume(late) == LATE
 
 
 async def test_late_with_a_call_out_is_an_unknown_outcome() -> None:

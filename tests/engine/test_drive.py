@@ -388,7 +388,10 @@ async def gives(ctx: Context, name: str) -> object:
     ("name", "sentence"),
     [
         ("secret", "was on its way into the journal"),
-        ("object", "The flow has a value that cannot be recorded"),
+        (
+            "object",
+            "The flow 'gives' of run 0123456789ab has a value that cannot be recorded",
+        ),
     ],
 )
 async def test_a_flow_gives_what_can_be_recorded(name: str, sentence: str) -> None:

@@ -84,6 +84,7 @@ _SAYERS: Mapping[Moment, Callable[[Happening, str], str]] = MappingProxyType(
         Moment.STEP_WAITING: _waiting,
         Moment.STEP_DONE: _done,
         Moment.STEP_FAILED: _failed,
+        Moment.STEP_STUCK: lambda h, _: brief(h.facts["why"]),
         Moment.SLEEPING: _sleeping,
         Moment.ASKING: _asking,
         Moment.SIGNALLED: _signalled,

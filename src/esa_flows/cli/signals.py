@@ -42,6 +42,9 @@ async def heed(
     """
     async for number in received:
         if desk.interrupted:
+            if desk.run:
+                desk.note(_left(desk.run))
+
             desk.err.file.flush()
             leave(_BASE + number)
             return
@@ -51,6 +54,10 @@ async def heed(
             desk.note("Pausing: the call under way is finished first. Again to leave.")
 
         command.cancel()
+
+
+def _left(run: str) -> str:
+    return f"Left run {run} where it was. Go on with: esa-flows resume {run}"
 
 
 def interruption(desk: Desk) -> tuple[int, str]:

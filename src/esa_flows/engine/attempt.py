@@ -18,10 +18,15 @@ from esa_flows.engine.step import Step
 from esa_flows.errors import NotSent, StepMisuse
 from esa_flows.wire.permit import Permit, Verb
 
-__all__ = ["Attempt", "Ports"]
+__all__ = ["Attempt", "Ports", "is_cancelled"]
 
 Ports = Mapping[type[Any], Callable[[Permit], Any]]
 """What steps can need: for each type, how to bind it to an attempt's permit."""
+
+
+def is_cancelled() -> bool:
+    """Tell whether the current task was asked to stop."""
+    return anyio.current_effective_deadline() <= anyio.current_time()
 
 
 @define(kw_only=True)
@@ -72,7 +77,7 @@ class Attempt:
             self._protect(verb)
 
     def _protect(self, verb: Verb) -> None:
-        if anyio.current_effective_deadline() <= anyio.current_time():
+        if is_cancelled():
             raise NotSent(f"The run is being stopped: {verb.name} was not sent.")
 
         self.sent = True

@@ -13,11 +13,11 @@ import anyio
 from attrs import define, evolve, field
 
 from esa_flows import trace
-from esa_flows.engine.attempt import Attempt
+from esa_flows.engine.attempt import Attempt, is_cancelled
 from esa_flows.engine.cause import STOPPING, cause
-from esa_flows.engine.codec import Ephemeral, encode
+from esa_flows.engine.codec import Ephemeral, recordable
 from esa_flows.engine.context import Context
-from esa_flows.engine.failure import decode_error, encode_error
+from esa_flows.engine.failure import decode_error, encode_error, words
 from esa_flows.engine.journal import Kind
 from esa_flows.engine.observe import Moment
 from esa_flows.engine.retry import Again, GiveUp
@@ -84,11 +84,19 @@ class Attempts(Generic[I, O]):
         return self.strand.run
 
     @property
+    def _place(self) -> str:
+        return self._run.place(self.identity)
+
+    @property
     def _number(self) -> int:
         return self._began + self._tries
 
     async def perform(self) -> O:
         """Attempt, look, wait, until there is an outcome or patience ends."""
+        with self._run.doing(self.identity):
+            return await self._perform()
+
+    async def _perform(self) -> O:
         first = anyio.current_time()
         while True:
             self._tries += 1
@@ -145,10 +153,30 @@ class Attempts(Generic[I, O]):
             last = anyio.current_time() + self.step.timeout.seconds
             scope.deadline = min(scope.deadline, last)
 
-        output = await self.step.body(context, self.value)
+        output = await self._done(context)
         scope.deadline = float("inf")
         await self._outcome(output, began)
         return output
+
+    async def _done(self, context: Context) -> O:
+        """Do the body; whatever comes out of it that is no answer says whose it is."""
+        try:
+            return await self.step.body(context, self.value)
+        except anyio.get_cancelled_exc_class() as error:
+            if is_cancelled():
+                raise
+
+            raise StepMisuse(
+                f"{self._place} raised {type(error).__name__}, and nobody had"
+                " cancelled it.",
+                next_move="Catch it in the step where it waits for something else that"
+                " was cancelled.",
+            ) from error
+        except Exception:
+            raise
+        except BaseException as error:
+            error.add_note(f"Raised by {self._place}.")
+            raise
 
     async def _looked(
         self, reconcile: Reconcile[I, O], context: Context
@@ -222,13 +250,16 @@ class Attempts(Generic[I, O]):
     async def _failed(self, error: Exception) -> EsaFlowsError:
         """Record a definite failure; give what the flow meets, now and on replay."""
         told = encode_error(error)
+        if not isinstance(error, EsaFlowsError):
+            told["message"] = f"{self._place} raised {told['message']}"
+
         body = {"v": self.step.version, "in": self.digest, "error": told}
         with anyio.CancelScope(shield=True):  # what was answered is kept
             await self._run.record(
                 Kind.OUTCOME, body, step=self.identity, attempt=self._number
             )
 
-        self._run.tell(Moment.STEP_FAILED, self.identity, why=str(error))
+        self._run.tell(Moment.STEP_FAILED, self.identity, why=words(error))
         replayed = decode_error(told)
         if isinstance(error, EsaFlowsError) and type(error) is type(replayed):
             return error
@@ -243,7 +274,7 @@ class Attempts(Generic[I, O]):
         body = {
             "v": self.step.version,
             "in": self.digest,
-            "input": encode(self.value),
+            "input": recordable(self.value, self._place),
         }
         await self._run.record(
             Kind.INTENT, body, step=self.identity, attempt=self._number
@@ -253,7 +284,7 @@ class Attempts(Generic[I, O]):
         is_ephemeral = isinstance(output, Ephemeral)
         if self.step.ephemeral and not is_ephemeral:
             raise StepMisuse(
-                f"Step {self.step.name!r} is ephemeral but gave a"
+                f"{self._place} is ephemeral but gave a"
                 f" {type(output).__name__}, which would be recorded.",
                 next_move="Give a subclass of Ephemeral, whose facts() are recorded.",
             )
@@ -261,7 +292,7 @@ class Attempts(Generic[I, O]):
         body = {
             "v": self.step.version,
             "in": self.digest,
-            "value": encode(output),
+            "value": recordable(output, self._place),
             "seconds": round(anyio.current_time() - began, 6),
         }
         if is_ephemeral:
@@ -274,10 +305,10 @@ class Attempts(Generic[I, O]):
     def _too_late(self, attempt: Attempt) -> EsaFlowsError:
         if attempt.sent:
             return OutcomeUnknown(
-                f"Step {self.step.name!r} had sent a call and did not finish in time.",
+                f"{self._place} had sent a call and did not finish in time.",
             )
 
-        return DeadlineExceeded(f"Step {self.step.name!r} did not finish in time.")
+        return DeadlineExceeded(f"{self._place} did not finish in time.")
 
     def _tell_waiting(self, decision: Again, error: Exception) -> None:
         self._run.tell(

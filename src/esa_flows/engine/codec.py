@@ -15,11 +15,12 @@ from cattrs import BaseConverter
 from cattrs.errors import BaseValidationError
 from cattrs.preconf.json import make_converter
 
+from esa_flows.engine.failure import told
 from esa_flows.errors import EsaFlowsError, JournalCorrupt, StepMisuse
 from esa_flows.model import Duration
 from esa_flows.wire.secret import Secret
 
-__all__ = ["Ephemeral", "decode", "digest_of", "encode"]
+__all__ = ["Ephemeral", "decode", "digest_of", "encode", "recordable", "unfit"]
 
 
 @frozen
@@ -100,6 +101,32 @@ def encode(value: Any) -> Any:
     return _CONVERTER.unstructure(value)
 
 
+def recordable(value: Any, whose: str) -> Any:
+    """Give what the journal gets of a value.
+
+    Args:
+        value: The value.
+        whose: Who gives it, for the error.
+
+    Raises:
+        StepMisuse: It cannot be recorded, or must not be.
+    """
+    try:
+        return encode(value)
+    except StepMisuse:
+        raise
+    except Exception as error:
+        raise unfit(whose, error) from error
+
+
+def unfit(whose: str, error: Exception) -> StepMisuse:
+    """Say whose value cannot be recorded, and why."""
+    return StepMisuse(
+        f"{whose} has a value that cannot be recorded: {told(error)}.",
+        next_move="Take and give plain values, or attrs classes of them.",
+    )
+
+
 def decode(data: Any, type_: Any) -> Any:
     """Turn what `encode` gave into a value again.
 
@@ -137,11 +164,23 @@ def dumps(data: Any) -> str:
     return text
 
 
-def digest_of(value: Any) -> str:
+def digest_of(value: Any, whose: str = "The input") -> str:
     """Give the SHA-256 that a step's input is known by.
 
     A member that has its default does not count: one that a later release adds leaves
     the digests as they were, and half-done runs go on.
+
+    Args:
+        value: The input.
+        whose: Whose it is, for the error.
+
+    Raises:
+        StepMisuse: It cannot be recorded, or must not be.
     """
     seen = _Marked(type(value).__name__) if isinstance(value, Ephemeral) else value
-    return hashlib.sha256(dumps(_BRIEF.unstructure(seen)).encode()).hexdigest()
+    try:
+        return hashlib.sha256(dumps(_BRIEF.unstructure(seen)).encode()).hexdigest()
+    except StepMisuse:
+        raise
+    except Exception as error:
+        raise unfit(whose, error) from error

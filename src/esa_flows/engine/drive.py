@@ -5,6 +5,7 @@ event loop's own means, reaches the body as the cancellation of a scope: only th
 respects what an attempt protects.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -12,22 +13,31 @@ from typing import Any
 import anyio
 from attrs import define, field
 
+from esa_flows.engine.attempt import is_cancelled
 from esa_flows.engine.cause import cause, leaves
-from esa_flows.engine.codec import encode
+from esa_flows.engine.codec import recordable
 from esa_flows.engine.driver import RunDriver
 from esa_flows.engine.ending import Raised, Returned, last_row
 from esa_flows.engine.flow import Flow
 from esa_flows.engine.history import ANSWERS
 from esa_flows.engine.journal import Journal, Kind, Signal, SignalVerb
 from esa_flows.engine.observe import Moment
-from esa_flows.engine.run import Run, drafted
+from esa_flows.engine.run import GRACE, Run, drafted
 from esa_flows.engine.state import Event, State
-from esa_flows.errors import JournalError, JournalUnavailable, LeaseLost, Paused
+from esa_flows.errors import (
+    JournalError,
+    JournalUnavailable,
+    LeaseLost,
+    Paused,
+    StepMisuse,
+)
 
 __all__ = ["Drive"]
 
 LASTING = ANSWERS | {SignalVerb.ABORT}
 """What a person has decided stays decided, also while nobody drives the run."""
+
+_LOG = logging.getLogger("esa_flows")
 
 LISTEN = 0.5
 """Seconds between looks into the signal inbox."""
@@ -48,6 +58,8 @@ class Drive:
     run: Run
     journal: Journal
     _result: Returned | Raised | None = field(default=None, init=False)
+    _torn: BaseException | None = field(default=None, init=False)
+    _over: anyio.Event = field(factory=anyio.Event, init=False)
 
     async def through(self, flow: Flow[Any, Any], value: Any) -> Any:
         """Run a flow's body to its end and record how it ends.
@@ -66,6 +78,7 @@ class Drive:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._beside, self._beat)
                 tasks.start_soon(self._beside, self._listen)
+                tasks.start_soon(self._warn)
                 tasks.start_soon(self._turn, flow, value, tasks.cancel_scope)
         except BaseExceptionGroup as group:
             raise _alone(group) from None
@@ -93,10 +106,12 @@ class Drive:
     async def _turn(
         self, flow: Flow[Any, Any], value: Any, beside: anyio.CancelScope
     ) -> None:
-        with self.run.scope:
-            self._result = await self._body(flow, value)
-
-        beside.cancel()
+        try:
+            with self.run.scope:
+                self._result = await self._body(flow, value)
+        finally:
+            self._over.set()
+            beside.cancel()
 
     async def _body(self, flow: Flow[Any, Any], value: Any) -> Returned | Raised:
         try:
@@ -104,11 +119,21 @@ class Drive:
             async with driver.deadline():
                 found = await flow.body(driver.context(), value)
 
-            told = encode(found)
-            drafted(Kind.ENDED, self.run.now(), {"value": told})  # can it be recorded?
+            whose = self.run.place()
+            told = recordable(found, whose)
+            body = {"value": told}
+            drafted(Kind.ENDED, self.run.now(), body, whose=whose)  # can it be?
             return Returned(found, told)
         except Exception as error:  # noqa: BLE001  recorded, and raised by through()
             return Raised(cause(error))
+        except anyio.get_cancelled_exc_class() as error:
+            if is_cancelled():
+                raise
+
+            return Raised(_uncalled(self.run, error))
+        except BaseException as error:
+            self._torn = error
+            raise
 
     async def _leave(self) -> None:
         """Write how this process leaves the run."""
@@ -116,6 +141,7 @@ class Drive:
             acted=self.run.history.acted,
             stopped=self.run.stopped,
             result=self._result,
+            torn=self._torn,
             outran=self.run.abort.seq > 0 and not self.run.abort.is_met,
         )
         # Where somebody else drives it, or nobody can write, there is no more to say.
@@ -135,6 +161,24 @@ class Drive:
             self.run.halt(error)
         finally:
             self.run.hasten()
+
+    async def _warn(self) -> None:
+        """Say which step holds up a run that is to stop: none is stopped by force."""
+        try:
+            await anyio.sleep_forever()
+        finally:
+            with anyio.CancelScope(shield=True):
+                with anyio.move_on_after(GRACE + LAST_WORDS):
+                    await self._over.wait()
+
+                if not self._over.is_set():
+                    self._tell_stuck()
+
+    def _tell_stuck(self) -> None:
+        for step in self.run.steps:
+            why = f"{self.run.place(step)} does not stop: it swallows its cancellation."
+            _LOG.error("%s Another process may take the run over.", why)
+            self.run.tell(Moment.STEP_STUCK, step, why=why)
 
     async def _beat(self) -> None:
         await self.run.lease.keep(self.run.halt)
@@ -169,6 +213,13 @@ class Drive:
                     next_move=f"Go on with: esa-flows resume {self.run.id}",
                 )
             )
+
+
+def _uncalled(run: Run, error: BaseException) -> StepMisuse:
+    return StepMisuse(
+        f"{run.place()} raised {type(error).__name__}, and nobody had cancelled it.",
+        next_move="Keep raw waiting inside steps.",
+    )
 
 
 def _alone(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -73,7 +73,8 @@ class RunDriver:
             found = await self._chain(work, identities, value)
         elif isinstance(work, Step):
             identity = self._strand.claim(Identity(path, work.name, key, round_))
-            found = await self._step(work, identity, value, digest_of(value))
+            digest = digest_of(value, self._strand.run.place(identity))
+            found = await self._step(work, identity, value, digest)
         else:
             raise Misuse(f"{work!r} is no step, chain or flow.")
 

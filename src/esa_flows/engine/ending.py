@@ -71,6 +71,7 @@ def last_row(
     acted: bool,
     stopped: Exception | None,
     result: Returned | Raised | None,
+    torn: BaseException | None = None,
     outran: bool = False,
 ) -> LastRow | None:
     """Decide what the journal is told when a run leaves this process.
@@ -79,6 +80,7 @@ def last_row(
         acted: Whether a step that may change the provider's state was ever begun.
         stopped: Why the engine stopped the flow; None where it did not.
         result: How the flow's body ended; None where it was cancelled.
+        torn: What tore it that is no error of a program, such as an interrupt.
         outran: Whether it was asked to abort and came to its end before it could
             meet that.
 
@@ -99,7 +101,7 @@ def last_row(
     if isinstance(result, Raised):
         return _raised(result.error, acted=acted)
 
-    return _paused(Paused("The host cancelled it."))
+    return _paused(torn or Paused("The host cancelled it."))
 
 
 def _raised(error: Exception, *, acted: bool) -> LastRow:
@@ -119,7 +121,7 @@ def _failed(error: Exception) -> LastRow:
     return LastRow(Kind.ENDED, body)
 
 
-def _paused(error: Exception) -> LastRow:
+def _paused(error: BaseException) -> LastRow:
     body = {
         "event": Event.PAUSE.value,
         "by": "host",

@@ -17,7 +17,7 @@ _FACTS = (
 )
 
 
-def encode_error(error: Exception) -> dict[str, Any]:
+def encode_error(error: BaseException) -> dict[str, Any]:
     """Turn an error into what JSON can say: its class, its sentence, its facts."""
     if not isinstance(error, EsaFlowsError):
         return {"type": "StepFailed", "message": told(error), "next_move": ""}

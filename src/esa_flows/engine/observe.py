@@ -30,6 +30,7 @@ class Moment(enum.StrEnum):
     STEP_WAITING = "step.waiting"
     STEP_DONE = "step.done"
     STEP_FAILED = "step.failed"
+    STEP_STUCK = "step.stuck"
     SLEEPING = "sleeping"
     ASKING = "asking"
     SIGNALLED = "signalled"

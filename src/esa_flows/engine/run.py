@@ -13,13 +13,14 @@ from attrs import define, field
 from esa_flows.engine.attempt import Ports
 from esa_flows.engine.budget import RetryBudget
 from esa_flows.engine.cause import STOPPING
+from esa_flows.engine.codec import unfit
 from esa_flows.engine.family import Family
 from esa_flows.engine.history import History
 from esa_flows.engine.journal import Journal, Kind, Record, Signal
 from esa_flows.engine.lease import HeldLease
 from esa_flows.engine.observe import Happening, Moment, Observer, tell
 from esa_flows.engine.state import Event
-from esa_flows.errors import Aborted, EsaFlowsError, StepMisuse
+from esa_flows.errors import Aborted, EsaFlowsError
 from esa_flows.model import Duration
 
 __all__ = ["GRACE", "Interruption", "Run", "drafted"]
@@ -35,19 +36,25 @@ def drafted(
     *,
     step: str = "",
     attempt: int = 0,
+    whose: str = "The flow",
 ) -> Record:
     """Make a record, or say whose value cannot be recorded.
+
+    Args:
+        kind: What it records.
+        at: Wall time, UTC.
+        body: The rest.
+        step: Identity of the step.
+        attempt: Which attempt of it.
+        whose: Whose value it is, for the error.
 
     Raises:
         StepMisuse: JSON cannot say it.
     """
     try:
         return Record.of(kind, at, body, step=step, attempt=attempt)
-    except (TypeError, ValueError) as error:
-        raise StepMisuse(
-            f"{step or 'The flow'} has a value that cannot be recorded: {error}.",
-            next_move="Take and give plain values, or attrs classes of them.",
-        ) from error
+    except Exception as error:
+        raise unfit(whose, error) from error
 
 
 @define(eq=False)
@@ -80,6 +87,7 @@ class Run:
         scope: Around the flow's body.
         stopped: Why the body was cancelled from within; None while it was not.
         abort: The first request to abort it.
+        steps: What is under way now.
         budget: What all runs of the account may spend on trying again.
         family: Brings up the runs it begins.
         observer: Told what the run does.
@@ -96,6 +104,7 @@ class Run:
     scope: anyio.CancelScope = field(factory=anyio.CancelScope)
     stopped: Exception | None = field(default=None, init=False)
     abort: Interruption = field(init=False)
+    steps: list[str] = field(factory=list, init=False)
     family: Family
     budget: RetryBudget
     observer: Observer | None = None
@@ -120,7 +129,10 @@ class Run:
         self, kind: Kind, body: dict[str, Any], *, step: str = "", attempt: int = 0
     ) -> None:
         """Append a row and take it into the history."""
-        await self.write(drafted(kind, self.now(), body, step=step, attempt=attempt))
+        whose = self.place(step)
+        await self.write(
+            drafted(kind, self.now(), body, step=step, attempt=attempt, whose=whose)
+        )
 
     async def write(self, record: Record) -> None:
         """Append a record and take it into the history."""
@@ -223,6 +235,22 @@ class Run:
     def flow(self) -> str:
         """Name of its flow."""
         return str(self.history.started.get("flow", ""))
+
+    def place(self, step: str = "") -> str:
+        """Name a step, or the flow, so that nobody has to ask which one."""
+        if not step:
+            return f"The flow {self.flow!r} of run {self.id}"
+
+        return f"Step {step} of run {self.id} of the flow {self.flow!r}"
+
+    @contextmanager
+    def doing(self, step: str) -> Iterator[None]:
+        """Note that a step is under way."""
+        self.steps.append(step)
+        try:
+            yield
+        finally:
+            self.steps.remove(step)
 
     @contextmanager
     def waiting(
