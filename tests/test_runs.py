@@ -6,9 +6,8 @@ import anyio
 import pytest
 
 from esa_flows import Client, Context, Denied, Outcome, ReleaseFailed, flow
-from esa_flows.engine.journal import SignalVerb
 from esa_flows.engine.state import State
-from esa_flows.errors import IllegalMove, UnknownRun
+from esa_flows.errors import IllegalMove, Paused, UnknownRun
 from tests.house import NEW, OTHER, House
 
 
@@ -199,14 +198,44 @@ async def test_a_run_that_asks_nothing_takes_no_answer() -> None:
             assert () == await house.journal.signals(report.run, after=0)
 
 
-async def test_going_on_can_be_asked_for() -> None:
-    """It stands in the inbox for whoever attends to the run."""
+async def test_a_paused_run_goes_on_when_another_process_asks() -> None:
+    """The process that attends to it does; a second pause in between is nothing."""
     with House() as house:
-        async with house.client(flows=(asks,)) as client:
-            with anyio.move_on_after(60):
-                await client.run(asks, "shop", run_id="mine0001")
+        house.alive.update({1, 2})
+        found: list[object] = []
+        async with (
+            house.client(flows=(naps,)) as driver,
+            house.client(environ={"USER": "mei"}) as other,
+        ):
 
-            await client.runs.resume("mine")
-            (signal,) = await house.journal.signals("mine0001", after=0)
+            async def drive() -> None:
+                """Drive the run; stay when it is paused."""
+                with pytest.raises(Paused):
+                    await driver.run(naps, "shop", run_id="mine0001")
 
-        assert SignalVerb.RESUME is signal.verb
+                found.append(await driver.runs.attend("mine0001"))
+
+            async with anyio.create_task_group() as both:
+                both.start_soon(drive)
+                await anyio.sleep(10)
+                await other.runs.pause("mine")
+                await anyio.sleep(600)
+                await other.runs.pause("mine")
+                await anyio.sleep(600)
+                still = await other.runs.get("mine")
+                await other.runs.resume("mine")
+
+            rows = (await other.runs.get("mine")).rows
+            again = await driver.runs.attend("mine")
+
+        assert State.PAUSED is still.history.state
+        assert ["rested"] == found == [again]
+        resumed = [r.data for r in rows if r.data.get("event") == "resume"]
+        assert ["mei"] == [body["by"] for body in resumed]
+
+
+@flow
+async def naps(ctx: Context, name: str) -> str:
+    """Rest an hour."""
+    await ctx.sleep("1h", key="nap")
+    return "rested"

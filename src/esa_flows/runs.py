@@ -7,6 +7,7 @@ from attrs import frozen
 
 from esa_flows.engine.engine import Engine
 from esa_flows.engine.journal import RunRow, SignalVerb
+from esa_flows.engine.observe import Observer
 from esa_flows.engine.view import RunView
 from esa_flows.errors import IllegalMove
 
@@ -60,7 +61,8 @@ class Runs:
     async def resume(self, run: str) -> None:
         """Ask the process that attends to a paused run to go on with it.
 
-        Where no process does, `client.resume(run)` goes on with it from here.
+        One that does has called `attend`. Where no process does, `client.resume(run)`
+        goes on with it from here.
         """
         found = await self._engine.resolve(run)
         await self._engine.signal(found.run.id, SignalVerb.RESUME, by=self.by)
@@ -118,6 +120,38 @@ class Runs:
             return None
 
         return await self._engine.resume(view.run.id)
+
+    async def attend(self, run: str, *, observer: Observer | None = None) -> Any:
+        """Wait until somebody asks a run that stands still to go on, then do so.
+
+        For a process that stays: `resume` and `approve` of another one reach it within
+        half a second.
+
+        Args:
+            run: Its id, or four characters of it or more.
+            observer: Told what the run does.
+
+        Returns:
+            What its flow returned.
+
+        Raises:
+            AlreadyRunning: Another living process goes on with it.
+            EsaFlowsError: What ended or stopped it.
+        """
+        view = await self._engine.view(run)
+        by = "" if view.history.is_ended else await self._asked(view)
+        return await self._engine.resume(view.run.id, by=by, observer=observer)
+
+    async def _asked(self, view: RunView) -> str:
+        """Wait for a signal that wants a run to go on; tell whose it is."""
+        journal, after = self._engine.journal, view.history.signal
+        while True:
+            for signal in await journal.signals(view.run.id, after=after):
+                after = signal.id
+                if signal.verb is not SignalVerb.PAUSE:
+                    return signal.by
+
+            await anyio.sleep(POLL)
 
     async def left(self, run: str) -> RunView:
         """Wait until no living process drives a run, ended or not; give the run."""
