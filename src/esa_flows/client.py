@@ -8,11 +8,10 @@ rolled back by accident.
 import datetime as dt
 import os
 import threading
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
 import anyio.lowlevel
 
@@ -20,12 +19,8 @@ from esa_flows.api.cloud import RoutineSummary
 from esa_flows.connection import Connection, Parts, connect
 from esa_flows.engine.flow import Flow
 from esa_flows.engine.observe import Observer
-from esa_flows.errors import (
-    InvalidInput,
-    Misuse,
-    ReleaseFailed,
-    WrongEventLoop,
-)
+from esa_flows.errors import Misuse, WrongEventLoop
+from esa_flows.intake import Choices, bundle_of, release_of
 from esa_flows.model import (
     Bundle,
     Canary,
@@ -35,17 +30,17 @@ from esa_flows.model import (
     Selector,
     VersionId,
 )
-from esa_flows.release.package import Source, is_package, not_found_of, pack
+from esa_flows.plans import Plans
+from esa_flows.release.planned import Plan
 from esa_flows.release.release import release
 from esa_flows.release.report import Report
 from esa_flows.release.rollback import rollback
-from esa_flows.release.spec import QUOTA, Binding, Release, Rollback
-from esa_flows.releases import Releases, checked, content_of
+from esa_flows.release.spec import Binding, OnConflict, Rollback
+from esa_flows.releases import Releases, checked, content_of, ended
 from esa_flows.routines import Overview, Routines
 from esa_flows.runs import Runs
 from esa_flows.settings import Settings
-from esa_flows.steps.observe import World
-from esa_flows.steps.request_assets_slot import Package
+from esa_flows.versions import Versions
 
 __all__ = ["Client"]
 
@@ -146,6 +141,11 @@ class Client:
         """The runs in this client's journal."""
         return Runs(self.connection.engine, by=_user(self._parts))
 
+    @property
+    def versions(self) -> Versions:
+        """The versions of a routine: called to look, asked to prune or restore."""
+        return Versions(self.connection, self._releases)
+
     async def release(  # noqa: PLR0913  the front door takes what a release can say
         self,
         routine: str,
@@ -162,6 +162,7 @@ class Client:
         prune_foreign: bool = True,
         probe: bool = True,
         bind: Binding | str = Binding.AUTO,
+        on_conflict: OnConflict | str = OnConflict.REFUSE,
         run_id: str = "",
         check: bool = True,
         observer: Observer | None = None,
@@ -185,6 +186,8 @@ class Client:
             probe: Whether the staging gate asks the routine over HTTP.
             bind: Whether its versions carry environment variables: `auto` as what
                 serves now, `on`, `fresh` for the variables of this moment, or `off`.
+            on_conflict: During somebody's canary: `refuse`, `abort-first` or
+                `supersede`.
             run_id: An idempotency key of one's own; drawn where empty.
             check: Whether to raise where the bundle does not serve its target after.
             observer: Told what the run does.
@@ -198,48 +201,52 @@ class Client:
             InvalidInput: Something given cannot be used; nothing was sent.
             RunInProgress: The routine has an unfinished run with other content.
         """
-        connection = self.connection
-        name, shares = RoutineName(routine), Canary.of(canary)
-        target, binding = _environment(to), Binding.of(bind)
-        protected = tuple(VersionId(version) for version in protect)
-        strategy = not_found_of(not_found)
-        package = None
-        if await is_package(connection.blobs, code, assets):
-            bundle, package = await self._package(
-                code, assets, strategy, message=message, commit=commit
-            )
-        elif strategy:
-            raise InvalidInput("not_found is about assets, and there are none.")
-        else:
-            bundle = await self.bundle(code, message=message, commit=commit)
-
-        quota = connection.settings.version_quota
-        wanted = Release(
-            routine=name,
-            bundle=bundle,
-            canary=shares,
-            target=target,
+        wanted = await release_of(
+            self.connection,
+            routine,
+            code,
+            assets=assets,
+            not_found=not_found,
+            canary=canary,
+            to=to,
             create=create,
-            quota=QUOTA if quota is None else quota,
-            is_quota_given=quota is not None,
-            protect=protected,
+            message=message,
+            commit=commit,
+            protect=protect,
             prune_foreign=prune_foreign,
             probe=probe,
-            package=package,
-            binding=binding,
+            bind=bind,
+            on_conflict=on_conflict,
         )
-        joined = await self._releases.known(wanted, run_id)
-        if joined:
-            end = self._releases.join_or_start(
-                release, wanted, run_id=joined, observer=observer
-            )
-        else:
-            end = self._releases.start(
-                release, wanted, run_id=run_id, observer=observer
-            )
-
-        report: Report = await _ended(end, check=check)
+        end = await self._releases.begin_or_join(
+            release, wanted, run_id=run_id, observer=observer
+        )
+        report: Report = await ended(end, check=check)
         return report
+
+    async def plan(
+        self,
+        routine: str,
+        code: str | os.PathLike[str] | bytes,
+        *,
+        run_id: str = "",
+        **choices: Unpack[Choices],
+    ) -> Plan:
+        """Say what a release would do, with which calls; only reads are made.
+
+        Args:
+            routine: Its name.
+            code: As for `release`.
+            run_id: The id that its run shall have; drawn where empty.
+            choices: As for `release`.
+
+        Raises:
+            InvalidInput: Something given cannot be used; nothing was sent.
+            Conflict: Somebody's canary is under way.
+            NothingPrunable: There is no room, and every version must stay.
+        """
+        wanted = await release_of(self.connection, routine, code, **choices)
+        return await self._plans.make(wanted, run_id)
 
     async def rollback(
         self,
@@ -251,7 +258,9 @@ class Client:
     ) -> Report:
         """Take a routine back; an unfinished release of it is aborted, which does that.
 
-        An unfinished rollback to the same version is gone on with.
+        An unfinished rollback to the same version is gone on with. A process that
+        drives the release and does not obey within seconds is fenced off. A version
+        that is gone is made again where it was saved.
 
         Args:
             routine: Its name.
@@ -269,16 +278,17 @@ class Client:
         for row in await self.runs.unfinished(wanted.routine):
             if row.run.content == content_of(wanted):
                 end = self._releases.join(row.run.id, observer=observer)
-                report = await _ended(end, check=check)
+                report = await ended(end, check=check)
                 return report
 
-            left = await self.abort(row.run.id, observer=observer)
+            taken = self._releases.take_back(row.run.id, observer=observer)
+            left = await ended(taken, check=False)
             is_release = row.run.flow == release.name and isinstance(left, Report)
             if is_release and not wanted.to:
                 return _went_back(left, check=check)
 
         begun = self._releases.start(rollback, wanted, observer=observer)
-        report = await _ended(begun, check=check)
+        report = await ended(begun, check=check)
         return report
 
     def knows(self, flow: str) -> bool:
@@ -316,12 +326,20 @@ class Client:
         )
 
     async def resume(
-        self, run: str, *, check: bool = True, observer: Observer | None = None
+        self,
+        run: str | Plan,
+        *,
+        check: bool = True,
+        observer: Observer | None = None,
     ) -> Any:
         """Go on with a run, or give the outcome of one that has ended.
 
+        A plan goes on as the run it names. Where the journal does not know that run,
+        its position is told from the tags of the versions, from what serves and from
+        the plan; the bake in force begins anew.
+
         Args:
-            run: Its id, or four characters of it or more.
+            run: Its id, or four characters of it or more; or its plan.
             check: Whether to raise where a release ends without serving its target.
             observer: Told what the run does.
 
@@ -330,7 +348,12 @@ class Client:
             AlreadyRunning: A living process drives it.
             ReleaseFailed: A release ended, or stopped, without serving its target.
         """
-        return await _ended(self._releases.resume(run, observer=observer), check=check)
+        if isinstance(run, Plan):
+            end = await self._plans.carry_out(run, observer=observer)
+        else:
+            end = self._releases.resume(run, observer=observer)
+
+        return await ended(end, check=check)
 
     async def abort(
         self, run: str, *, keep: bool = False, observer: Observer | None = None
@@ -358,7 +381,7 @@ class Client:
 
         view = await self.runs.ask_to_abort(run)
         end = self._releases.abort(view.run.id, observer=observer)
-        return await _ended(end, check=False)
+        return await ended(end, check=False)
 
     async def bundle(
         self,
@@ -377,56 +400,11 @@ class Client:
         Raises:
             InvalidInput: It is missing, empty, no file, or larger than can be sent.
         """
-        blobs = self.connection.blobs
-        if isinstance(code, bytes):
-            bundle = Bundle(
-                digest=await blobs.put_bytes(code),
-                size=len(code),
-                message=message,
-                commit=commit,
-            )
-        else:
-            bundle = await blobs.put_file(code, commit=commit, message=message)
+        return await bundle_of(self.connection, code, message=message, commit=commit)
 
-        most = self.connection.settings.most_bytes
-        if bundle.size > most:
-            raise InvalidInput(
-                f"{bundle.source or 'The bundle'} has {bundle.size:,} bytes;"
-                f" the provider takes less than {most:,}.",
-                next_move="Minify it, or move data out of it; where the provider takes"
-                " more, set most_bytes.",
-            )
-
-        return bundle
-
-    async def _package(
-        self,
-        code: str | os.PathLike[str] | bytes,
-        assets: str | os.PathLike[str] | None,
-        not_found: str,
-        **facts: str,
-    ) -> tuple[Bundle, Package]:
-        """Take code and assets in as one ZIP."""
-        if isinstance(code, bytes):
-            raise InvalidInput("Code with assets is named by its path, not its bytes.")
-
-        source = Source(
-            code=Path(code),
-            assets=Path(assets) if assets is not None else None,
-            not_found=not_found,
-            most_code=self.connection.settings.most_bytes,
-        )
-        return await pack(self.connection.blobs, source, **facts)
-
-    async def versions(self, routine: str) -> World:
-        """Give what serves where, and which versions there are.
-
-        Raises:
-            RoutineNotFound: There is no such routine.
-        """
-        name, cloud = RoutineName(routine), self.connection.cloud
-        seen = await cloud.observe(name)
-        return World(routine=seen, versions=await cloud.list_versions(name))
+    @property
+    def _plans(self) -> Plans:
+        return Plans(self.connection, self._releases)
 
     async def routines(self, select: Selector | str = "") -> tuple[RoutineSummary, ...]:
         """Give the routines of the account, by name: all of them, or those selected.
@@ -457,29 +435,9 @@ class Client:
         return Releases(self.connection.engine, self.runs)
 
 
-async def _ended(end: Awaitable[Any], *, check: bool) -> Any:
-    """Give how something ended; raise where it should not have, if asked to."""
-    try:
-        return await end
-    except ReleaseFailed as failed:
-        if check:
-            raise
-
-        return failed.report
-
-
 def _went_back(report: Report, *, check: bool) -> Report:
     """Take an abort for a rollback: what counts is what production serves."""
     return checked(report) if check and not report.production_as_before else report
-
-
-def _environment(value: Environment | str) -> Environment:
-    try:
-        return Environment(value)
-    except ValueError:
-        raise InvalidInput(
-            f"{value!r} is no environment: use staging or production."
-        ) from None
 
 
 def _user(parts: Parts) -> str:

@@ -23,10 +23,11 @@ from esa_flows.engine.process import Life, boot_clock, life_of, this_process
 from esa_flows.files import Blobs, BlobStore
 from esa_flows.gates.probe import EdgeAddress, open_probe_client
 from esa_flows.gates.staging import Prober
-from esa_flows.release.release import release
+from esa_flows.release.archive import JournalArchive
 from esa_flows.release.remove import remove
-from esa_flows.release.rollback import rollback
-from esa_flows.settings import Settings, journal_path
+from esa_flows.release.shipped import SHIPPED
+from esa_flows.settings import Settings, blobs_folder, journal_path
+from esa_flows.steps.find_backup import Archive
 from esa_flows.wire.call import Caller
 from esa_flows.wire.cap import Cap
 from esa_flows.wire.chain import default_chain
@@ -95,6 +96,7 @@ class Connection:
         credentials: Who signs.
         cloud: The provider, as a port.
         blobs: Where bundles and backups are kept.
+        archive: Finds what was kept of versions that are gone.
         engine: Runs flows.
     """
 
@@ -105,6 +107,7 @@ class Connection:
     credentials: CredentialSource
     cloud: RoutineCloud
     blobs: Blobs
+    archive: JournalArchive
     engine: Engine
 
 
@@ -139,11 +142,13 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
             allow_loopback_oss=_is_local(endpoints),
             oss_hosts=settings.oss_hosts,
         )
-        blobs = parts.blobs or BlobStore(Path(f"{journal.name}.blobs"))
+        blobs = parts.blobs or BlobStore(blobs_folder(journal.name))
+        archive = JournalArchive(journal, blobs)
         prober = await _prober(settings, parts, stack)
         ports = {
             RoutineCloud: lambda permit: cloud.bound(permit=permit),
             Blobs: lambda _: blobs,
+            Archive: lambda _: archive,
             Prober: lambda _: prober,
         }
         owner = await _owner(parts)
@@ -155,6 +160,7 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
             credentials=credentials,
             cloud=cloud,
             blobs=blobs,
+            archive=archive,
             engine=_engine(settings, parts, owner, journal, ports | dict(parts.ports)),
         )
 
@@ -174,7 +180,7 @@ def _engine(
     journal: Journal,
     ports: dict[type[Any], Any],
 ) -> Engine:
-    known: tuple[Flow[Any, Any], ...] = (release, rollback, remove, *parts.flows)
+    known: tuple[Flow[Any, Any], ...] = (*SHIPPED, remove, *parts.flows)
     return Engine(
         journal=journal,
         ports=ports,

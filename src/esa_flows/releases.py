@@ -5,10 +5,11 @@ it. So is trouble that stopped a run: the report then says where it left things.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+import anyio
 from attrs import evolve, frozen
 
 from esa_flows.engine.engine import Engine
@@ -31,11 +32,16 @@ from esa_flows.errors import (
 from esa_flows.model import RoutineName
 from esa_flows.release.release import release
 from esa_flows.release.report import Outcome, Report, stopped
+from esa_flows.release.restore import Restoring
 from esa_flows.release.rollback import rollback
-from esa_flows.release.spec import Binding, Release, Rollback
+from esa_flows.release.shipped import SHIPPED
+from esa_flows.release.spec import Binding, Pruning, Release, Rollback
 from esa_flows.runs import Runs
 
-__all__ = ["Releases", "checked", "content_of"]
+__all__ = ["Releases", "Wanted", "checked", "content_of", "ended"]
+
+Wanted = Release | Rollback | Pruning | Restoring
+"""What one of them is asked to do."""
 
 NOT_A_RELEASE = (
     AlreadyRunning,
@@ -58,6 +64,9 @@ _BOUND: Mapping[Binding, str] = MappingProxyType(
     }
 )
 
+ANSWER_WITHIN = 10.0
+"""Seconds that a living process has to obey an abort, before it is done without it."""
+
 _RUN_ID = re.compile(r"[0-9a-z]{4,32}")
 
 
@@ -75,7 +84,7 @@ class Releases:
     async def start(
         self,
         flow: Flow[Any, Report],
-        wanted: Release | Rollback,
+        wanted: Wanted,
         *,
         run_id: str = "",
         observer: Observer | None = None,
@@ -102,15 +111,42 @@ class Releases:
 
         return checked(report)
 
-    async def resume(self, run: str, *, observer: Observer | None = None) -> Any:
+    async def begin_or_join(
+        self,
+        flow: Flow[Any, Report],
+        wanted: Wanted,
+        *,
+        run_id: str = "",
+        observer: Observer | None = None,
+    ) -> Awaitable[Any]:
+        """Give the end to wait for: of the unfinished run that does just this, or new.
+
+        Raises:
+            RunInProgress: The routine has an unfinished run that is not this one.
+            InvalidInput: The run id was used for something else.
+        """
+        joined = await self.known(wanted, run_id)
+        if joined:
+            return self.join_or_start(flow, wanted, run_id=joined, observer=observer)
+
+        return self.start(flow, wanted, run_id=run_id, observer=observer)
+
+    async def resume(
+        self, run: str, *, observer: Observer | None = None, force: bool = False
+    ) -> Any:
         """Go on with a run of any flow, or give the outcome of one that has ended.
+
+        Args:
+            run: Its id, or the beginning of it.
+            observer: Told what the run does.
+            force: Whether to take it from a process that drives it.
 
         Raises:
             ReleaseFailed: A release ended, or stopped, otherwise than asked.
         """
         found = (await self._engine.resolve(run)).run
         try:
-            ended = await self._engine.resume(found.id, observer=observer)
+            ended = await self._engine.resume(found.id, observer=observer, force=force)
         except NOT_A_RELEASE:
             raise
         except EsaFlowsError as error:
@@ -135,14 +171,7 @@ class Releases:
             ReleaseFailed: A release ended, or stopped, otherwise than asked.
             StepChanged: This code did not begin it, and it is no release.
         """
-        try:
-            return await self.join(run, observer=observer)
-        except StepChanged as error:
-            view = await self._engine.view(run)
-            if view.run.flow != release.name:
-                raise
-
-            return await self._restore(view, error, observer)
+        return await self._or_restored(run, self.join(run, observer=observer), observer)
 
     async def abandon(self, run: str) -> None:
         """End a run where it is; one that is driven is paused first.
@@ -156,6 +185,19 @@ class Releases:
             await self.runs.left(found)
 
         await self._engine.abandon(found, by=self.runs.by)
+
+    async def _or_restored(
+        self, run: str, end: Awaitable[Any], observer: Observer | None
+    ) -> Any:
+        """Give an end; where this code did not begin the run, that by its records."""
+        try:
+            return await end
+        except StepChanged as error:
+            view = await self._engine.view(run)
+            if view.run.flow != release.name:
+                raise
+
+            return await self._restore(view, error, observer)
 
     async def _restore(
         self, view: RunView, error: StepChanged, observer: Observer | None
@@ -177,7 +219,7 @@ class Releases:
     async def join_or_start(
         self,
         flow: Flow[Any, Report],
-        wanted: Release | Rollback,
+        wanted: Wanted,
         *,
         run_id: str,
         observer: Observer | None = None,
@@ -193,7 +235,20 @@ class Releases:
 
         return await self.start(flow, wanted, run_id=run_id, observer=observer)
 
-    async def known(self, wanted: Release, run_id: str) -> str:
+    async def take_back(self, run: str, *, observer: Observer | None = None) -> Any:
+        """Abort a run, whoever drives it: one who does not answer is fenced off.
+
+        Raises:
+            ReleaseFailed: A release ended, or stopped, otherwise than asked.
+        """
+        view = await self.runs.ask_to_abort(run)
+        with anyio.move_on_after(ANSWER_WITHIN):
+            await self.runs.left(view.run.id)
+
+        end = self.resume(view.run.id, observer=observer, force=True)
+        return await self._or_restored(view.run.id, end, observer)
+
+    async def known(self, wanted: Wanted, run_id: str) -> str:
         """Give the run to join; empty where a new one is to be started.
 
         Args:
@@ -236,7 +291,7 @@ class Releases:
         self, run: str, flow: str, error: EsaFlowsError
     ) -> EsaFlowsError:
         """Tell where a run that was stopped left things; others keep their error."""
-        if flow not in {release.name, rollback.name}:
+        if flow not in {each.name for each in SHIPPED}:
             return error
 
         view = await self._engine.view(run)
@@ -245,17 +300,23 @@ class Releases:
         )
 
 
-def content_of(wanted: Release | Rollback) -> str:
-    """Tell releases of the same thing to the same place from all others."""
+def content_of(wanted: Wanted) -> str:
+    """Tell what does the same thing to the same place from all others."""
     if isinstance(wanted, Rollback):
         return f"rollback:{wanted.to or ''}"
+
+    if isinstance(wanted, Pruning):
+        return f"prune:{wanted.keep}"
+
+    if isinstance(wanted, Restoring):
+        return f"restore:{wanted.release.bundle.digest}"
 
     not_found = wanted.package.not_found if wanted.package else ""
     what = f"{wanted.bundle.digest}+{not_found}" if not_found else wanted.bundle.digest
     return f"{what}:{wanted.target}{_BOUND[wanted.binding]}"
 
 
-def _in_progress(wanted: Release, found: NewRun) -> RunInProgress:
+def _in_progress(wanted: Wanted, found: NewRun) -> RunInProgress:
     return RunInProgress(
         f"{wanted.routine} has an unfinished run {found.id}, begun as"
         f" {_named(found.content)}; this is {_named(content_of(wanted))}.",
@@ -268,6 +329,25 @@ def _named(content: str) -> str:
     """Write what a run brings where so that a person can tell two apart."""
     what, _, where = content.partition(":")
     return f"{what[:12]} to {where}" if what and where else what or "a flow of its own"
+
+
+async def ended(end: Awaitable[Any], *, check: bool) -> Any:
+    """Give how something ended; raise where it should not have, if asked to.
+
+    Args:
+        end: What `Releases` gave.
+        check: Whether to raise.
+
+    Raises:
+        ReleaseFailed: It ended otherwise than asked, and that is to be raised.
+    """
+    try:
+        return await end
+    except ReleaseFailed as failed:
+        if check:
+            raise
+
+        return failed.report
 
 
 def checked(report: Report) -> Report:

@@ -10,6 +10,8 @@ from esa_flows.engine.journal import RunRow, SignalVerb
 from esa_flows.engine.observe import Observer
 from esa_flows.engine.view import RunView
 from esa_flows.errors import IllegalMove
+from esa_flows.model import Deployment
+from esa_flows.release.report import first_seen
 
 __all__ = ["Runs"]
 
@@ -38,6 +40,10 @@ class Runs:
             UnknownRun: The journal knows no such run.
         """
         return await self._engine.view(run)
+
+    async def before(self, run: str) -> Deployment | None:
+        """Give what production served when a run first looked; None where unknown."""
+        return first_seen((await self._engine.view(run)).history)
 
     async def list(self, *, routine: str = "", most: int = 100) -> tuple[RunView, ...]:
         """Give runs, newest first.

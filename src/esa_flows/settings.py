@@ -17,7 +17,7 @@ from esa_flows.errors import InvalidInput
 from esa_flows.model import Duration
 from esa_flows.wire.site import Network, Site
 
-__all__ = ["Settings", "journal_path", "state_folder"]
+__all__ = ["Settings", "blobs_folder", "journal_path", "state_folder"]
 
 MEGABYTE = 1_000_000
 
@@ -116,6 +116,15 @@ class Settings:
                 ) from None
 
         return cls(**given)
+
+
+def blobs_folder(journal: str) -> Path:
+    """Give the folder of bundles and backups beside a journal.
+
+    Args:
+        journal: The journal's name, which is its file.
+    """
+    return Path(f"{journal}.blobs")
 
 
 def state_folder(environ: Mapping[str, str], home: Path) -> Path:

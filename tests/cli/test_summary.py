@@ -5,7 +5,9 @@ from __future__ import annotations
 from tests.cli.reports import NEW, OLD, canary, removed, report, whole
 
 from esa_flows.cli.summary import Spent, removed_words, report_json, summary
+from esa_flows.model import Digest
 from esa_flows.release.report import Outcome
+from esa_flows.steps.prune import Pruned
 
 SPENT = Spent(calls=13, seconds=604.2)
 
@@ -76,6 +78,7 @@ def test_as_json() -> None:
         "production_as_before": False,
         "reason": "It\N{REPLACEMENT CHARACTER}.",
         "next_move": "Go on.",
+        "pruned": [],
         "notes": ["n"],
         "calls": 13,
         "seconds": 604.2,
@@ -89,3 +92,17 @@ def test_a_removal() -> None:
         "shop is deleted with 1 version; the code of 1 is kept beside the journal."
         == removed_words(removed())
     )
+
+
+def test_what_was_deleted_is_listed_with_its_backup() -> None:
+    """Whoever misses a version finds the digest to restore."""
+    gone = (
+        Pruned(version=OLD, backup=Digest("ab" * 32)),
+        Pruned(version=NEW, backup=Digest("cd" * 32), has_assets=True),
+        Pruned(version=NEW),
+    )
+    lines = summary(report(Outcome.PRUNED, pruned=gone), SPENT)
+
+    assert f"  deleted     version {OLD}, saved as {'ab' * 32}" in lines
+    assert f"  deleted     version {NEW}, its code alone saved as {'cd' * 32}" in lines
+    assert f"  deleted     version {NEW}, not saved" in lines

@@ -14,14 +14,12 @@ from attrs import field, frozen
 from esa_flows import Client
 from esa_flows.api.cloud import RoutineCloud
 from esa_flows.api.dcdn import DcdnCloud
-from esa_flows.engine.context import Context
-from esa_flows.engine.flow import Flow, flow
+from esa_flows.engine.flow import Flow
 from esa_flows.files import digest_of
 from esa_flows.localcloud import KEY, Switches
-from esa_flows.model import Bundle, RoutineName, VersionId
+from esa_flows.model import Bundle, RoutineName
 from esa_flows.release.release import release
 from esa_flows.release.spec import Release
-from esa_flows.steps.prune import Prune, Pruned, prune
 from esa_flows.steps.request_assets_slot import Package
 from esa_flows.testing.fate import Disturbance, Fate
 from esa_flows.testing.mortal import MortalTransport
@@ -57,6 +55,7 @@ class Play:
         flows: Flows of its own.
         product: Which cloud it plays on.
         goes_back: Whether a version that served once is what it brings.
+        ends_canary: Whether somebody's canary is ended first, and stays ended.
     """
 
     name: str
@@ -68,6 +67,7 @@ class Play:
     flows: tuple[Flow[Any, Any], ...] = ()
     product: str = "esa"
     goes_back: bool = False
+    ends_canary: bool = False
 
     def rehearsal(self, **given: Any) -> Rehearsal:
         """Make a world for it."""
@@ -173,6 +173,33 @@ async def _first_variables(rehearsal: Rehearsal) -> None:
     await anyio.sleep(SETTLED)
 
 
+async def _deleted(rehearsal: Rehearsal) -> None:
+    rehearsal.cloud.console.add_version("shop", NEW)
+    await _live(rehearsal)
+    await rehearsal.live(lambda client: client.versions.prune("shop", keep=1))
+    await anyio.sleep(SETTLED)
+
+
+async def _target_deleted(rehearsal: Rehearsal) -> None:
+    await _released_twice(rehearsal)
+    console = rehearsal.cloud.console
+    versions = sorted(console.routine("shop").versions, key=int)
+    console.delete_version("shop", versions[1])
+    await anyio.sleep(SETTLED)
+
+
+async def _foreign_canary(rehearsal: Rehearsal) -> None:
+    live(rehearsal)
+    console = rehearsal.cloud.console
+    (stable,) = console.routine("shop").versions
+    console.deploy("shop", "production", {stable: 70, _theirs(rehearsal): 30})
+    await anyio.sleep(SETTLED)
+
+
+def _theirs(rehearsal: Rehearsal) -> str:
+    return rehearsal.cloud.console.add_version("shop", OTHER)
+
+
 async def _packed(rehearsal: Rehearsal) -> None:
     rehearsal.cloud.console.routine("shop").has_assets = True
     await _live(rehearsal)
@@ -219,18 +246,23 @@ async def _go_on(client: Client) -> Any:
 
 
 async def _prune(client: Client) -> Any:
-    seen = await client.versions("shop")
-    oldest = min(seen.ids - seen.routine.live, key=int, default=None)
-    if oldest is None:
-        return None
-
-    return await client.run(prune_one, oldest, subject="shop")
+    return await client.versions.prune("shop", keep=6, check=False)
 
 
-@flow
-async def prune_one(ctx: Context, version: VersionId) -> Pruned:
-    """Delete one version, with its code saved."""
-    return await ctx.do(prune, Prune(routine=SHOP, version=version))
+async def _restore(client: Client) -> Any:
+    return await client.versions.restore("shop", digest_of(NEW), check=False)
+
+
+async def _abort_first(client: Client) -> Any:
+    return await client.release(
+        "shop", NEW, canary="10:3s,100", on_conflict="abort-first", check=False
+    )
+
+
+async def _supersede(client: Client) -> Any:
+    return await client.release(
+        "shop", NEW, canary="10:3s,100", on_conflict="supersede", check=False
+    )
 
 
 def _zip() -> bytes:
@@ -322,10 +354,24 @@ PLAYS = (
         name="prune only",
         prepare=_full,
         act=_prune,
-        flows=(prune_one,),
         code=b"",
         shares=(),
     ),
+    Play(name="restore", prepare=_deleted, act=_restore, shares=()),
+    Play(
+        name="rollback to what is gone",
+        prepare=_target_deleted,
+        act=_rollback,
+        goes_back=True,
+    ),
+    Play(
+        name="abort first",
+        prepare=_foreign_canary,
+        act=_abort_first,
+        shares=(0, 10, 100),
+        ends_canary=True,
+    ),
+    Play(name="supersede", prepare=_foreign_canary, act=_supersede, shares=(10, 100)),
     Play(name="assets", prepare=_packed, act=_release_package),
     Play(name="variables", prepare=_bound, act=_canary, shares=THREE),
     Play(name="variables at quota", prepare=_bound_and_full, act=_release),

@@ -205,6 +205,7 @@ async def perform(scenario: Scenario) -> Played:
         outcome=right.world.outcome if right else "",
         is_exact=failed is None and all(map(may_pass, scenario.disturbances)),
         goes_back=play.goes_back,
+        ends_canary=play.ends_canary,
     )
     return Played(
         world=world,

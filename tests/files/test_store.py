@@ -131,6 +131,17 @@ async def test_bytes_come_and_go(blobs: Blobs) -> None:
     assert not await blobs.has(digest)
 
 
+async def test_digests_are_found_by_their_beginning(blobs: Blobs) -> None:
+    """Eight digits are enough for a person; an empty store has none."""
+    assert () == await blobs.find("")
+
+    kept = sorted([await blobs.put_bytes(code) for code in (b"one", b"two")])
+
+    assert tuple(kept) == await blobs.find("")
+    assert (kept[0],) == await blobs.find(kept[0][:8])
+    assert () == await blobs.find("0" * 9)
+
+
 async def test_empty_bytes_are_bytes(blobs: Blobs) -> None:
     """The provider may give back nothing at all, and that is what it gave."""
     digest = await blobs.put_bytes(b"")

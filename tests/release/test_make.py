@@ -80,13 +80,30 @@ async def test_what_cannot_be_saved_is_not_deleted() -> None:
         assert "delete" not in house.transport.calls
 
 
-async def test_our_own_version_may_go_unsaved() -> None:
-    """A version with our tag was stored when it was made: it may go unread."""
+async def test_our_own_version_goes_unread() -> None:
+    """A version with our tag was stored when it was made: it need not be read."""
     with House() as house:
         async with house.client() as client:
             await client.release("shop", OTHER, create=True)
 
         house.live(versions=9)
+        house.transport.forget()
+        await _released(house)
+
+        before_upload = house.transport.calls[: house.transport.calls.index("slot")]
+        assert ["observe", "delete"] == before_upload[-2:]
+        assert OTHER == await house.blobs.read(digest_of(OTHER))
+        assert 1 == len(house.tagged())
+
+
+async def test_our_own_version_may_go_unsaved() -> None:
+    """Where the store has lost it and the provider does not show it, it may go."""
+    with House() as house:
+        async with house.client() as client:
+            await client.release("shop", OTHER, create=True)
+
+        house.live(versions=9)
+        await house.blobs.remove(digest_of(OTHER))
         refused = Fault(
             operation="GetRoutineCodeVersion",
             kind="refuse",
@@ -407,7 +424,6 @@ async def test_an_upload_overwritten_before_the_commit_is_thrown_away() -> None:
         assert 1 == house.transport.calls.count("delete")
         assert digest_of(NEW) == house.digest(house.versions()[-1])
         assert 1 == len(house.tagged())
-        assert OTHER == await house.blobs.read(digest_of(OTHER))
 
 
 async def test_an_upload_overwritten_every_time_ends_in_contention() -> None:

@@ -336,7 +336,23 @@ async def test_a_zip_that_the_provider_cannot_use_is_deleted(tmp_path: Path) -> 
 
 
 async def test_deleting_a_version_with_assets_is_noted(tmp_path: Path) -> None:
-    """Ours by its tag: the backup is the code alone."""
+    """Ours by its tag, and its package is lost: the backup is the code alone."""
+    with House() as house:
+        house.live()
+        async with house.client(version_quota=3) as client:
+            first = await _release(client, site(tmp_path))
+            await client.release("shop", OTHER)
+            for digest in await house.blobs.find(""):
+                await house.blobs.remove(digest)
+
+            report = await client.release("shop", NEW, protect=(house.versions()[0],))
+
+        note = f"Version {first.version} was deleted with its assets"
+        assert [True] == [note in each for each in report.notes]
+
+
+async def test_a_package_in_the_store_is_a_whole_backup(tmp_path: Path) -> None:
+    """The store keeps what was uploaded, files and all: nothing is lost."""
     with House() as house:
         house.live()
         async with house.client(version_quota=3) as client:
@@ -344,8 +360,10 @@ async def test_deleting_a_version_with_assets_is_noted(tmp_path: Path) -> None:
             await client.release("shop", OTHER)
             report = await client.release("shop", NEW, protect=(house.versions()[0],))
 
-        note = f"Version {first.version} was deleted with its assets"
-        assert [True] == [note in each for each in report.notes]
+        (gone,) = report.pruned
+        assert () == report.notes
+        assert (first.version, False) == (gone.version, gone.has_assets)
+        assert gone.backup in await house.blobs.find("")
 
 
 async def test_deleting_somebody_elses_assets_is_noted(tmp_path: Path) -> None:

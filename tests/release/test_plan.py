@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.strategies import canaries
 
-from esa_flows.errors import Conflict
 from esa_flows.files import digest_of
 from esa_flows.model import (
     Bundle,
@@ -24,9 +23,10 @@ from esa_flows.model import (
 from esa_flows.release.plan import (
     candidates,
     exposures,
+    foreign_canary,
     is_served,
     notes,
-    refuse_foreign_canary,
+    stable_of,
 )
 from esa_flows.release.spec import Release
 from esa_flows.steps.observe import World
@@ -147,16 +147,9 @@ def test_served_means_the_whole_target() -> None:
     assert not is_served(world, _release(target=Environment.STAGING), TWO)
 
 
-def test_a_foreign_canary_is_refused_with_the_way_out() -> None:
-    """A split at the start is somebody's canary."""
-    with pytest.raises(Conflict) as caught:
-        refuse_foreign_canary(_world(production=HALVES), _release())
-
-    assert (
-        "Production of shop serves 1 50 % + 2 50 %: a canary is under way that this"
-        " release did not begin. Finish or roll it back first, for instance with:"
-        " esa-flows rollback shop"
-    ) == str(caught.value)
+def test_a_split_is_somebody_s_canary() -> None:
+    """Two versions serve before this release has done anything."""
+    assert HALVES == foreign_canary(_world(production=HALVES).routine, _release())
 
 
 @pytest.mark.parametrize(
@@ -171,7 +164,26 @@ def test_what_is_no_foreign_canary_passes(
     production: Split | None, target: Environment
 ) -> None:
     """Nothing, one version, or a release that stays away from production."""
-    refuse_foreign_canary(_world(production=production), _release(target=target))
+    world = _world(production=production)
+
+    assert foreign_canary(world.routine, _release(target=target)) is None
+
+
+@pytest.mark.parametrize(
+    ("split", "stable"),
+    [
+        (None, None),
+        (Split.whole(ONE), ONE),
+        (Split.whole(TWO), TWO),
+        (HALVES, ONE),
+        (Split((Share(ONE, 30), Share(TWO, 70))), ONE),
+    ],
+)
+def test_the_new_version_shares_with_another_one(
+    split: Split | None, stable: VersionId | None
+) -> None:
+    """With the larger share, unless that is the new version's own."""
+    assert stable == stable_of(split, TWO)
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import anyio
 import pytest
-from tests.house import NEW, OTHER, House
+from tests.house import BROKEN, NEW, OTHER, House
 
-from esa_flows import Outcome, ReleaseFailed
-from esa_flows.errors import InvalidInput, NotFound
+from esa_flows import Outcome, ReleaseFailed, Report
+from esa_flows.engine.journal import Lease, Owner
+from esa_flows.engine.journal_memory import MemoryJournal
+from esa_flows.errors import InvalidInput, LeaseLost
+from esa_flows.files import digest_of
 from esa_flows.localcloud import Fault, Switches
 from esa_flows.model import (
     Deployment,
@@ -108,10 +112,9 @@ async def test_a_bound_routine_goes_back_to_its_variables_too() -> None:
         assert "carries the variables of production as they were when" in str(report)
 
 
-def test_a_version_that_is_gone_is_no_target() -> None:
-    """What cannot be deployed is refused, with what there is."""
-    with pytest.raises(NotFound, match="Version 1 of shop is gone: there are 2, 3"):
-        rollback_target(_world({"3": 100}, "2", "3", previous="1"), None)
+def test_a_version_that_is_gone_is_a_target_still() -> None:
+    """It may have been saved: whether it was is not for the choice to say."""
+    assert "1" == rollback_target(_world({"3": 100}, "2", "3", previous="1"), None)
 
 
 def test_a_routine_that_serves_nothing_cannot_go_back() -> None:
@@ -188,6 +191,130 @@ async def test_a_rollback_to_an_unknown_version_sends_nothing() -> None:
                 await client.rollback("shop", to="77")
 
         assert ["observe", "list"] == house.transport.calls
+
+
+async def test_a_target_that_somebody_deleted_is_made_again() -> None:
+    """Our own bytes are kept: uploaded, compared, deployed under a new id."""
+    with House() as house:
+        _, first, _ = await _released(house, NEW, OTHER)
+        house.cloud.console.delete_version("shop", first)
+        async with house.client() as client:
+            report = await client.rollback("shop")
+
+        (live,) = house.serves()
+        assert Outcome.ROLLED_BACK is report.outcome
+        assert live == report.version != first
+        assert digest_of(NEW) == house.digest(live)
+        assert f"Version {first} was gone" in report.notes[0]
+
+
+async def test_who_deploys_while_the_target_is_made_again_wins() -> None:
+    """It takes a while; production is looked at once more before it is touched."""
+    with House() as house:
+        _, first, _ = await _released(house, NEW, OTHER)
+        house.cloud.console.delete_version("shop", first)
+        theirs = house.cloud.console.add_version("shop", BROKEN)
+        house.transport.before("commit", lambda: house.deploy({theirs: 100}))
+        async with house.client() as client:
+            report = await client.rollback("shop", check=False)
+
+        assert Outcome.CONFLICT is report.outcome
+        assert {theirs: 100} == house.serves()
+
+
+async def test_an_abort_while_the_target_is_made_again_stops_it() -> None:
+    """Production is as it was."""
+    with House() as house:
+        _, first, live = await _released(house, NEW, OTHER)
+        house.cloud.console.delete_version("shop", first)
+        house.cloud.inject(
+            Fault(operation="CommitRoutineStagingCode", kind="reset", times=None)
+        )
+        async with house.client() as client:
+            paused = await client.rollback("shop", check=False)
+            report = await client.abort(paused.run)
+
+        assert Outcome.ABORTED is report.outcome
+        assert {live: 100} == house.serves()
+
+
+async def test_a_target_that_nobody_kept_is_no_target() -> None:
+    """The first version was somebody else's, and was never saved."""
+    with House() as house:
+        old, new = await _released(house, NEW)
+        house.cloud.console.delete_version("shop", old)
+        async with house.client() as client:
+            with pytest.raises(ReleaseFailed, match="nothing of it was saved here"):
+                await client.rollback("shop")
+
+        assert {new: 100} == house.serves()
+
+
+async def test_a_process_that_does_not_answer_is_fenced_off() -> None:
+    """It beats, so it lives, but it does not obey: its run is taken from it."""
+    with House() as house:
+        old = house.live()
+        async with house.client() as client:
+            with anyio.move_on_after(60):
+                await client.release("shop", NEW, canary="10:5m,100")
+
+            (row,) = await client.runs.unfinished("shop")
+            hung = await _hang(house, row.run.id)
+            began = anyio.current_time()
+            async with anyio.create_task_group() as beside:
+                beside.start_soon(_beat, house, hung)
+                report = await client.rollback("shop")
+                beside.cancel_scope.cancel()
+
+        assert Outcome.ABORTED is report.outcome
+        assert {old: 100} == house.serves()
+        assert anyio.current_time() - began < 12
+        with pytest.raises(LeaseLost):
+            await house.journal.append(hung, ())
+
+
+async def _hang(house: House, run: str) -> Lease:
+    """Let a living process hold a run."""
+    owner = Owner("boot", 77, "0", "hung")
+    house.alive.add(owner.pid)
+    lease = await house.journal.take(run, owner, seen=await house.journal.beat_of(run))
+    assert lease is not None
+    return lease
+
+
+async def _beat(house: House, lease: Lease) -> None:
+    """Beat and do nothing else, until the lease is lost."""
+    with contextlib.suppress(LeaseLost):
+        while True:
+            await house.journal.renew(lease)
+            await anyio.sleep(5)
+
+
+async def test_a_rollback_without_a_shared_journal_ends_a_release() -> None:
+    """The release meets a conflict at its next look, and touches nothing more."""
+    with House() as house:
+        old = house.live()
+        ends: list[Report] = []
+
+        async def release() -> None:
+            """Release in shares."""
+            async with house.client() as client:
+                ends.append(
+                    await client.release(
+                        "shop", NEW, canary="10:5m,50:5m,100", check=False
+                    )
+                )
+
+        async with anyio.create_task_group() as both:
+            both.start_soon(release)
+            await anyio.sleep(60)
+            async with house.client(journal=MemoryJournal()) as other:
+                back = await other.rollback("shop")
+
+        assert Outcome.ROLLED_BACK is back.outcome
+        assert Outcome.CONFLICT is ends[0].outcome
+        assert f"esa-flows rollback shop --to {old}" in ends[0].next_move
+        assert {old: 100} == house.serves()
 
 
 async def test_a_rollback_without_a_before_says_so() -> None:
@@ -309,14 +436,19 @@ async def test_a_paused_rollback_that_is_aborted_is_no_rollback() -> None:
 async def test_a_refused_rollback_is_stuck() -> None:
     """A person is needed, and is told where to look."""
     with House() as house:
-        _, new = await _released(house, NEW)
+        old, new = await _released(house, NEW)
         house.cloud.inject(Fault(**REFUSED))
         async with house.client() as client:
             with pytest.raises(ReleaseFailed) as caught:
                 await client.rollback("shop")
 
         assert Outcome.STUCK is caught.value.report.outcome
-        assert "Look with: esa-flows versions list shop" == caught.value.next_move
+        for way in (
+            f"esa-flows rollback shop --to {old}",
+            f"esa-flows versions restore shop {old} --deploy",
+            "esa-flows versions list shop",
+        ):
+            assert way in caught.value.next_move
         assert {new: 100} == house.serves()
 
 

@@ -80,6 +80,8 @@ def test_anything_else_is_somebody_else() -> None:
         "Production of shop serves 6 100 %; this run last knew 1 100 % and wants"
         " 1 90 % + 2 10 %."
         " Somebody else deployed meanwhile; nothing of theirs was changed."
+        " See it with: esa-flows versions list shop - keep theirs and do no more, or"
+        " put back what served before with: esa-flows rollback shop --to 1"
     ) == str(found)
 
 

@@ -1,29 +1,26 @@
-"""Deleting a version, its code saved first."""
+"""Deleting a version whose code is saved."""
 
 from __future__ import annotations
 
 import pytest
-from attrs import evolve
 from tests.house import OLD, House
 from tests.steps.bench import SHOP, perform
 
-from esa_flows.errors import Conflict, InUse, NotFound, Refused
+from esa_flows.errors import Conflict, InUse, Refused
 from esa_flows.files import digest_of
 from esa_flows.localcloud import Fault, Switches
 from esa_flows.model import VersionId
 from esa_flows.steps.prune import Prune, Pruned, prune
-
-UNREADABLE = Fault(
-    operation="GetRoutineCodeVersion", kind="refuse", code="InvalidParameter"
-)
+from esa_flows.steps.save_code import Saved
 
 
-def _wanted(version: str, *, must_save: bool = True) -> Prune:
-    return Prune(routine=SHOP, version=VersionId(version), must_save=must_save)
+def _wanted(version: str) -> Prune:
+    saved = Saved(version=VersionId(version), backup=digest_of(OLD))
+    return Prune(routine=SHOP, saved=saved)
 
 
-async def test_saved_looked_at_deleted_in_this_order() -> None:
-    """The backup comes before the look, and the look right before the delete."""
+async def test_looked_at_then_deleted() -> None:
+    """The look comes right before the delete, and what was saved is told on."""
     with House() as house:
         house.live(versions=2)
         oldest = house.versions()[0]
@@ -31,8 +28,7 @@ async def test_saved_looked_at_deleted_in_this_order() -> None:
             gone = await perform(client, prune, _wanted(oldest))
 
         assert Pruned(version=VersionId(oldest), backup=digest_of(OLD)) == gone
-        assert ["info", "read code", "observe", "delete"] == house.transport.calls
-        assert OLD == await house.blobs.read(digest_of(OLD))
+        assert ["observe", "delete"] == house.transport.calls
         assert oldest not in house.versions()
 
 
@@ -51,73 +47,19 @@ async def test_what_serves_anywhere_stays(env: str) -> None:
         assert oldest in house.versions()
 
 
-async def test_what_cannot_be_saved_stays() -> None:
-    """No backup, no delete."""
-    with House() as house:
-        house.live(versions=2)
-        oldest = house.versions()[0]
-        house.cloud.inject(UNREADABLE)
-        async with house.client() as client:
-            with pytest.raises(Refused):
-                await perform(client, prune, _wanted(oldest))
-
-        assert "delete" not in house.transport.calls
-        assert oldest in house.versions()
-
-
-async def test_the_stores_error_document_is_no_backup() -> None:
-    """It is no code: nothing is saved, so nothing is deleted."""
-    with House() as house:
-        house.live(versions=2)
-        oldest = house.versions()[0]
-        house.cloud.inject(evolve(UNREADABLE, kind="missing", times=None))
-        async with house.client() as client:
-            with pytest.raises(NotFound, match="is missing at the provider"):
-                await perform(client, prune, _wanted(oldest))
-
-        assert "delete" not in house.transport.calls
-        assert oldest in house.versions()
-
-
-async def test_a_page_that_came_once_for_code_is_read_past() -> None:
-    """The backup holds the code."""
-    with House() as house:
-        house.live(versions=2)
-        oldest = house.versions()[0]
-        house.cloud.inject(evolve(UNREADABLE, kind="missing"))
-        async with house.client() as client:
-            gone = await perform(client, prune, _wanted(oldest))
-
-        assert Pruned(version=VersionId(oldest), backup=digest_of(OLD)) == gone
-
-
-async def test_what_need_not_be_saved_goes_unsaved() -> None:
-    """Our own bytes are in the store by their digest already."""
-    with House() as house:
-        house.live(versions=2)
-        oldest = house.versions()[0]
-        house.cloud.inject(UNREADABLE)
-        async with house.client() as client:
-            gone = await perform(client, prune, _wanted(oldest, must_save=False))
-
-        assert Pruned(version=VersionId(oldest)) == gone
-        assert oldest not in house.versions()
-
-
 @pytest.mark.parametrize("code", ["InvalidParameter", "ParameterNotExist"])
-@pytest.mark.parametrize("before", ["read code", "delete"])
-async def test_what_is_gone_already_is_what_was_wanted(code: str, before: str) -> None:
+async def test_what_is_gone_already_is_what_was_wanted(code: str) -> None:
     """Whichever word the provider has for it, the listing decides."""
     with House(switches=Switches(unknown_version_code=code)) as house:
         house.live(versions=2)
         oldest = house.versions()[0]
         house.transport.before(
-            before, lambda: house.cloud.console.delete_version("shop", oldest)
+            "delete", lambda: house.cloud.console.delete_version("shop", oldest)
         )
         async with house.client() as client:
             gone = await perform(client, prune, _wanted(oldest))
 
-        assert Pruned(version=VersionId(oldest)) == gone
+        assert VersionId(oldest) == gone.version
         assert "list" == house.transport.calls[-1]
 
 
@@ -160,7 +102,7 @@ async def test_what_the_provider_says_is_in_use_stays() -> None:
 
 @pytest.mark.parametrize(("executed", "deletes"), [(True, 1), (False, 2)])
 async def test_a_lost_answer_is_looked_up(*, executed: bool, deletes: int) -> None:
-    """Not listed any more: gone. Listed: once more."""
+    """Not listed any more: gone, and still known as saved. Listed: once more."""
     with House() as house:
         house.live(versions=2)
         oldest = house.versions()[0]
@@ -168,7 +110,8 @@ async def test_a_lost_answer_is_looked_up(*, executed: bool, deletes: int) -> No
             Fault(operation="DeleteRoutineCodeVersion", kind="lost", executed=executed)
         )
         async with house.client() as client:
-            await perform(client, prune, _wanted(oldest))
+            gone = await perform(client, prune, _wanted(oldest))
 
+        assert digest_of(OLD) == gone.backup
         assert deletes == house.transport.calls.count("delete")
         assert oldest not in house.versions()

@@ -29,7 +29,10 @@ from esa_flows.cli.journal import (
 from esa_flows.cli.local import serve
 from esa_flows.cli.local_state import seed, snapshot
 from esa_flows.cli.pause import pause
+from esa_flows.cli.plan import plan
+from esa_flows.cli.prune import versions_prune
 from esa_flows.cli.release import release
+from esa_flows.cli.restore import versions_restore
 from esa_flows.cli.resume import resume
 from esa_flows.cli.rollback import rollback
 from esa_flows.cli.routines import routines_list, routines_show
@@ -55,6 +58,7 @@ def make_app() -> App:
     )
     for command in (
         release,
+        plan,
         rollback,
         resume,
         approve,
@@ -68,6 +72,8 @@ def make_app() -> App:
 
     versions = App(name="versions", help="The versions of a routine.")
     versions.command(versions_list, name="list")
+    versions.command(versions_prune, name="prune")
+    versions.command(versions_restore, name="restore")
     routines = App(name="routines", help="The routines of the account.")
     routines.command(routines_list, name="list")
     routines.command(routines_show, name="show")

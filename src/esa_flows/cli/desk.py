@@ -10,7 +10,7 @@ from typing import Any
 
 from anyio import CancelScope
 from anyio.abc import TaskGroup
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 from rich.console import Console, RenderableType
 from rich.text import Text
 
@@ -24,8 +24,10 @@ from esa_flows.cli.tables import hanging
 from esa_flows.cli.text import clean, unmarked
 from esa_flows.client import Client
 from esa_flows.connection import Parts
+from esa_flows.engine.journal_memory import MemoryJournal
 from esa_flows.errors import InvalidInput
-from esa_flows.settings import Settings
+from esa_flows.files import BlobStore
+from esa_flows.settings import Settings, blobs_folder, journal_path
 
 __all__ = ["Answer", "Desk", "Paper", "paper"]
 
@@ -152,6 +154,19 @@ class Desk:
             InvalidInput: One of them cannot be used.
         """
         return Client(self.settings(common), self.parts)
+
+    def client_in_need(self, common: Common) -> Client:
+        """Make a client that records nothing: for when the journal cannot be used.
+
+        What was saved beside the journal can still be read, as far as it is there.
+
+        Raises:
+            InvalidInput: A flag or variable cannot be used.
+        """
+        settings, parts = self.settings(common), self.parts
+        file = journal_path(settings, parts.environ, parts.home)
+        blobs = parts.blobs or BlobStore(blobs_folder(str(file)))
+        return Client(settings, evolve(parts, journal=MemoryJournal(), blobs=blobs))
 
     def settings(self, common: Common) -> Settings:
         """Give the settings that the flags and the environment describe.

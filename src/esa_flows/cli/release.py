@@ -9,7 +9,9 @@ from cyclopts import Parameter
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show, wait_for
 from esa_flows.cli.options import DEFAULTS, Common
+from esa_flows.cli.plan import told, write_plan
 from esa_flows.cli.watch import watching
+from esa_flows.intake import Choices
 from esa_flows.release.spec import Binding
 
 __all__ = ["release"]
@@ -30,7 +32,9 @@ async def release(  # noqa: PLR0913  a command has as many flags as it has
     no_prune_foreign: Annotated[bool, Parameter(negative="")] = False,
     no_probe: Annotated[bool, Parameter(negative="")] = False,
     bind: Binding = Binding.AUTO,
+    on_conflict: str = "refuse",
     run_id: str = "",
+    plan_out: str = "",
     common: Common = DEFAULTS,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
@@ -54,31 +58,39 @@ async def release(  # noqa: PLR0913  a command has as many flags as it has
         no_prune_foreign: Never prune a version that this program did not make.
         no_probe: Do not ask the routine over HTTP in staging.
         bind: Take environment variables along: auto does as what serves now does.
+        on_conflict: During somebody's canary: refuse, abort-first (their larger share
+            gets everything before this begins) or supersede (their smaller share drops
+            out).
         run_id: An idempotency key of your own; drawn where it is not given.
+        plan_out: A file to write the plan to before anything is changed; with it the
+            release goes on though its journal is lost: esa-flows resume --plan FILE
         common: How to reach the provider.
         desk: Where to write.
     """
     title = f"release {name}" + (f" to {to}" if to != "production" else f" {canary}")
     async with desk.client(common) as client:
-        built_from = commit or await desk.commit(file, desk.parts.environ)
+        choices = Choices(
+            not_found=not_found,
+            canary=canary,
+            to=to,
+            create=create,
+            message=message,
+            commit=commit or await desk.commit(file, desk.parts.environ),
+            protect=protect,
+            prune_foreign=not no_prune_foreign,
+            probe=not no_probe,
+            bind=bind,
+            on_conflict=on_conflict,
+        )
+        if plan_out:
+            made = await client.plan(name, file, run_id=run_id, **choices)
+            desk.note(*told(made))
+            await write_plan(desk, made, plan_out)
+            run_id = made.releases[0].run
+
         with watching(desk, client, title, joins=True) as watch:
             ending = await wait_for(
-                client.release(
-                    name,
-                    file,
-                    not_found=not_found,
-                    canary=canary,
-                    to=to,
-                    create=create,
-                    message=message,
-                    commit=built_from,
-                    protect=protect,
-                    prune_foreign=not no_prune_foreign,
-                    probe=not no_probe,
-                    bind=bind,
-                    run_id=run_id,
-                    observer=watch,
-                )
+                client.release(name, file, run_id=run_id, observer=watch, **choices)
             )
 
         return show(desk, watch, ending)

@@ -83,11 +83,16 @@ def _verified(value: Any, _: str) -> str:
 
 
 def _pruned(value: Any, _: str) -> str:
-    saved = "code saved" if value["backup"] else "code not saved"
-    return f"version {value['version']} deleted, {saved}"
+    return f"version {value['version']} deleted"
 
 
-def _kept(value: Any, _: str) -> str:
+def _saved(value: Any, _: str) -> str:
+    if value["is_gone"]:
+        return f"version {value['version']} is gone already"
+
+    if not value["backup"]:
+        return "not saved"
+
     kept = f"sha256 {value['backup'][:_SHOWN_DIGITS]}"
     return f"{kept}, without its assets" if value["has_assets"] else kept
 
@@ -110,7 +115,7 @@ _SAYERS: Mapping[str, Callable[[Any, str], str]] = MappingProxyType(
         "read_back": _routine,
         "read_variables": _variables,
         "request_slot": _slot,
-        "save_code": _kept,
+        "save_code": _saved,
         "sleep": lambda _, __: "",
         "sweep": _swept,
         "verify": _verified,

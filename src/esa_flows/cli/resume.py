@@ -9,26 +9,47 @@ from cyclopts import Parameter
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show, wait_for
 from esa_flows.cli.options import DEFAULTS, Common
+from esa_flows.cli.plan import read_plan
 from esa_flows.cli.watch import watching
+from esa_flows.errors import InvalidInput
 
 __all__ = ["resume"]
 
 
 async def resume(
-    run: str,
+    run: str = "",
     /,
     *,
+    plan: str = "",
     common: Common = DEFAULTS,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
     """Go on with a run that was paused or interrupted; show the end of one that ended.
 
+    With a plan it goes on though the journal is gone: where it stands is told from the
+    tags of the versions and from what serves; the bake in force begins anew.
+
     Args:
         run: Its id, or the first four characters of it or more.
+        plan: A file that plan or release wrote, in place of the run's id.
         common: How to reach the provider.
         desk: Where to write.
     """
+    if bool(run) == bool(plan):
+        raise InvalidInput(
+            "A run or a plan is needed, and not both.",
+            next_move="List the runs with: esa-flows runs",
+        )
+
+    planned = await read_plan(plan) if plan else None
     async with desk.client(common) as client:
+        if planned is not None:
+            name = planned.releases[0].release.routine
+            with watching(desk, client, f"release {name} as planned") as watch:
+                ending = await wait_for(client.resume(planned, observer=watch))
+
+            return show(desk, watch, ending)
+
         new = (await client.runs.get(run)).run
         with watching(desk, client, f"resume {new.flow} {new.subject}") as watch:
             ending = await wait_for(client.resume(new.id, observer=watch))

@@ -1,10 +1,14 @@
-"""`esa-flows rollback`: take a routine back to an earlier version."""
+"""`esa-flows rollback`: take a routine back to an earlier version.
+
+It needs neither the journal nor a lease: where the journal cannot be used, what serves
+and the tags of the versions say where the way back leads.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from attrs import evolve
+from attrs import define, evolve
 from cyclopts import Parameter
 
 from esa_flows.cli.desk import Answer, Desk
@@ -14,10 +18,26 @@ from esa_flows.cli.options import DEFAULTS, Common
 from esa_flows.cli.text import served_words
 from esa_flows.cli.watch import watching
 from esa_flows.client import Client
+from esa_flows.engine.journal import RunRow
+from esa_flows.errors import JournalError
 from esa_flows.model import VersionId
 from esa_flows.release.rollback import rollback_target
+from esa_flows.steps.observe import World
 
 __all__ = ["rollback"]
+
+
+@define
+class _Goal:
+    """Where the way back leads.
+
+    Attributes:
+        to: Version to go back to; None while nobody knows.
+        asked: What the client is asked for: nothing where a run knows the way.
+    """
+
+    to: VersionId | None
+    asked: str
 
 
 async def rollback(
@@ -30,38 +50,71 @@ async def rollback(
 ) -> Answer:
     """Take production back to the version that served before, at once.
 
-    An unfinished release of the routine is aborted, which does that.
+    An unfinished release of the routine is aborted, which does that; a process that
+    drives it and does not answer is fenced off. A journal that cannot be used holds
+    nothing up: then nothing is recorded.
 
     Args:
         name: The routine.
-        to: The version to go back to.
+        to: The version to go back to; made again where it is gone and was saved.
         common: How to reach the provider.
         desk: Where to write.
     """
-    async with desk.client(common) as client:
-        target = await _target(desk, client, name, to)
-        with watching(desk, client, f"roll back {name}") as watch:
-            ending = await wait_for(client.rollback(name, to=target, observer=watch))
+    goal = _Goal(VersionId(to) if to else None, to)
+    try:
+        async with desk.client(common) as client:
+            await _aim(desk, client, name, goal)
+            return await _go(desk, client, name, goal.asked)
+    except JournalError as error:
+        desk.note(
+            f"The journal cannot be used: {error.message}",
+            f"{name} is taken back without it; nothing is recorded. A release of it"
+            " that still runs somewhere will meet a conflict and stop.",
+        )
 
-        answer = show(desk, watch, ending)
-        # An abort that took production back is what was asked for here.
-        return answer if ending[1] else evolve(answer, exit=Exit.OK)
+    async with desk.client_in_need(common) as client:
+        await _aim(desk, client, name, goal)
+        return await _go(desk, client, name, goal.asked)
 
 
-async def _target(desk: Desk, client: Client, name: str, to: str) -> str:
-    """Show what production will serve; empty where an unfinished run knows it."""
-    wanted = VersionId(to) if to else None
+async def _go(desk: Desk, client: Client, name: str, to: str) -> Answer:
+    with watching(desk, client, f"roll back {name}") as watch:
+        ending = await wait_for(client.rollback(name, to=to, observer=watch))
+
+    answer = show(desk, watch, ending)
+    # An abort that took production back is what was asked for here.
+    return answer if ending[1] else evolve(answer, exit=Exit.OK)
+
+
+async def _aim(desk: Desk, client: Client, name: str, goal: _Goal) -> None:
+    """Find out where the way back leads, once, and show it."""
     world = await client.versions(name)
     now = served_words(world.routine.production)
     unfinished = await client.runs.unfinished(world.routine.name)
-    if unfinished and wanted is None:
-        run = unfinished[0].run.id
+    if unfinished and goal.to is None:
+        await _aim_by_run(client, unfinished[0], goal)
         desk.note(
-            f"{name}: production serves {now}; the unfinished run {run} is aborted,"
-            " which puts back what served before it."
+            f"{name}: production serves {now}; the unfinished run"
+            f" {unfinished[0].run.id} is aborted, which puts back what served before"
+            " it."
         )
+        return
+
+    goal.to = goal.to or rollback_target(world, None)
+    goal.asked = goal.to
+    desk.note(
+        f"{name}: production goes from {now} to {goal.to} 100 %.{_lost(world, goal)}"
+    )
+
+
+async def _aim_by_run(client: Client, unfinished: RunRow, goal: _Goal) -> None:
+    """Keep what served before a run, in case the journal fails while it is aborted."""
+    before = await client.runs.before(unfinished.run.id)
+    goal.to = before.split.majority if before else None
+
+
+def _lost(world: World, goal: _Goal) -> str:
+    if goal.to in world.ids:
         return ""
 
-    target = rollback_target(world, wanted)
-    desk.note(f"{name}: production goes from {now} to {target} 100 %.")
-    return target
+    return f" Version {goal.to} is gone: it is made again, if it was saved here."

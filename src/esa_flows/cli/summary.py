@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from esa_flows.cli.text import (
     clean,
@@ -17,6 +17,7 @@ from esa_flows.cli.text import (
 from esa_flows.model import Deployment
 from esa_flows.release.remove import Removed
 from esa_flows.release.report import Outcome, Report
+from esa_flows.steps.prune import Pruned
 
 __all__ = ["Spent", "removed_words", "report_json", "summary", "world_unknown"]
 
@@ -46,6 +47,7 @@ def summary(report: Report, spent: Spent) -> tuple[str, ...]:
     return (
         one_line(f"{report.routine}: {report.outcome}{version} (run {report.run})"),
         *_places(report),
+        *(labelled("deleted", _pruned(gone)) for gone in report.pruned),
         labelled("took", took),
         *(labelled("note", one_line(note)) for note in report.notes),
         *_advice(report),
@@ -78,6 +80,11 @@ def _advice(report: Report) -> tuple[str, ...]:
     return ()
 
 
+def _pruned(gone: Pruned) -> str:
+    saved = f"saved as {gone.backup}" if gone.backup else "not saved"
+    return f"version {gone.version}, {'its code alone ' * gone.has_assets}{saved}"
+
+
 def report_json(report: Report, spent: Spent) -> dict[str, Any]:
     """Give a report as plain JSON values.
 
@@ -96,6 +103,7 @@ def report_json(report: Report, spent: Spent) -> dict[str, Any]:
         "production_as_before": report.production_as_before,
         "reason": clean(report.reason),
         "next_move": clean(report.next_move),
+        "pruned": [asdict(gone) for gone in report.pruned],
         "notes": [clean(note) for note in report.notes],
         "calls": spent.calls,
         "seconds": round(spent.seconds, 3),

@@ -152,6 +152,7 @@ class Engine:
         by: str = "host",
         flow: Flow[Any, Any] | None = None,
         observer: Observer | None = None,
+        force: bool = False,
     ) -> Any:
         """Go on with a run, or give the outcome of one that has ended.
 
@@ -160,9 +161,11 @@ class Engine:
             by: Who asks.
             flow: Its flow, where it is none of this engine's.
             observer: Told what the run does.
+            force: Whether to take it from a process that drives it: that one records
+                nothing any more, and sends at most the call it had recorded.
 
         Raises:
-            AlreadyRunning: A living process drives it.
+            AlreadyRunning: A living process drives it, and it is not forced.
             StepChanged: The flow's code is not the one that began it.
             EsaFlowsError: What ended or stopped it.
         """
@@ -171,7 +174,7 @@ class Engine:
         if known is not None and history.is_ended:
             return _ended(known, history)
 
-        lease = await self._take(run_id)
+        lease = await self._take(run_id, force=force)
         async with self._letting_go(lease):
             history = History.of(await self.journal.rows(run_id))
             if not history.started:
@@ -281,9 +284,13 @@ class Engine:
             drive.run.tell(Moment.RUN_RESUMED, flow=flow.name)
             return await drive.through(flow, value)
 
-    async def _take(self, run_id: str) -> Lease:
+    async def _take(self, run_id: str, *, force: bool = False) -> Lease:
         return await take_lease(
-            self.journal, run_id, self.owner, life=self.life, clock=self.clock
+            self.journal,
+            run_id,
+            self.owner,
+            life=_gone if force else self.life,
+            clock=self.clock,
         )
 
     async def _list(self, new: NewRun) -> Lease:
@@ -340,6 +347,11 @@ class Engine:
             )
 
         return flow
+
+
+def _gone(_: Owner) -> Life:
+    """Take whoever holds a lease for dead: its fence is what keeps it off."""
+    return Life.DEAD
 
 
 def _begun(

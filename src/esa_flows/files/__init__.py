@@ -8,7 +8,7 @@ from esa_flows.files.blob import Blob, BytesBlob, FileBlob, digest_of
 from esa_flows.files.memory import MemoryBlobs
 from esa_flows.files.reading import SLICE, Mode, read_bytes, read_text
 from esa_flows.files.store import Blobs, BlobStore
-from esa_flows.files.writing import make_private_folder
+from esa_flows.files.writing import make_private_folder, write_whole
 
 __all__ = [
     "SLICE",
@@ -23,4 +23,5 @@ __all__ = [
     "make_private_folder",
     "read_bytes",
     "read_text",
+    "write_whole",
 ]

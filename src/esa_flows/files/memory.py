@@ -71,6 +71,11 @@ class MemoryBlobs:
         await anyio.lowlevel.checkpoint()
         return digest in self._held
 
+    async def find(self, prefix: str) -> tuple[Digest, ...]:
+        """Give the digests in the store that begin so, sorted."""
+        await anyio.lowlevel.checkpoint()
+        return tuple(sorted(held for held in self._held if held.startswith(prefix)))
+
     async def remove(self, digest: Digest) -> None:
         """Forget it; nothing happens where the store has none."""
         await anyio.lowlevel.checkpoint()

@@ -18,7 +18,15 @@ import anyio.lowlevel
 
 from esa_flows.errors import InvalidInput, JournalUnavailable
 
-__all__ = ["SLICE", "Mode", "missing", "read", "read_bytes", "read_text", "reading"]
+__all__ = [
+    "SLICE",
+    "Mode",
+    "missing",
+    "read",
+    "read_bytes",
+    "read_text",
+    "reading",
+]
 
 SLICE = 256 * 1024
 Mode = Literal["thread", "inline"]

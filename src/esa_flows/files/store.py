@@ -70,6 +70,10 @@ class Blobs(Protocol):
         """Tell whether the store has it."""
         ...
 
+    async def find(self, prefix: str) -> tuple[Digest, ...]:
+        """Give the digests in the store that begin so, sorted."""
+        ...
+
     async def remove(self, digest: Digest) -> None:
         """Let go of it; nothing happens where the store has none."""
         ...
@@ -167,6 +171,15 @@ class BlobStore:
         last = before.timestamp() if before else float("inf")
         with writing(self.folder):
             return await self._do(lambda: dict(_held(self.folder, last)))
+
+    async def find(self, prefix: str) -> tuple[Digest, ...]:
+        """Give the digests in the store that begin so, sorted.
+
+        Raises:
+            JournalUnavailable: The folder cannot be read.
+        """
+        held = await self.held()
+        return tuple(sorted(digest for digest in held if digest.startswith(prefix)))
 
     async def remove(self, digest: Digest) -> None:
         """Delete its file; nothing happens where there is none.

@@ -15,7 +15,7 @@ from esa_flows.errors import InvalidInput, JournalUnavailable
 from esa_flows.files.reading import SLICE
 from esa_flows.model import Digest
 
-__all__ = ["keep", "make_private_folder", "slices_of_source", "writing"]
+__all__ = ["keep", "make_private_folder", "slices_of_source", "write_whole", "writing"]
 
 
 def make_private_folder(folder: Path) -> None:
@@ -100,6 +100,35 @@ def keep(slices: Iterator[bytes], folder: Path) -> tuple[Digest, int]:
 
         _sync_folder(folder)
         return digest, size
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is either the old one or the whole new one.
+
+    Args:
+        path: The file; its folder has to be there.
+        content: All bytes.
+
+    Raises:
+        InvalidInput: It cannot be written; the old one is as it was.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        part = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                _write(iter((content,)), file)
+
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise InvalidInput(
+            f"{path} cannot be written: {error.strerror}.",
+            next_move="Name a file in a folder that is there and may be written to.",
+        ) from error
 
 
 def _write(slices: Iterator[bytes], file: BinaryIO) -> tuple[Digest, int]:

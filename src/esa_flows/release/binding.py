@@ -24,6 +24,7 @@ __all__ = [
     "choose_bindings",
     "refuse_stray",
     "rollback_notes",
+    "served_binding",
     "served_notes",
     "variable_notes",
     "wants_variables",
@@ -226,6 +227,17 @@ def refuse_stray(world: World, target: VersionId) -> None:
                 next_move="Choose another version with --to VERSION, or release its"
                 " code again with --bind on.",
             )
+
+
+def served_binding(world: World) -> Environment | None:
+    """Tell whose variables a version gets that replaces what serves production: pure.
+
+    Args:
+        world: The routine as seen.
+    """
+    production = Environment.PRODUCTION
+    is_bound = any(version.carries for version in _serving(world, production))
+    return production if is_bound else None
 
 
 def _serving(world: World, place: Environment) -> tuple[Version, ...]:

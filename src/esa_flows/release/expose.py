@@ -13,18 +13,31 @@ from esa_flows.gates.staging import AskStaging, ask_staging
 from esa_flows.gates.verdict import Verdict
 from esa_flows.model import Duration, Environment, Split, VersionId
 from esa_flows.release.journey import Journey
-from esa_flows.release.plan import exposures
+from esa_flows.release.plan import exposures, stable_of
+from esa_flows.release.position import BEFORE
 from esa_flows.release.spec import Release
 from esa_flows.steps.deploy import Deploy, deploy, foreign_split, read_back
 from esa_flows.steps.observe import look
 
-__all__ = ["change", "to_production", "to_staging"]
+__all__ = ["change", "refuse_change", "to_production", "to_staging"]
 
 
 async def to_staging(
-    ctx: Context, release: Release, journey: Journey, version: VersionId
+    ctx: Context,
+    release: Release,
+    journey: Journey,
+    version: VersionId,
+    *,
+    number: int = 1,
 ) -> None:
     """Deploy to staging, ask the routine there, read back.
+
+    Args:
+        ctx: The flow's context.
+        release: What is wanted.
+        journey: Where the release stands.
+        version: The verified version.
+        number: The round; another version begins another one.
 
     Raises:
         GateFailed: The routine does not answer as it should.
@@ -33,30 +46,50 @@ async def to_staging(
     split = Split.whole(version)
     wanted = _wanted(journey, Environment.STAGING, split)
     if wanted.previous is None or wanted.previous.split != split:
-        await _put(ctx, journey, wanted, key="staging")
+        await _put(ctx, journey, wanted, key="staging", number=number)
 
     if release.probe:
-        await _pass_gate(ctx, journey)
+        await _pass_gate(ctx, journey, number)
 
-    journey.now = await ctx.do(read_back, wanted, key="staging")
+    journey.now = await ctx.do(read_back, wanted, key="staging", round=number)
 
 
 async def to_production(
-    ctx: Context, release: Release, journey: Journey, version: VersionId
+    ctx: Context,
+    release: Release,
+    journey: Journey,
+    version: VersionId,
+    *,
+    number: int = 1,
+    at: int = BEFORE,
 ) -> None:
     """Give production the version, share by share, baking in between.
+
+    Args:
+        ctx: The flow's context.
+        release: What is wanted.
+        journey: Where the release stands.
+        version: The verified version.
+        number: The round.
+        at: The share that serves already, and bakes anew; `BEFORE` for none.
 
     Raises:
         Conflict: Somebody else deployed meanwhile.
     """
-    stable = journey.before.production
-    majority = stable.split.majority if stable else None
-    _refuse_change(journey, version)
-    for exposure in exposures(release.canary, version, majority):
-        key = f"production:{exposure.stage.percentage}"
-        await change(ctx, journey, Environment.PRODUCTION, exposure.split, key=key)
-        if exposure.stage.bake.seconds:
-            await _bake(ctx, journey, exposure.split, exposure.stage.bake, key=key)
+    before = journey.before.production
+    stable = stable_of(before.split if before else None, version)
+    if at == BEFORE:
+        refuse_change(journey, version)
+
+    for place, exposure in enumerate(exposures(release.canary, version, stable)):
+        key, split = f"production:{exposure.stage.percentage}", exposure.split
+        if place > at:
+            await change(
+                ctx, journey, Environment.PRODUCTION, split, key=key, number=number
+            )
+
+        if place >= at and exposure.stage.bake.seconds:
+            await _bake(ctx, journey, split, exposure.stage.bake, key=key)
 
 
 async def change(
@@ -66,6 +99,7 @@ async def change(
     split: Split,
     *,
     key: str,
+    number: int = 1,
     is_way_back: bool = False,
 ) -> None:
     """Put a split in force and read it back.
@@ -76,6 +110,7 @@ async def change(
         environment: Where.
         split: What shall serve.
         key: Tells this change apart from the run's others.
+        number: The round.
         is_way_back: Whether it undoes what this run did, which may not be seen yet:
             then what this run did is nobody else's.
 
@@ -86,14 +121,16 @@ async def change(
     if is_way_back:
         wanted = evolve(wanted, ours=tuple(journey.asked[environment]))
 
-    await _put(ctx, journey, wanted, key=key)
-    journey.now = await ctx.do(read_back, wanted, key=key)
+    await _put(ctx, journey, wanted, key=key, number=number)
+    journey.now = await ctx.do(read_back, wanted, key=key, round=number)
 
 
-async def _put(ctx: Context, journey: Journey, wanted: Deploy, *, key: str) -> None:
+async def _put(
+    ctx: Context, journey: Journey, wanted: Deploy, *, key: str, number: int
+) -> None:
     journey.begin(wanted.environment, wanted.split)
     try:
-        await ctx.do(deploy, wanted, key=key)
+        await ctx.do(deploy, wanted, key=key, round=number)
     except Refused:
         journey.refused(wanted.environment)
         raise
@@ -101,8 +138,12 @@ async def _put(ctx: Context, journey: Journey, wanted: Deploy, *, key: str) -> N
     journey.reached.add(wanted.environment)
 
 
-def _refuse_change(journey: Journey, version: VersionId) -> None:
-    """Refuse to touch production where somebody deployed since the release began.
+def refuse_change(journey: Journey, version: VersionId) -> None:
+    """Refuse to touch production where somebody deployed since the run began.
+
+    Args:
+        journey: Where the run stands.
+        version: What it wants.
 
     Raises:
         Conflict: It does not serve what it served then.
@@ -136,9 +177,9 @@ async def _bake(
         raise foreign_split(before, now)
 
 
-async def _pass_gate(ctx: Context, journey: Journey) -> None:
+async def _pass_gate(ctx: Context, journey: Journey, number: int) -> None:
     asked = AskStaging(routine=journey.routine, record=journey.before.record)
-    reading = await ctx.do(ask_staging, asked)
+    reading = await ctx.do(ask_staging, asked, round=number)
     if reading.verdict is not Verdict.PASS:
         raise GateFailed(
             f"The staging gate did not pass ({reading.verdict}): {reading.reason}",

@@ -3,6 +3,9 @@
 Rebuilt by every replay from the recorded outcomes, so it is never stored.
 """
 
+from collections.abc import Mapping
+from typing import Self
+
 from attrs import define, field
 
 from esa_flows.errors import EsaFlowsError
@@ -15,6 +18,8 @@ from esa_flows.model import (
     VersionId,
 )
 from esa_flows.release.report import Outcome, Report
+from esa_flows.steps.observe import World
+from esa_flows.steps.prune import Pruned
 
 __all__ = ["Journey"]
 
@@ -28,9 +33,14 @@ class Journey:
         before: The routine when the release began.
         now: The routine as seen last.
         version: The version on its way.
+        contents: What our tags said of the versions when the release began.
+        carried: Whose variables they carried, where they did.
+        back: What the way back leads to where that is not the split before.
+        stand_ins: Versions made again, by the id of the one that was gone.
         asked: Splits this run has asked each environment for and was not refused.
         reached: Environments in which the provider accepted one of them.
         is_new: Whether this run made the routine.
+        pruned: Versions this run deleted that others made before.
         notes: What a person should know.
     """
 
@@ -38,13 +48,51 @@ class Journey:
     before: Routine
     now: Routine = field(init=False)
     version: VersionId | None = None
+    contents: Mapping[VersionId, str] = field(factory=dict)
+    carried: Mapping[VersionId, Environment] = field(factory=dict)
+    back: dict[Environment, Split] = field(factory=dict)
+    stand_ins: dict[VersionId, VersionId] = field(factory=dict)
     asked: dict[Environment, list[Split]] = field(factory=dict)
     reached: set[Environment] = field(factory=set)
     is_new: bool = False
+    pruned: list[Pruned] = field(factory=list)
     notes: list[str] = field(factory=list)
 
     def __attrs_post_init__(self) -> None:
         self.now = self.before
+
+    @classmethod
+    def begun(cls, run: str, world: World, *, is_new: bool = False) -> Self:
+        """Give the journey of a run that begins here.
+
+        Args:
+            run: The run's id.
+            world: The routine as seen.
+            is_new: Whether this run made it.
+        """
+        journey = cls(run=run, before=world.routine, is_new=is_new)
+        journey.see(world)
+        return journey
+
+    def see(self, world: World) -> None:
+        """Take in the routine as just seen; nothing that was asked for counts yet.
+
+        Args:
+            world: The routine as seen.
+        """
+        tags = ((version.id, version.tag) for version in world.versions)
+        self.contents = {version: tag.content for version, tag in tags if tag}
+        carried = ((version.id, version.carries) for version in world.versions)
+        self.carried = {version: place for version, place in carried if place}
+        self.now = world.routine
+        self.asked.clear()
+        self.reached.clear()
+
+    def begin_anew(self) -> None:
+        """Take what serves now for what served before: nothing was changed since."""
+        self.before = self.now
+        self.asked.clear()
+        self.reached.clear()
 
     @property
     def routine(self) -> RoutineName:
@@ -65,8 +113,19 @@ class Journey:
 
     @property
     def production_as_before(self) -> bool:
-        """Whether production, as seen last, serves what it served before."""
-        return _split(self.now.production) == _split(self.before.production)
+        """Whether production, as seen last, serves what it served before.
+
+        Or what stands for that: the way back may lead to something else.
+        """
+        now, before = _split(self.now.production), _split(self.before.production)
+        return now == before or (
+            now is not None and now == self.back.get(Environment.PRODUCTION)
+        )
+
+    def way_back(self, environment: Environment) -> Split | None:
+        """Give what an environment goes back to; None where nothing served before."""
+        before = _split(self.before.deployment(environment))
+        return self.back.get(environment, before)
 
     def is_ours(self, environment: Environment) -> bool:
         """Tell whether an environment, as seen last, serves what this run knows.
@@ -99,6 +158,7 @@ class Journey:
             production_as_before=self.production_as_before,
             reason=_sentence(reason),
             next_move=next_move or own_move,
+            pruned=tuple(self.pruned),
             notes=tuple(self.notes),
         )
 

@@ -24,23 +24,25 @@ from esa_flows.errors import (
     SlotExpired,
     VersionNotReady,
 )
-from esa_flows.model import Environment, Version, VersionId
+from esa_flows.model import Environment, VersionId
 from esa_flows.release.journey import Journey
-from esa_flows.release.plan import candidates
-from esa_flows.release.room import Keep, choose_victims
-from esa_flows.release.spec import LEAST_QUOTA, Release
+from esa_flows.release.plan import candidates, is_near
+from esa_flows.release.prune import delete_saved
+from esa_flows.release.room import choose_victims, keep_of
+from esa_flows.release.spec import Release
 from esa_flows.steps.commit import Committed, stage_code
 from esa_flows.steps.observe import World, observe
 from esa_flows.steps.post_package import stage_package
-from esa_flows.steps.prune import Prune, Pruned, prune
+from esa_flows.steps.prune import Prune, prune
 from esa_flows.steps.read_quota import read_quota
 from esa_flows.steps.request_assets_slot import AssetsStage
 from esa_flows.steps.request_slot import Stage
+from esa_flows.steps.save_code import SaveCode, Saved
 from esa_flows.steps.sweep import Sweep, sweep
 from esa_flows.steps.verify import Verify, verify
 from esa_flows.steps.verify_package import VerifyPackage, verify_package
 
-__all__ = ["Need", "find_version", "make_room", "make_version"]
+__all__ = ["Need", "find_version", "make_room", "make_version", "stage_of"]
 
 ENDS = (ReleaseError, CallError, Aborted, InvalidInput)
 """What ends an upload for good, against what lets the run be resumed."""
@@ -120,7 +122,7 @@ async def make_room(
     """
     release = await _true_quota(ctx, release, world, journey, room=room)
     need = Need(room=room)
-    journey.notes += await _make_room(ctx, release, world, need, quota=release.quota)
+    await _make_room(ctx, release, world, journey, need, quota=release.quota)
     return release
 
 
@@ -136,7 +138,7 @@ async def make_version(
         SlotExpired: The upload form was too old twice.
         CallbackFailed: The provider did not hear of the upload, three times.
     """
-    stage = _stage(release, world, need)
+    stage = stage_of(release, world, need)
     try:
         return await _make(ctx, release, journey, stage, need)
     except ENDS:
@@ -177,8 +179,7 @@ async def _true_quota(
     ctx: Context, release: Release, world: World, journey: Journey, *, room: int
 ) -> Release:
     """Take the plan's quota where it may matter and nobody set one."""
-    near = min(LEAST_QUOTA, release.quota)
-    if release.is_quota_given or len(world.versions) + room <= near:
+    if not is_near(release, world, room=room):
         return release
 
     plan = await ctx.do(read_quota, release.routine)
@@ -264,46 +265,20 @@ async def _make_room(
     ctx: Context,
     release: Release,
     world: World,
+    journey: Journey,
     need: Need,
     *,
     quota: int,
     number: int = 1,
-) -> tuple[str, ...]:
-    """Delete the versions that must go, if any must; give what to note of them."""
-    keep = Keep(
-        protected=frozenset(release.protect),
-        foreign=not release.prune_foreign,
-        last=_predecessors(world),
+) -> None:
+    """Delete the versions that must go, if any must, their code saved first."""
+    victims = choose_victims(
+        world, keep_of(release, world), quota=quota, room=need.room
     )
-    victims = choose_victims(world, keep, quota=quota, room=need.room)
-    notes = []
     for nth, victim in enumerate(victims, start=1):
-        wanted = Prune(
-            routine=release.routine, version=victim.id, must_save=victim.tag is None
-        )
         key = need.key("room") + (f":{nth}" if nth > 1 else "")
-        pruned = await ctx.do(prune, wanted, key=key, round=number)
-        if pruned.has_assets or _was_package(victim, pruned):
-            notes.append(
-                f"Version {victim.id} was deleted with its assets: its code alone is"
-                " saved, so it cannot be restored."
-            )
-
-    return tuple(notes)
-
-
-def _was_package(victim: Version, pruned: Pruned) -> bool:
-    """Tell by its tag, which names a ZIP and not the code that was saved."""
-    if victim.tag is None or pruned.backup is None:
-        return False
-
-    return victim.tag.content != pruned.backup.short
-
-
-def _predecessors(world: World) -> frozenset[VersionId]:
-    """Give the versions that the live ones' tags name as what served before."""
-    live = (v for v in world.versions if v.id in world.routine.live)
-    return frozenset(v.tag.previous for v in live if v.tag and v.tag.previous)
+        wanted = SaveCode.of(release.routine, victim)
+        await delete_saved(ctx, journey, wanted, key=key, number=number)
 
 
 async def _learn_quota(
@@ -319,14 +294,13 @@ async def _learn_quota(
             f" not {release.quota}: set version_quota={quota}."
         )
 
-    journey.notes += await _make_room(
-        ctx, release, world, need, quota=quota, number=number + 1
-    )
+    await _make_room(ctx, release, world, journey, need, quota=quota, number=number + 1)
 
 
 async def _discard(ctx: Context, stage: Stage, committed: Committed) -> Stage:
     """Delete a version of this run that must not be used, and never adopt it again."""
-    wanted = Prune(routine=stage.routine, version=committed.version, must_save=False)
+    saved = Saved(version=committed.version)  # who uploaded what it holds has it
+    wanted = Prune(routine=stage.routine, saved=saved)
     await ctx.do(prune, wanted, key=f"bad:{committed.version}")
     return evolve(stage, refused=(*stage.refused, committed.version))
 
@@ -341,7 +315,14 @@ async def _sweep(
         await ctx.do(sweep, wanted, key=rounds.need.key(), round=number)
 
 
-def _stage(release: Release, world: World, need: Need) -> Stage:
+def stage_of(release: Release, world: World, need: Need) -> Stage:
+    """Give a bundle on its way to becoming a version: pure.
+
+    Args:
+        release: What is wanted.
+        world: The routine as seen.
+        need: Which of its versions.
+    """
     production = world.routine.production
     previous = production.split.majority if production else None
     if release.package is None:

@@ -10,6 +10,7 @@ Layout: ``routine/index.js`` and ``assets/…``, as the official command line to
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import shutil
 import stat
@@ -25,13 +26,21 @@ import anyio.lowlevel
 from attrs import evolve, frozen
 
 from esa_flows.errors import InvalidInput
-from esa_flows.files import Blobs, BlobStore, MemoryBlobs
+from esa_flows.files import Blobs, BlobStore, MemoryBlobs, digest_of
 from esa_flows.files.reading import SLICE
 from esa_flows.files.writing import make_private_folder, writing
 from esa_flows.model import Bundle, Digest
 from esa_flows.steps.request_assets_slot import Package
 
-__all__ = ["MOST_ASSET", "NOT_FOUND", "Source", "is_package", "not_found_of", "pack"]
+__all__ = [
+    "MOST_ASSET",
+    "NOT_FOUND",
+    "Source",
+    "described",
+    "is_package",
+    "not_found_of",
+    "pack",
+]
 
 MOST_ASSET = 25_000_000
 """Bytes of one asset, at most; the provider takes less than 25 MB."""
@@ -138,6 +147,23 @@ async def pack(
             await _beside(blobs, lambda: shutil.rmtree(place, ignore_errors=True))
 
     return evolve(bundle, source=str(source.code)), package
+
+
+def described(content: bytes, not_found: str = "") -> Package | None:
+    """Say what a package holds that was made here; None for plain code.
+
+    Args:
+        content: The bytes of a bundle.
+        not_found: What answers a path that no asset has: a package does not say.
+    """
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return None
+
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        assets = [name for name in packed.namelist() if name.startswith("assets/")]
+        return Package(
+            code=digest_of(packed.read(CODE)), assets=len(assets), not_found=not_found
+        )
 
 
 def _private(folder: Path | None) -> Path | None:

@@ -2,27 +2,29 @@
 
 from attrs import frozen
 
-from esa_flows.errors import Conflict
 from esa_flows.model import (
     Canary,
     Deployment,
     Environment,
+    Routine,
     Split,
     Stage,
     Version,
     VersionId,
     VersionStatus,
 )
-from esa_flows.release.spec import Release
+from esa_flows.release.spec import LEAST_QUOTA, Release
 from esa_flows.steps.observe import World
 
 __all__ = [
     "Exposure",
     "candidates",
     "exposures",
+    "foreign_canary",
+    "is_near",
     "is_served",
     "notes",
-    "refuse_foreign_canary",
+    "stable_of",
 ]
 
 
@@ -93,23 +95,50 @@ def is_served(world: World, release: Release, version: VersionId) -> bool:
     return _whole(world.routine.deployment(release.target)) == version
 
 
-def refuse_foreign_canary(world: World, release: Release) -> None:
-    """Refuse to begin while production is split between two versions.
+def foreign_canary(routine: Routine, release: Release) -> Split | None:
+    """Give the split of a canary that is under way where this release would end.
 
-    Raises:
-        Conflict: Somebody's canary is under way; names the split.
+    None where production is not touched, or one version serves it.
+
+    Args:
+        routine: The routine as seen.
+        release: What is wanted.
     """
-    production = world.routine.production
+    production = routine.production
     if release.target is Environment.STAGING or production is None:
-        return
+        return None
 
-    if not production.split.is_whole:
-        raise Conflict(
-            f"Production of {release.routine} serves {production.split}:"
-            " a canary is under way that this release did not begin.",
-            next_move="Finish or roll it back first, for instance with:"
-            f" esa-flows rollback {release.routine}",
-        )
+    return None if production.split.is_whole else production.split
+
+
+def stable_of(split: Split | None, version: VersionId) -> VersionId | None:
+    """Give the version that the new one shares traffic with; None where none serves.
+
+    That with the larger share, unless it is the new one itself.
+
+    Args:
+        split: What serves.
+        version: The new version.
+    """
+    if split is None:
+        return None
+
+    if split.majority != version or split.is_whole:
+        return split.majority
+
+    return min(split.versions - {version})
+
+
+def is_near(release: Release, world: World, *, room: int) -> bool:
+    """Tell whether the plan's quota may matter and nobody set one: pure.
+
+    Args:
+        release: What is wanted.
+        world: The routine as seen.
+        room: Versions that must fit beside those there are.
+    """
+    near = min(LEAST_QUOTA, release.quota)
+    return not release.is_quota_given and len(world.versions) + room > near
 
 
 def exposures(

@@ -16,6 +16,7 @@ from esa_flows.errors import (
     Aborted,
     CallError,
     DeadlineExceeded,
+    Refused,
     ReleaseError,
     RoutineNotFound,
     StepFailed,
@@ -26,9 +27,12 @@ from esa_flows.release.binding import (
     check_variables,
     choose_bindings,
 )
+from esa_flows.release.conflict import meet_canary, supersede
 from esa_flows.release.expose import to_production, to_staging
 from esa_flows.release.journey import Journey
-from esa_flows.release.plan import notes, refuse_foreign_canary
+from esa_flows.release.pick_up import pick_up, settled
+from esa_flows.release.plan import notes
+from esa_flows.release.position import BEFORE
 from esa_flows.release.report import Outcome, Report
 from esa_flows.release.spec import Release
 from esa_flows.release.unwind import unwind
@@ -37,6 +41,9 @@ from esa_flows.steps.create_routine import create_routine
 from esa_flows.steps.observe import World, look, observe
 
 __all__ = ["release"]
+
+REMAKES = 2
+"""Times that versions which somebody deleted meanwhile are made again."""
 
 ANSWERS = (ReleaseError, CallError, Aborted, DeadlineExceeded, StepFailed)
 """What a flow may meet that decides a release, against what stops the whole run."""
@@ -57,9 +64,12 @@ async def release(ctx: Context, wanted: Release) -> Report:
         RoutineNotFound: There is no such routine and it may not be created.
     """
     world, is_new = await _observe(ctx, wanted)
-    journey = Journey(run=ctx.run_id, before=world.routine, is_new=is_new)
+    journey = Journey.begun(ctx.run_id, world, is_new=is_new)
     journey.notes.extend(notes(world, wanted))
     try:
+        if wanted.restart is not None:
+            world = await settled(ctx, wanted, wanted.restart, journey)
+
         return await _forward(ctx, wanted, world, journey)
     except ANSWERS as why:
         return await unwind(ctx, journey, why)
@@ -84,30 +94,94 @@ async def _forward(
     ctx: Context, wanted: Release, world: World, journey: Journey
 ) -> Report:
     """Go from what serves now to what shall serve."""
-    refuse_foreign_canary(world, wanted)
+    if wanted.restart is None:
+        world = await meet_canary(ctx, wanted, world, journey)
+
     bindings = await choose_bindings(ctx, wanted, world, journey)
-    versions = Versions(release=wanted, world=world, places=bindings.places)
+    versions = Versions(
+        release=wanted, world=world, before=journey.before, places=bindings.places
+    )
     await versions.find(ctx)
+    at = await _place(ctx, wanted, journey, versions)
     journey.version = versions.last
     journey.notes.extend(adopted_notes(world, versions.found.values()))
     if versions.are_served:
         return journey.report(Outcome.UNCHANGED)
 
+    if at > BEFORE and versions.last:
+        return await _to_the_end(ctx, wanted, journey, versions, at=at)
+
     if versions.lacking:
         await check_variables(ctx, wanted, journey, bindings)
         await versions.make_room(ctx, journey)
 
-    first, *others = bindings.places
+    return await _patiently(ctx, wanted, journey, versions)
+
+
+async def _place(
+    ctx: Context, wanted: Release, journey: Journey, versions: Versions
+) -> int:
+    """Tell which share serves already, where the release goes on without a journal."""
+    if wanted.restart is None:
+        return BEFORE
+
+    at = await pick_up(ctx, wanted, versions.world, journey, versions)
+    if at == BEFORE:
+        versions.world = await meet_canary(ctx, wanted, versions.world, journey)
+        versions.before = journey.before
+
+    return at
+
+
+async def _patiently(
+    ctx: Context, wanted: Release, journey: Journey, versions: Versions
+) -> Report:
+    """Expose the versions; make those again that somebody deletes meanwhile."""
+    for number in range(1, REMAKES + 1):
+        try:
+            return await _expose(ctx, wanted, journey, versions, number)
+        except Refused:
+            if journey.has_asked(Environment.PRODUCTION):
+                raise
+
+            world = await ctx.do(observe, wanted.routine, key="gone", round=number)
+            journey.now = world.routine
+            if not await versions.make_gone(ctx, journey, world, number=number):
+                raise
+
+    return await _expose(ctx, wanted, journey, versions, REMAKES + 1)
+
+
+async def _expose(
+    ctx: Context, wanted: Release, journey: Journey, versions: Versions, number: int
+) -> Report:
+    """Bring what is there, or is made now, to staging and from there to production."""
+    first, *others = versions.places
     version = await versions.make(ctx, journey, first)
-    await to_staging(ctx, wanted, journey, version)
+    await to_staging(ctx, wanted, journey, version, number=number)
     for place in others:
-        version = await versions.make(ctx, journey, place)
-        journey.now = await ctx.do(look, wanted.routine, key=f"before:{place}")
+        await versions.make(ctx, journey, place)
+        key = f"before:{place}"
+        journey.now = await ctx.do(look, wanted.routine, key=key, round=number)
 
-    if wanted.target is Environment.PRODUCTION:
-        await to_production(ctx, wanted, journey, version)
+    return await _to_the_end(ctx, wanted, journey, versions, number=number)
 
-    if others:
+
+async def _to_the_end(
+    ctx: Context,
+    wanted: Release,
+    journey: Journey,
+    versions: Versions,
+    *,
+    number: int = 1,
+    at: int = BEFORE,
+) -> Report:
+    """Give production its version, from the share on that serves."""
+    if wanted.ends_in_production and versions.last:
+        supersede(wanted, journey, versions.last)
+        await to_production(ctx, wanted, journey, versions.last, number=number, at=at)
+
+    if len(versions.places) > 1:
         journey.notes.append(
             "Staging and production serve the same code in two versions, each with the"
             " variables of its environment."

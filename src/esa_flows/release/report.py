@@ -8,8 +8,9 @@ from esa_flows.engine.codec import decode
 from esa_flows.engine.history import History
 from esa_flows.errors import Aborted, EsaFlowsError
 from esa_flows.model import Deployment, Routine, RoutineName, VersionId
+from esa_flows.steps.prune import Pruned
 
-__all__ = ["Outcome", "Report", "stopped"]
+__all__ = ["Outcome", "Report", "first_seen", "stopped", "ways_out"]
 
 LOOKS = ("observe", "look[", "read_back[")
 """Steps whose value shows what serves."""
@@ -29,6 +30,8 @@ class Outcome(enum.StrEnum):
     CONFLICT = "conflict"
     STUCK = "stuck"
     PAUSED = "paused"
+    PRUNED = "pruned"
+    RESTORED = "restored"
 
 
 @frozen(kw_only=True)
@@ -46,6 +49,7 @@ class Report:
         production_as_before: Whether production serves what it served before.
         reason: Why it ended so, in a sentence; empty where all went well.
         next_move: What a person can do now; empty where nothing is left to do.
+        pruned: Versions that were deleted, and what their code is kept under.
         notes: What else a person should know.
     """
 
@@ -59,6 +63,7 @@ class Report:
     production_as_before: bool = True
     reason: str = ""
     next_move: str = ""
+    pruned: tuple[Pruned, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -72,6 +77,25 @@ class Report:
         serves = self.production.split if self.production else "nothing"
         parts = [told, f"Production serves {serves}.", self.reason, self.next_move]
         return " ".join(part for part in (*parts, *self.notes) if part)
+
+
+def ways_out(routine: RoutineName, target: VersionId | None) -> str:
+    """Give the commands that end a state in which production is not as before: pure.
+
+    Args:
+        routine: What it is about.
+        target: The version that production should go back to; None where none is known.
+    """
+    to = f" --to {target}" if target else ""
+    moves = [
+        f"Go back by hand with: esa-flows rollback {routine}{to}",
+        f"See what serves with: esa-flows versions list {routine}",
+    ]
+    if target:
+        restore = f"esa-flows versions restore {routine} {target} --deploy"
+        moves.insert(1, f"Where that version is gone: {restore}")
+
+    return " - ".join(moves)
 
 
 def stopped(
@@ -100,6 +124,16 @@ def stopped(
         reason=str(error),
         next_move="" if history.is_ended else move + back,
     )
+
+
+def first_seen(history: History) -> Deployment | None:
+    """Give what production served when a run first looked: pure.
+
+    Args:
+        history: What the run did.
+    """
+    seen = _seen(history)
+    return seen[0].production if seen else None
 
 
 def _outcome(history: History, error: EsaFlowsError) -> Outcome:

@@ -11,11 +11,13 @@ from esa_flows.errors import (
     ReleaseError,
 )
 from esa_flows.model import Environment, Split, VersionId
-from esa_flows.release.binding import refuse_stray, rollback_notes
-from esa_flows.release.expose import change
+from esa_flows.release.binding import refuse_stray, rollback_notes, served_binding
+from esa_flows.release.expose import change, refuse_change
 from esa_flows.release.journey import Journey
-from esa_flows.release.report import Outcome, Report
+from esa_flows.release.remake import bring_back
+from esa_flows.release.report import Outcome, Report, ways_out
 from esa_flows.release.spec import Rollback
+from esa_flows.steps.find_backup import Missing
 from esa_flows.steps.observe import World, look, observe
 
 __all__ = ["rollback", "rollback_target"]
@@ -29,32 +31,49 @@ async def rollback(ctx: Context, wanted: Rollback) -> Report:
 
     Raises:
         InvalidInput: There is no version to go back to.
+        NotFound: It is gone, and was not saved.
     """
     world = await ctx.do(observe, wanted.routine)
-    target = rollback_target(world, wanted.to)
-    journey = Journey(run=ctx.run_id, before=world.routine, version=target)
-    split = Split.whole(target)
+    journey = Journey.begun(ctx.run_id, world)
+    target = journey.version = rollback_target(world, wanted.to)
     before = world.routine.production
-    if before is not None and before.split == split:
+    if before is not None and before.split == Split.whole(target):
         return journey.report(Outcome.UNCHANGED)
 
-    journey.notes.extend(rollback_notes(world, target))
     try:
-        await change(ctx, journey, Environment.PRODUCTION, split, key="production")
+        return await _go_back(ctx, journey, world, target)
     except Aborted as why:
         journey.now = await ctx.do(look, wanted.routine, key="aborted")
         return journey.report(Outcome.ABORTED, why)
+    except Conflict as why:
+        return journey.report(Outcome.CONFLICT, why)
+    except NotFound:
+        raise  # nothing was deployed: another version has to be chosen
     except (ReleaseError, CallError) as error:
-        move = f"Look with: esa-flows versions list {wanted.routine}"
-        is_foreign = isinstance(error, Conflict)
-        end = Outcome.CONFLICT if is_foreign else Outcome.STUCK
-        return journey.report(end, error, next_move=move)
+        move = ways_out(wanted.routine, target)
+        return journey.report(Outcome.STUCK, error, next_move=move)
 
+
+async def _go_back(
+    ctx: Context, journey: Journey, world: World, target: VersionId
+) -> Report:
+    """Deploy the target, made again first where it is gone."""
+    if target in world.ids:
+        journey.notes.extend(rollback_notes(world, target))
+    else:
+        missing = Missing(routine=journey.routine, version=target)
+        target = await bring_back(ctx, missing, journey, served_binding(world))
+        journey.version = target
+        journey.now = await ctx.do(look, journey.routine, key="remade")
+        refuse_change(journey, target)
+
+    split = Split.whole(target)
+    await change(ctx, journey, Environment.PRODUCTION, split, key="production")
     return journey.report(Outcome.ROLLED_BACK)
 
 
 def rollback_target(world: World, to: VersionId | None) -> VersionId:
-    """Choose the version to go back to: pure.
+    """Choose the version to go back to, which may be gone: pure.
 
     The named one; else, during a canary, the version with the other share; else the one
     that the live version's tag names as its predecessor.
@@ -64,7 +83,6 @@ def rollback_target(world: World, to: VersionId | None) -> VersionId:
         to: A version the user named.
 
     Raises:
-        NotFound: The version is not there.
         InvalidInput: Nothing says which version served before, or it carries the
             variables of staging.
     """
@@ -73,15 +91,8 @@ def rollback_target(world: World, to: VersionId | None) -> VersionId:
         raise InvalidInput(f"{world.routine.name} serves nothing in production.")
 
     target = to or _before(world, production.split)
-    if target in world.ids:
-        refuse_stray(world, target)
-        return target
-
-    raise NotFound(
-        f"Version {target} of {world.routine.name} is gone:"
-        f" there are {', '.join(sorted(world.ids)) or 'none'}.",
-        next_move="Choose one with --to VERSION.",
-    )
+    refuse_stray(world, target)
+    return target
 
 
 def _before(world: World, split: Split) -> VersionId:

@@ -6,10 +6,27 @@ from typing import Self
 from attrs import field, frozen
 
 from esa_flows.errors import InvalidInput
-from esa_flows.model import Bundle, Canary, Environment, RoutineName, VersionId
+from esa_flows.model import (
+    Bundle,
+    Canary,
+    Duration,
+    Environment,
+    Routine,
+    RoutineName,
+    VersionId,
+)
 from esa_flows.steps.request_assets_slot import Package
 
-__all__ = ["LEAST_QUOTA", "QUOTA", "Binding", "Release", "Rollback"]
+__all__ = [
+    "LEAST_QUOTA",
+    "QUOTA",
+    "Binding",
+    "OnConflict",
+    "Pruning",
+    "Release",
+    "Restart",
+    "Rollback",
+]
 
 QUOTA = 10
 """Versions a routine may have, where nobody says otherwise.
@@ -67,6 +84,42 @@ def _at_least_two(_: object, __: object, value: int) -> None:
         )
 
 
+class OnConflict(enum.StrEnum):
+    """What to do where somebody's canary is under way when a release begins."""
+
+    REFUSE = "refuse"
+    ABORT_FIRST = "abort-first"
+    SUPERSEDE = "supersede"
+
+    @classmethod
+    def of(cls, value: "OnConflict | str") -> "OnConflict":
+        """Take the word as users write it.
+
+        Raises:
+            InvalidInput: There is no such choice.
+        """
+        try:
+            return cls(value)
+        except ValueError:
+            raise InvalidInput(
+                f"{value!r} is no answer to a conflict: use refuse, abort-first or"
+                " supersede."
+            ) from None
+
+
+@frozen(kw_only=True)
+class Restart:
+    """Where a release stood that goes on without its journal.
+
+    Attributes:
+        before: The routine when the release was planned; None where it did not exist.
+        settle: How long what was under way may still appear.
+    """
+
+    before: Routine | None
+    settle: Duration
+
+
 @frozen(kw_only=True)
 class Release:
     """One bundle on its way to one routine.
@@ -84,6 +137,8 @@ class Release:
         package: What the bundle holds where it is a ZIP of code and assets.
         probe: Whether the staging gate asks the routine over HTTP.
         binding: Whether its versions carry environment variables.
+        on_conflict: What to do where somebody's canary is under way.
+        restart: Where it goes on without its journal; None where it begins.
     """
 
     routine: RoutineName = field(converter=RoutineName)
@@ -98,6 +153,13 @@ class Release:
     probe: bool = True
     package: Package | None = None
     binding: Binding = Binding.AUTO
+    on_conflict: OnConflict = OnConflict.REFUSE
+    restart: Restart | None = None
+
+    @property
+    def ends_in_production(self) -> bool:
+        """Whether production is changed, after staging."""
+        return self.target is Environment.PRODUCTION
 
     @property
     def content(self) -> str:
@@ -119,3 +181,30 @@ class Rollback:
 
     routine: RoutineName = field(converter=RoutineName)
     to: VersionId | None = None
+
+
+def _at_least_one(_: object, __: object, value: int) -> None:
+    if value < 1:
+        raise InvalidInput(
+            f"Keeping the newest {value} versions could delete one that was just made;"
+            " 1 is the least."
+        )
+
+
+@frozen(kw_only=True)
+class Pruning:
+    """Versions of a routine to delete that nothing needs.
+
+    Attributes:
+        routine: Which routine.
+        keep: So many of the newest versions stay.
+        protect: Versions that stay.
+        foreign: Whether versions without our tag may go, their code saved.
+        chosen: Versions that may go at all, as they were shown; None for all.
+    """
+
+    routine: RoutineName = field(converter=RoutineName)
+    keep: int = field(default=5, validator=_at_least_one)
+    protect: tuple[VersionId, ...] = ()
+    foreign: bool = True
+    chosen: tuple[VersionId, ...] | None = None

@@ -12,14 +12,17 @@ from esa_flows.errors import (
     CallError,
     Conflict,
     EsaFlowsError,
+    Refused,
     ReleaseError,
 )
-from esa_flows.model import Environment
+from esa_flows.model import Environment, Share, Split, VersionId
 from esa_flows.release.expose import change
 from esa_flows.release.journey import Journey
-from esa_flows.release.report import Outcome, Report
+from esa_flows.release.remake import bring_back
+from esa_flows.release.report import Outcome, Report, ways_out
 from esa_flows.steps.deploy import Deploy, foreign_split
-from esa_flows.steps.observe import look
+from esa_flows.steps.find_backup import Missing
+from esa_flows.steps.observe import World, look, observe
 
 __all__ = ["unwind"]
 
@@ -100,21 +103,75 @@ async def _restore(
     Raises:
         Conflict: Somebody else deployed there.
     """
-    before = journey.before.deployment(environment)
-    if before is None or not journey.has_asked(environment):
+    split = journey.way_back(environment)
+    if split is None or not journey.has_asked(environment):
         return
 
-    if not journey.is_ours(environment):
-        wanted = Deploy(
-            routine=journey.routine,
-            environment=environment,
-            split=before.split,
-            previous=before,
-        )
-        raise foreign_split(wanted, journey.now.deployment(environment))
-
+    _refuse_foreign(journey, environment, split)
     key = f"{environment}:back{again}"
-    await change(ctx, journey, environment, before.split, key=key, is_way_back=True)
+    try:
+        await change(ctx, journey, environment, split, key=key, is_way_back=True)
+    except Refused:
+        world = await ctx.do(observe, journey.routine, key=key)
+        if split.versions <= world.ids:
+            raise
+
+        split = await _remade(ctx, journey, split, world)
+        journey.back[environment] = split
+        key = f"{key}:remade"
+        journey.now = await ctx.do(look, journey.routine, key=key)
+        _refuse_foreign(journey, environment, split)
+        await change(ctx, journey, environment, split, key=key, is_way_back=True)
+
+
+def _refuse_foreign(journey: Journey, environment: Environment, split: Split) -> None:
+    """Refuse to go back where somebody else deployed.
+
+    Raises:
+        Conflict: An environment, as seen last, serves what this run does not know.
+    """
+    if journey.is_ours(environment):
+        return
+
+    wanted = Deploy(
+        routine=journey.routine,
+        environment=environment,
+        split=split,
+        previous=journey.before.deployment(environment),
+    )
+    raise foreign_split(wanted, journey.now.deployment(environment))
+
+
+async def _remade(ctx: Context, journey: Journey, split: Split, world: World) -> Split:
+    """Make the versions of a split again that somebody deleted meanwhile.
+
+    Raises:
+        NotFound: Nothing was kept of one.
+    """
+    shares = [
+        Share(await _present(ctx, journey, world, share.version), share.percentage)
+        for share in split.shares
+    ]
+    return Split(shares)
+
+
+async def _present(
+    ctx: Context, journey: Journey, world: World, version: VersionId
+) -> VersionId:
+    if version in world.ids:
+        return version
+
+    if version not in journey.stand_ins:
+        missing = Missing(
+            routine=journey.routine,
+            version=version,
+            content=journey.contents.get(version, ""),
+        )
+        journey.stand_ins[version] = await bring_back(
+            ctx, missing, journey, journey.carried.get(version)
+        )
+
+    return journey.stand_ins[version]
 
 
 async def _restore_staging(ctx: Context, journey: Journey, again: str) -> None:
@@ -145,8 +202,9 @@ def _stuck(journey: Journey, why: EsaFlowsError, error: EsaFlowsError) -> Report
         return journey.report(Outcome.CONFLICT, error)
 
     journey.notes.append(f"The way back failed: {error}")
+    back = journey.way_back(Environment.PRODUCTION)
     return journey.report(
         Outcome.STUCK,
         why,
-        next_move=f"Go back by hand with: esa-flows rollback {journey.routine}",
+        next_move=ways_out(journey.routine, back.majority if back else None),
     )

@@ -7,10 +7,11 @@ room is made for both before the first is uploaded.
 from attrs import define, evolve, field
 
 from esa_flows.engine.context import Context
-from esa_flows.model import Environment, VersionId
+from esa_flows.model import Environment, Routine, VersionId
 from esa_flows.release.journey import Journey
 from esa_flows.release.make import Need, find_version, make_room, make_version
 from esa_flows.release.plan import is_served
+from esa_flows.release.remake import Remake, make_again
 from esa_flows.release.spec import Binding, Release
 from esa_flows.steps.observe import World
 
@@ -27,12 +28,14 @@ class Versions:
     Attributes:
         release: What is wanted; its quota is the one that counts once room was made.
         world: The routine as seen when the release began.
+        before: The routine as it was when the release began for good.
         places: One for each version, in the order in which they are deployed.
         found: What there is so far.
     """
 
     release: Release
     world: World
+    before: Routine
     places: tuple[Place, ...]
     found: dict[Place, VersionId] = field(factory=dict, init=False)
 
@@ -49,8 +52,8 @@ class Versions:
     @property
     def are_served(self) -> bool:
         """Whether the target serves its version already, whole."""
-        last = self.last
-        return last is not None and is_served(self.world, self.release, last)
+        began, last = evolve(self.world, routine=self.before), self.last
+        return last is not None and is_served(began, self.release, last)
 
     async def find(self, ctx: Context) -> None:
         """Look for versions that are there already; not where they must be fresh."""
@@ -71,9 +74,32 @@ class Versions:
         Raises:
             NothingPrunable: There is no room and too many versions must stay.
         """
-        room, kept = len(self.lacking), self._kept(journey)
+        room, kept = len(self.lacking), self.kept(journey)
         wanted = await make_room(ctx, kept, self.world, journey, room=room)
         self.release = evolve(self.release, quota=wanted.quota)
+
+    async def make_gone(
+        self, ctx: Context, journey: Journey, world: World, *, number: int
+    ) -> bool:
+        """Make those again that somebody deleted; tell whether there were any.
+
+        Args:
+            ctx: The flow's context.
+            journey: Where the release stands.
+            world: The routine as just seen.
+            number: The round.
+        """
+        gone = {p: v for p, v in self.found.items() if v not in world.ids}
+        for place, version in gone.items():
+            order = Remake(release=self.kept(journey), bound_to=place)
+            key = ":".join(filter(None, (f"gone{number}", place)))
+            self.found[place] = await make_again(ctx, order, journey, key=key)
+            journey.notes.append(
+                f"Somebody deleted version {version} before it served production; it"
+                f" was made again, as {self.found[place]}."
+            )
+
+        return bool(gone)
 
     async def make(self, ctx: Context, journey: Journey, place: Place) -> VersionId:
         """Give a version, made now where it lacks.
@@ -84,13 +110,13 @@ class Versions:
         if place not in self.found:
             need = Need(bound_to=place, room=len(self.lacking))
             self.found[place] = await make_version(
-                ctx, self._kept(journey), self.world, journey, need
+                ctx, self.kept(journey), self.world, journey, need
             )
 
         journey.version = self.found[place]
         return self.found[place]
 
-    def _kept(self, journey: Journey) -> Release:
+    def kept(self, journey: Journey) -> Release:
         """Protect what this release uses, and what it would go back to."""
         needed = (*journey.before.live, *self.found.values())
         protect = dict.fromkeys((*self.release.protect, *sorted(needed, key=int)))

@@ -4,6 +4,7 @@ from esa_flows.steps.commit import Committed, commit, stage_code
 from esa_flows.steps.create_routine import Created, create_routine
 from esa_flows.steps.delete_routine import Deleted, DeleteRoutine, delete_routine
 from esa_flows.steps.deploy import Deploy, deploy, read_back
+from esa_flows.steps.find_backup import Archive, Backup, Missing, find_backup
 from esa_flows.steps.observe import World, look, observe
 from esa_flows.steps.post_package import post_package, stage_package
 from esa_flows.steps.post_to_oss import Posted, post_to_oss
@@ -23,12 +24,15 @@ from esa_flows.steps.verify import Verified, Verify, verify
 from esa_flows.steps.verify_package import VerifyPackage, verify_package
 
 __all__ = [
+    "Archive",
     "AssetsStage",
+    "Backup",
     "Committed",
     "Created",
     "DeleteRoutine",
     "Deleted",
     "Deploy",
+    "Missing",
     "Package",
     "PlanQuota",
     "Posted",
@@ -49,6 +53,7 @@ __all__ = [
     "create_routine",
     "delete_routine",
     "deploy",
+    "find_backup",
     "look",
     "observe",
     "post_package",

@@ -57,7 +57,20 @@ def foreign_split(wanted: Deploy, now: Deployment | None) -> Conflict:
         f"{wanted.environment.capitalize()} of {wanted.routine} serves"
         f" {_said(now)}; this run last knew {_said(wanted.previous)} and wants"
         f" {wanted.split}.",
-        next_move="Somebody else deployed meanwhile; nothing of theirs was changed.",
+        next_move="Somebody else deployed meanwhile; nothing of theirs was changed."
+        f" See it with: esa-flows versions list {wanted.routine}{_back(wanted)}",
+    )
+
+
+def _back(wanted: Deploy) -> str:
+    """Give the command that puts back what this run last knew of production."""
+    if wanted.environment is not Environment.PRODUCTION or wanted.previous is None:
+        return ""
+
+    version = wanted.previous.split.majority
+    return (
+        f" - keep theirs and do no more, or put back what served before with:"
+        f" esa-flows rollback {wanted.routine} --to {version}"
     )
 
 

@@ -1,0 +1,152 @@
+"""`esa-flows plan`: what a release would do, before anything does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import anyio.to_thread
+from cyclopts import Parameter
+
+from esa_flows.api.cloud import Op
+from esa_flows.cli.desk import Answer, Desk
+from esa_flows.cli.options import DEFAULTS, Common
+from esa_flows.cli.text import counted, one_line, served_words
+from esa_flows.errors import InvalidInput
+from esa_flows.files import read_text, write_whole
+from esa_flows.release.planned import Plan, PlannedRelease
+from esa_flows.release.spec import Binding
+
+__all__ = ["plan", "read_plan", "write_plan"]
+
+_POST = Op.POST.value[0]
+
+
+async def plan(  # noqa: PLR0913  a command has as many flags as it has
+    name: str,
+    file: str,
+    /,
+    *,
+    out: Annotated[str, Parameter(name=["--out", "-o"])] = "",
+    not_found: str = "",
+    canary: str = "100",
+    to: str = "production",
+    create: Annotated[bool, Parameter(negative="")] = False,
+    message: str = "",
+    commit: str = "",
+    protect: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    no_prune_foreign: Annotated[bool, Parameter(negative="")] = False,
+    no_probe: Annotated[bool, Parameter(negative="")] = False,
+    bind: Binding = Binding.AUTO,
+    on_conflict: str = "refuse",
+    common: Common = DEFAULTS,
+    desk: Annotated[Desk, Parameter(parse=False)],
+) -> Answer:
+    """Say what a release would do and with which calls; change nothing.
+
+    The file of -o brings the release to its end on any machine, though its journal is
+    lost: esa-flows resume --plan FILE
+
+    Args:
+        name: The routine.
+        file: The bundle, as for release.
+        out: A file to write the plan to, as JSON.
+        not_found: As for release.
+        canary: As for release.
+        to: As for release.
+        create: As for release.
+        message: As for release.
+        commit: As for release.
+        protect: As for release.
+        no_prune_foreign: As for release.
+        no_probe: As for release.
+        bind: As for release.
+        on_conflict: As for release.
+        common: How to reach the provider.
+        desk: Where to write.
+    """
+    async with desk.client(common) as client:
+        made = await client.plan(
+            name,
+            file,
+            not_found=not_found,
+            canary=canary,
+            to=to,
+            create=create,
+            message=message,
+            commit=commit or await desk.commit(file, desk.parts.environ),
+            protect=protect,
+            prune_foreign=not no_prune_foreign,
+            probe=not no_probe,
+            bind=bind,
+            on_conflict=on_conflict,
+        )
+
+    desk.say(*told(made))
+    if out:
+        await write_plan(desk, made, out)
+
+    return Answer(payload={"plan": made.to_data()})
+
+
+async def write_plan(desk: Desk, made: Plan, out: str) -> None:
+    """Write a plan to a file, whole or not at all.
+
+    Raises:
+        InvalidInput: It cannot be written.
+    """
+    await anyio.to_thread.run_sync(write_whole, Path(out), made.to_json().encode())
+    desk.note(
+        f"The plan is in {out}. Carry it out, anywhere, with:"
+        f" esa-flows resume --plan {out}"
+    )
+
+
+async def read_plan(path: str) -> Plan:
+    """Read a plan from a file.
+
+    Raises:
+        InvalidInput: There is no such file, or it is no plan.
+    """
+    try:
+        return Plan.parse(await read_text(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path} cannot be read as a plan: {error}.") from error
+
+
+def told(made: Plan) -> tuple[str, ...]:
+    """Give the lines that show a plan.
+
+    Args:
+        made: The plan.
+    """
+    lines = [line for each in made.releases for line in _release(each)]
+    verbs = ", ".join(f"{verb} {count}" for verb, count in sorted(made.calls.items()))
+    uploads = counted(made.calls.get(_POST, 0), "upload")
+    return (
+        *lines,
+        f"  calls       {made.capped_calls} and {uploads} ({verbs})",
+        f"  takes       at least {made.minimum_time}",
+    )
+
+
+def _release(each: PlannedRelease) -> tuple[str, ...]:
+    forecast, before = each.forecast, each.before
+    name = f"{each.release.routine} (run {each.run})"
+    serves = served_words(before.production if before else None)
+    if forecast.is_unchanged:
+        return (f"{name}: version {forecast.adopts} serves this already.",)
+
+    source = f"version {forecast.adopts}, which holds it" if forecast.adopts else ""
+    lines = [
+        f"{name}: {source or 'a new version'}",
+        f"  production  {serves}",
+        f"  shares      {', '.join(forecast.shares) or 'none: staging alone'}",
+    ]
+    lines += [
+        f"  deletes     version {version}, its code saved first"
+        for version in forecast.deletes
+    ]
+    lines += [f"  stays       {s.version}: {s.reason}" for s in forecast.stays]
+    lines += [f"  note        {one_line(note)}" for note in forecast.notes]
+    return tuple(lines)

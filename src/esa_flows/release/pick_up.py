@@ -1,0 +1,87 @@
+"""Go on with a release whose journal is gone, from its plan and from the provider.
+
+What was under way may still appear, so first it is waited for. Then the version is
+found by its tag and its content, the position by what serves. The bake in force begins
+anew: how long it has lasted nobody knows.
+"""
+
+from esa_flows.engine.context import Context
+from esa_flows.model import Environment, Routine
+from esa_flows.release.journey import Journey
+from esa_flows.release.make import Need, stage_of
+from esa_flows.release.position import position_of
+from esa_flows.release.spec import Release, Restart
+from esa_flows.release.versions import Versions
+from esa_flows.steps.commit import own_versions
+from esa_flows.steps.observe import World, observe
+from esa_flows.steps.sweep import Sweep, sweep
+
+__all__ = ["claim", "pick_up", "settled"]
+
+
+def claim(journey: Journey, wanted: Release, restart: Restart) -> None:
+    """Take what serves of this release for its own, so that the way back undoes it.
+
+    Args:
+        journey: Of a routine as just seen; goes back to where the plan began.
+        wanted: What is wanted.
+        restart: Where it stood when it was planned.
+    """
+    journey.before = restart.before or Routine(name=wanted.routine)
+    ours = {v for v, content in journey.contents.items() if content == wanted.content}
+    for environment in Environment:
+        now = journey.now.deployment(environment)
+        before = journey.before.deployment(environment)
+        is_new = before is None or now is None or now.split != before.split
+        if now is not None and is_new and now.split.versions & ours:
+            journey.begin(environment, now.split)
+            journey.reached.add(environment)
+
+
+async def settled(
+    ctx: Context, wanted: Release, restart: Restart, journey: Journey
+) -> World:
+    """Wait for what was under way; give the routine as it is then.
+
+    Args:
+        ctx: The flow's context.
+        wanted: What is wanted.
+        restart: Where it stood when it was planned.
+        journey: Of a routine as just seen; is brought to where it is then.
+    """
+    claim(journey, wanted, restart)  # an abort while it waits leads back, too
+    await ctx.sleep(restart.settle, key="settled")
+    world = await ctx.do(observe, wanted.routine, key="settled")
+    journey.see(world)
+    claim(journey, wanted, restart)
+    return world
+
+
+async def pick_up(
+    ctx: Context, wanted: Release, world: World, journey: Journey, versions: Versions
+) -> int:
+    """Find out how far a release has come; delete what the lost process left over.
+
+    Args:
+        ctx: The flow's context.
+        wanted: What is wanted.
+        world: The routine as it is.
+        journey: Is brought to where the release stands.
+        versions: The release's own, as far as they were found.
+
+    Returns:
+        Which of the shares serves.
+
+    Raises:
+        Conflict: Production serves what is neither of before nor of this release.
+    """
+    position = position_of(world.routine, wanted, journey.before, versions.last)
+    journey.before = versions.before = position.before
+    for place, version in versions.found.items():
+        stage = stage_of(wanted, world, Need(bound_to=place))
+        if len(own_versions(world.versions, stage, ctx.run_id)) > 1:
+            left = Sweep(stage=stage, keep=version)
+            key = ":".join(filter(None, ("settled", place)))
+            await ctx.do(sweep, left, key=key)
+
+    return position.at

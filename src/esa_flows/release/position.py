@@ -1,0 +1,92 @@
+"""How far a release has come, told from what serves and from its plan: pure."""
+
+from attrs import evolve, frozen
+
+from esa_flows.errors import Conflict
+from esa_flows.model import Deployment, Environment, Routine, Split, VersionId
+from esa_flows.release.plan import Exposure, exposures, stable_of
+from esa_flows.release.spec import OnConflict, Release
+
+__all__ = ["BEFORE", "Position", "position_of"]
+
+BEFORE = -1
+"""Nothing of the release serves production yet."""
+
+
+@frozen(kw_only=True)
+class Position:
+    """How far a release has come.
+
+    Attributes:
+        at: Which of the release's shares serves, counted from 0; `BEFORE` for none.
+        before: The routine as it was when the release began for good.
+    """
+
+    at: int
+    before: Routine
+
+
+def position_of(
+    now: Routine, wanted: Release, before: Routine, version: VersionId | None
+) -> Position:
+    """Find out how far a release has come.
+
+    Args:
+        now: The routine as seen.
+        wanted: What is wanted.
+        before: The routine when the release was planned.
+        version: The version that holds the bundle; None where there is none.
+
+    Raises:
+        Conflict: Production serves what is neither of before nor of this release.
+    """
+    serves = _split(now.production)
+    began = _cleared(serves, wanted, before)
+    if serves == _split(began.production) or not wanted.ends_in_production:
+        return Position(at=BEFORE, before=began)
+
+    for place, exposure in enumerate(_way(wanted, before, version)):
+        if exposure.split == serves:
+            return Position(at=place, before=before)
+
+    raise _foreign(wanted, serves, before)
+
+
+def _cleared(serves: Split | None, wanted: Release, before: Routine) -> Routine:
+    """Take for before what an ended canary has left, where one was to be ended."""
+    split = _split(before.production)
+    if split is None or wanted.on_conflict is not OnConflict.ABORT_FIRST:
+        return before
+
+    whole = Split.whole(split.majority)
+    return (
+        evolve(before, production=Deployment(split=whole))
+        if serves == whole
+        else before
+    )
+
+
+def _way(
+    wanted: Release, before: Routine, version: VersionId | None
+) -> tuple[Exposure, ...]:
+    if version is None:
+        return ()
+
+    stable = stable_of(_split(before.production), version)
+    return exposures(wanted.canary, version, stable)
+
+
+def _split(deployment: Deployment | None) -> Split | None:
+    return deployment.split if deployment else None
+
+
+def _foreign(wanted: Release, serves: Split | None, before: Routine) -> Conflict:
+    name = wanted.routine
+    return Conflict(
+        f"{Environment.PRODUCTION.capitalize()} of {name} serves"
+        f" {serves or 'nothing'}; the plan began at"
+        f" {_split(before.production) or 'nothing'}, and this is none of its shares.",
+        next_move="Somebody else deployed since; nothing of theirs was changed. Look"
+        f" with: esa-flows versions list {name} - then plan anew, or take it back with:"
+        f" esa-flows rollback {name}",
+    )

@@ -1,0 +1,14 @@
+"""The flows that every client can begin and go on with, and whose runs end reported."""
+
+from typing import Any
+
+from esa_flows.engine.flow import Flow
+from esa_flows.release.prune import prune_versions
+from esa_flows.release.release import release
+from esa_flows.release.report import Report
+from esa_flows.release.restore import restore
+from esa_flows.release.rollback import rollback
+
+__all__ = ["SHIPPED"]
+
+SHIPPED: tuple[Flow[Any, Report], ...] = (release, rollback, prune_versions, restore)

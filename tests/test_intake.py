@@ -1,0 +1,46 @@
+"""Taking in what a release is asked to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from esa_flows.errors import InvalidInput
+from esa_flows.files import digest_of
+from esa_flows.intake import bundle_of, release_of
+from esa_flows.model import Environment
+from esa_flows.release.spec import OnConflict
+from tests.house import NEW, House
+
+
+async def test_what_is_not_said_is_as_usual() -> None:
+    """Whole, to production, with a probe, and careful with others' canaries."""
+    async with House().client() as client:
+        wanted = await release_of(client.connection, "shop", NEW)
+
+    assert digest_of(NEW) == wanted.bundle.digest
+    assert ("100", Environment.PRODUCTION) == (str(wanted.canary), wanted.target)
+    assert (wanted.probe, wanted.prune_foreign, wanted.create) == (True, True, False)
+    assert OnConflict.REFUSE is wanted.on_conflict
+    assert not wanted.is_quota_given
+
+
+async def test_a_quota_that_was_set_is_known_as_given() -> None:
+    """Then no plan of the provider is asked."""
+    async with House().client(version_quota=5) as client:
+        wanted = await release_of(client.connection, "shop", NEW)
+
+    assert (5, True) == (wanted.quota, wanted.is_quota_given)
+
+
+async def test_another_environment_is_refused() -> None:
+    """There are two."""
+    async with House().client() as client:
+        with pytest.raises(InvalidInput, match="use staging or production"):
+            await release_of(client.connection, "shop", NEW, to="preview")
+
+
+async def test_too_many_bytes_are_refused() -> None:
+    """Before anything is sent."""
+    async with House().client(most_bytes=10) as client:
+        with pytest.raises(InvalidInput, match="takes less than 10"):
+            await bundle_of(client.connection, NEW)
