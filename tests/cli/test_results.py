@@ -78,6 +78,17 @@ SAID = [
         {"version": OLD, "backup": None, "is_gone": True},
         f"version {OLD} is gone already",
     ),
+    ("find_backup[1]#1", None, "nothing"),
+    (
+        "find_backup[1]#1",
+        {"bundle": {"digest": "ab" * 32}, "is_whole": True},
+        "sha256 abababababab",
+    ),
+    (
+        "find_backup[1]#1",
+        {"bundle": {"digest": "ab" * 32}, "is_whole": False},
+        "sha256 abababababab, without its assets",
+    ),
     ("sweep#1", [], "none"),
     ("sweep#1", [OLD], "1 deleted"),
     ("sleep[production:10]#1", None, ""),

@@ -103,6 +103,6 @@ def test_what_was_deleted_is_listed_with_its_backup() -> None:
     )
     lines = summary(report(Outcome.PRUNED, pruned=gone), SPENT)
 
-    assert f"  deleted     version {OLD}, saved as {'ab' * 32}" in lines
-    assert f"  deleted     version {NEW}, its code alone saved as {'cd' * 32}" in lines
+    assert f"  deleted     version {OLD}, saved as {'ab' * 8}" in lines
+    assert f"  deleted     version {NEW}, its code alone saved as {'cd' * 8}" in lines
     assert f"  deleted     version {NEW}, not saved" in lines

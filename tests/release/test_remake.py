@@ -44,6 +44,22 @@ async def test_our_version_deleted_before_it_serves_is_made_again(
     _judged(house)
 
 
+async def test_a_version_that_serves_already_is_not_made_again() -> None:
+    """Deleted between two shares: what was watched is gone, so it is taken back."""
+    house = House(switches=Switches(delete_guard=False))
+    old = house.live()
+    house.transport.before("deploy production 50", lambda: _newest_deleted(house))
+    async with house.client() as client:
+        report = await client.release(
+            "shop", NEW, canary="10:1m,50:1m,100", check=False
+        )
+
+    assert Outcome.ROLLED_BACK is report.outcome
+    assert 1 == house.transport.calls.count("commit")
+    assert {old: 100} == house.serves()
+    _judged(house)
+
+
 async def test_an_adopted_version_deleted_meanwhile_is_uploaded() -> None:
     """It was there when the release looked; its bytes are in the store."""
     house = House()

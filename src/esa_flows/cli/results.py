@@ -97,6 +97,14 @@ def _saved(value: Any, _: str) -> str:
     return f"{kept}, without its assets" if value["has_assets"] else kept
 
 
+def _backup(value: Any, _: str) -> str:
+    if value is None:
+        return "nothing"
+
+    kept = f"sha256 {value['bundle']['digest'][:_SHOWN_DIGITS]}"
+    return kept if value["is_whole"] else f"{kept}, without its assets"
+
+
 def _swept(value: Any, _: str) -> str:
     return f"{len(value)} deleted" if value else "none"
 
@@ -108,6 +116,7 @@ _SAYERS: Mapping[str, Callable[[Any, str], str]] = MappingProxyType(
         "create_routine": lambda value, _: value["routine"],
         "delete_routine": lambda value, _: f"{value['routine']} is gone",
         "deploy": lambda value, _: f"accepted {served_words(value)}",
+        "find_backup": _backup,
         "look": _routine,
         "observe": _world,
         "post_to_oss": lambda _, __: "stored",

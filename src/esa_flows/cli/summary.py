@@ -81,7 +81,7 @@ def _advice(report: Report) -> tuple[str, ...]:
 
 
 def _pruned(gone: Pruned) -> str:
-    saved = f"saved as {gone.backup}" if gone.backup else "not saved"
+    saved = f"saved as {gone.backup.short}" if gone.backup else "not saved"
     return f"version {gone.version}, {'its code alone ' * gone.has_assets}{saved}"
 
 
