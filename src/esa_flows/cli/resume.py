@@ -17,7 +17,7 @@ __all__ = ["resume"]
 
 
 async def resume(
-    run: str = "",
+    run: str | None = None,
     /,
     *,
     plan: str = "",
@@ -35,7 +35,7 @@ async def resume(
         common: How to reach the provider.
         desk: Where to write.
     """
-    if bool(run) == bool(plan):
+    if (run is None) is not bool(plan):
         raise InvalidInput(
             "A run or a plan is needed, and not both.",
             next_move="List the runs with: esa-flows runs",
@@ -50,7 +50,7 @@ async def resume(
 
             return show(desk, watch, ending)
 
-        new = (await client.runs.get(run)).run
+        new = (await client.runs.get(run or "")).run
         with watching(desk, client, f"resume {new.flow} {new.subject}") as watch:
             ending = await wait_for(client.resume(new.id, observer=watch))
 
