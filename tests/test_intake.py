@@ -44,3 +44,15 @@ async def test_too_many_bytes_are_refused() -> None:
     async with House().client(most_bytes=10) as client:
         with pytest.raises(InvalidInput, match="takes less than 10"):
             await bundle_of(client.connection, NEW)
+
+
+async def test_a_bundle_may_be_taken_in_beforehand() -> None:
+    """The front door has the same one."""
+    async with House().client() as client:
+        bundle = await client.bundle(NEW, message="m", commit="0123abc")
+
+    assert (digest_of(NEW), "m", "0123abc") == (
+        bundle.digest,
+        bundle.message,
+        bundle.commit,
+    )

@@ -68,6 +68,12 @@ def _staged_elsewhere(house: House) -> None:
     house.deploy({house.cloud.console.add_version("shop", OTHER): 100}, env="staging")
 
 
+def _old_canary(house: House) -> None:
+    """Their smaller share is the oldest version of a full routine."""
+    live = house.live(versions=10)
+    house.deploy({live: 70, house.versions()[0]: 30})
+
+
 def _bound(house: House) -> None:
     house.live_bound()
 
@@ -116,6 +122,11 @@ CASES = (
         name="abort first",
         world=_canary,
         choices={"on_conflict": "abort-first", "canary": BAKED},
+    ),
+    Case(
+        name="abort first at quota",
+        world=_old_canary,
+        choices={"on_conflict": "abort-first"},
     ),
     Case(
         name="abort first, unchanged",

@@ -125,6 +125,23 @@ async def test_one_that_somebody_deleted_is_not_claimed() -> None:
         assert (live,) == house.versions()
 
 
+async def test_an_abort_stops_it_where_it_is() -> None:
+    """What is deleted stays deleted, and is saved; the rest stays."""
+    with House() as house:
+        house.live(versions=3)
+        first, second, live = house.versions()
+        lost = Fault(operation="GetRoutineCodeVersion", kind="reset", times=None)
+        house.transport.after("delete", lambda: house.cloud.inject(lost))
+        async with house.client() as client:
+            paused = await client.versions.prune("shop", keep=1, check=False)
+            house.cloud.faults.clear()
+            report = await client.abort(paused.run)
+
+        assert Outcome.ABORTED is report.outcome
+        assert [first] == [gone.version for gone in report.pruned]
+        assert (second, live) == house.versions()
+
+
 def test_keeping_none_is_refused() -> None:
     """The newest may be what somebody is about to release."""
     with pytest.raises(InvalidInput, match="1 is the least"):

@@ -8,7 +8,7 @@ from tests.house import NEW, OLD, OTHER, House
 
 from esa_flows import Outcome
 from esa_flows.files import digest_of
-from esa_flows.localcloud import Switches
+from esa_flows.localcloud import Fault, Switches
 
 
 def _judged(house: House) -> None:
@@ -212,3 +212,46 @@ async def test_a_bound_target_that_is_gone_gets_production_s_variables() -> None
     assert "production" == house.bound()[live]
     assert digest_of(NEW) == house.digest(live)
     assert "with the variables of production as they are now" in report.notes[0]
+
+
+async def test_a_twin_of_what_is_gone_takes_its_place() -> None:
+    """Another version holds the same bytes: nothing is uploaded."""
+    house = House()
+    house.live()
+    async with house.client() as client:
+        gone = str((await client.release("shop", NEW)).version)
+        held = house.cloud.console.routine("shop").versions[gone]
+        await client.release("shop", OTHER)
+        twin = house.cloud.console.add_version("shop", NEW, held.description)
+        house.cloud.console.delete_version("shop", gone)
+        house.transport.forget()
+        report = await client.rollback("shop")
+
+    assert twin == report.version
+    assert "commit" not in house.transport.calls
+    _judged(house)
+
+
+async def test_half_a_canary_that_is_gone_is_stuck() -> None:
+    """Their canary was ended and is to be put back, but a version of it is gone."""
+    house = House()
+    stable = house.live()
+    other = house.cloud.console.add_version("shop", OTHER)
+    house.deploy({stable: 70, other: 30})
+    refused = Fault(operation="GetRoutine", kind="refuse", code="InvalidParameter")
+
+    def act() -> None:
+        """Delete the smaller share's version, and let the reading back fail."""
+        house.cloud.console.delete_version("shop", other)
+        house.cloud.inject(refused)
+
+    house.transport.after("deploy production", act)
+    async with house.client() as client:
+        report = await client.release(
+            "shop", NEW, on_conflict="abort-first", check=False
+        )
+
+    assert Outcome.STUCK is report.outcome
+    assert f"Version {other} of shop is gone" in " ".join(report.notes)
+    assert {stable: 100} == house.serves()
+    _judged(house)

@@ -8,6 +8,7 @@ from esa_flows import Outcome, Report
 from esa_flows.engine.codec import decode, encode
 from esa_flows.localcloud import Fault
 from esa_flows.model import Deployment, RoutineName, Split, VersionId
+from esa_flows.release.report import ways_out
 
 SHOP = RoutineName("shop")
 
@@ -159,3 +160,14 @@ async def test_a_run_that_never_began_has_failed() -> None:
         assert report.production_as_before
         assert report.version is None
         assert "" == report.next_move
+
+
+def test_the_ways_out_name_what_is_known() -> None:
+    """With a version three commands, without one two."""
+    shop = RoutineName("shop")
+
+    assert 3 == len(ways_out(shop, VersionId("7")).split(" - "))
+    assert (
+        "Go back by hand with: esa-flows rollback shop"
+        " - See what serves with: esa-flows versions list shop"
+    ) == ways_out(shop, None)

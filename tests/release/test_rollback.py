@@ -7,7 +7,7 @@ from typing import Any
 
 import anyio
 import pytest
-from tests.house import BROKEN, NEW, OTHER, House
+from tests.house import BROKEN, NEW, OTHER, House, edited
 
 from esa_flows import Outcome, ReleaseFailed, Report
 from esa_flows.engine.journal import Lease, Owner
@@ -248,6 +248,20 @@ async def test_a_target_that_nobody_kept_is_no_target() -> None:
                 await client.rollback("shop")
 
         assert {new: 100} == house.serves()
+
+
+async def test_a_target_whose_assets_are_lost_is_no_target() -> None:
+    """Its code alone was saved: half a version is not deployed behind one's back."""
+    with House() as house:
+        gone = house.cloud.console.add_version("shop", OTHER)
+        live = house.live()
+        house.transport.edit("info", edited(HasAssets=True))
+        async with house.client() as client:
+            await client.versions.prune("shop", keep=1)
+            with pytest.raises(ReleaseFailed, match="only its code of it was saved"):
+                await client.rollback("shop", to=gone)
+
+        assert {live: 100} == house.serves()
 
 
 async def test_a_process_that_does_not_answer_is_fenced_off() -> None:

@@ -68,9 +68,10 @@ def victims_of(wanted: Release, found: Survey) -> tuple[Version, ...]:
     if found.world is None or not found.lacking or _is_unchanged(wanted, found):
         return ()
 
+    world = _began(wanted, found)
     return choose_victims(
-        found.world,
-        _keep(wanted, found, found.world),
+        world,
+        _keep(wanted, found, world),
         quota=_quota(wanted, found),
         room=found.lacking,
     )
@@ -117,7 +118,7 @@ def forecast(
         shares=tuple(share for share, _ in steps),
         adopts=found.last,
         deletes=tuple(version.id for version in goes),
-        stays=_stays(wanted, found) if goes else (),
+        stays=_stays(wanted, found, world) if goes else (),
         notes=told + _superseded(wanted, world),
     )
 
@@ -162,17 +163,13 @@ def _is_unchanged(wanted: Release, found: Survey) -> bool:
 def _keep(wanted: Release, found: Survey, world: World) -> Keep:
     """Say what must stay, with what the release uses and what it would go back to."""
     used = [version for version in found.found if version]
-    needed = (*wanted.protect, *cleared(world, wanted).routine.live, *used)
+    needed = (*wanted.protect, *world.routine.live, *used)
     return keep_of(evolve(wanted, protect=needed), world)
 
 
-def _stays(wanted: Release, found: Survey) -> tuple[Stay, ...]:
-    if found.world is None:
-        return ()
-
+def _stays(wanted: Release, found: Survey, world: World) -> tuple[Stay, ...]:
     most = _quota(wanted, found) - found.lacking
-    keep = _keep(wanted, found, found.world)
-    return plan_pruning(found.world, keep, most=most).stays
+    return plan_pruning(world, _keep(wanted, found, world), most=most).stays
 
 
 def _quota(wanted: Release, found: Survey) -> int:

@@ -5,7 +5,7 @@ Observe; see what goes, what stays and why; save, look and delete one after the 
 
 from esa_flows.engine.context import Context
 from esa_flows.engine.flow import flow
-from esa_flows.errors import Aborted, CallError, Conflict, InUse, Refused
+from esa_flows.errors import Aborted, Conflict, InUse, Refused
 from esa_flows.model import Version
 from esa_flows.release.journey import Journey
 from esa_flows.release.report import Outcome, Report
@@ -27,7 +27,7 @@ async def prune_versions(ctx: Context, wanted: Pruning) -> Report:
     can be restored.
     """
     world = await ctx.do(observe, wanted.routine)
-    journey = Journey(run=ctx.run_id, before=world.routine)
+    journey = Journey.begun(ctx.run_id, world)
     may_go = wanted.chosen
     try:
         for version in tidying(world, wanted).goes:
@@ -35,8 +35,6 @@ async def prune_versions(ctx: Context, wanted: Pruning) -> Report:
                 await _delete(ctx, journey, version)
     except Aborted as why:
         return journey.report(Outcome.ABORTED, why)
-    except CallError as why:
-        return journey.report(Outcome.FAILED, why)
 
     return journey.report(Outcome.PRUNED if journey.pruned else Outcome.UNCHANGED)
 
