@@ -250,8 +250,12 @@ def test_an_end_that_should_be_another_is_seen() -> None:
 
 
 def test_a_failure_that_is_not_harmless_is_seen() -> None:
-    """It says failed, and production serves something else."""
+    """It says failed, and production serves something else.
+
+    That somebody's canary was to be ended first excuses what it leaves, no more.
+    """
     assert "H" == _letters(_released, outcome="failed")
+    assert "H" == _letters(_released, outcome="failed", ends_canary=True)
 
 
 def test_a_call_without_an_intent_is_seen() -> None:
