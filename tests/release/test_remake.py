@@ -143,15 +143,16 @@ async def test_the_way_back_makes_its_version_again() -> None:
 
 async def test_who_deploys_while_the_way_back_is_made_again_wins() -> None:
     """It takes a while; what serves is looked at once more before it is touched."""
-    with House() as house:
-        await _at_the_last_bake(house, OTHER)
-        theirs = house.cloud.console.add_version("shop", OLD)
-        house.transport.before("commit", lambda: house.deploy({theirs: 100}))
-        async with house.client() as client:
-            report = await client.rollback("shop", check=False)
+    house = House()
+    await _at_the_last_bake(house, OTHER)
+    theirs = house.cloud.console.add_version("shop", OLD)
+    house.transport.before("commit", lambda: house.deploy({theirs: 100}))
+    async with house.client() as client:
+        report = await client.rollback("shop", check=False)
 
-        assert Outcome.CONFLICT is report.outcome
-        assert {theirs: 100} == house.serves()
+    assert Outcome.CONFLICT is report.outcome
+    assert {theirs: 100} == house.serves()
+    _judged(house)
 
 
 async def test_a_way_back_that_nobody_kept_is_stuck() -> None:
