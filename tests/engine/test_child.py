@@ -356,6 +356,19 @@ async def test_a_death_during_an_abort_changes_no_end(*, keeps_last: bool) -> No
         assert "x more" not in desk.world.done
 
 
+async def test_an_abort_reaches_the_child_before_it_goes_on() -> None:
+    """Asked while nobody drove: the child does not take one more step forward."""
+    desk = Desk()
+    with anyio.move_on_after(5):
+        await desk.start(careful_head)
+
+    await ask(desk, 0.0)
+    desk.skew = 3600.0
+
+    assert ["head back!"] == await desk.resume(careful_head)
+    assert ["x", "x back", "head back"] == desk.world.done
+
+
 async def test_an_abort_between_birth_and_listing_reaches_the_child() -> None:
     """It is asked as soon as there is somebody to ask."""
     desk = Desk()

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
-from tests.engine.desk import RUN, Desk, Died, cut, paint, put
+from tests.engine.desk import RUN, Desk, Died, MortalJournal, cut, paint, put
 
 from esa_flows.engine.context import Context
 from esa_flows.engine.flow import Flow, flow
 from esa_flows.engine.history import History
-from esa_flows.engine.journal import Kind, Record, SignalVerb
+from esa_flows.engine.journal import Kind, Lease, Record, Row, SignalVerb
 from esa_flows.engine.state import State
-from esa_flows.errors import Aborted, DeadlineExceeded, JournalUnavailable, Refused
+from esa_flows.errors import (
+    Aborted,
+    DeadlineExceeded,
+    JournalUnavailable,
+    Refused,
+    Throttled,
+)
 from esa_flows.model import Duration
 
 
@@ -152,6 +160,45 @@ async def test_who_ran_out_behind_the_last_step_meets_it_at_the_end() -> None:
     assert "late" == await desk.start(busy)
     desk.journal = cut(desk.journal, 5)
     assert "late" == await desk.resume(busy)
+
+
+async def test_running_out_is_no_answer_to_the_step_it_met() -> None:
+    """Between two attempts: the step has not failed, and nothing is recorded of it."""
+    desk = Desk()
+    desk.world.faults = [Throttled("Slow down.", retry_after=90.0)]
+
+    assert LATE[1:] == await desk.start(bounded, "30s")
+    assert "outcome put#1 failed" not in await desk.lines()
+
+
+class Wavering(MortalJournal):
+    """A journal whose writers can be cancelled when a row is durable already."""
+
+    async def append(self, lease: Lease, records: Iterable[Record]) -> tuple[Row, ...]:
+        """Append; then let a cancellation in."""
+        rows = await super().append(lease, records)
+        await anyio.lowlevel.checkpoint()
+        return rows
+
+
+async def test_it_runs_out_while_the_end_is_reached() -> None:
+    """The decision under way is waited for, so that there is one."""
+    desk = Desk(journal=Wavering())
+    desk.journal.before = lambda r: 2.0 if "expired" in r.body else 0.0
+
+    @flow
+    async def close(ctx: Context, name: str) -> str:
+        """Take a second too long, beside the journal."""
+        try:
+            async with ctx.timeout("1m", key="gate"):
+                await anyio.sleep(61)
+        except DeadlineExceeded:
+            return "late"
+
+        return "in time"
+
+    assert "late" == await desk.start(close)
+    assert 1 == (await desk.lines()).count("outcome timeout[gate]#1")
 
 
 @flow
