@@ -232,6 +232,24 @@ def test_what_another_connection_wrote_is_read(tables: Tables, tmp_path: Path) -
     assert [1, 2] == values(tables, "A")
 
 
+def test_a_lease_taken_elsewhere_is_noticed_before_it_is_used(
+    tables: Tables, tmp_path: Path
+) -> None:
+    """Its new holder wrote nothing yet, so that no number is taken twice."""
+    lease = tables.create(new("A"), HERE)
+    tables.serve([appending(lease, 1)])
+    with closing(Tables(connect(tmp_path / "journal.sqlite"), "j.sqlite")) as other:
+        assert other.take("A", THERE, other.beat_of("A"))
+
+    late = appending(lease, 2)
+    tables.serve([late])
+
+    with pytest.raises(LeaseLost):
+        late.result()
+
+    assert [1] == values(tables, "A")
+
+
 def test_the_end_of_a_chain_is_forgotten_with_what_is_undone(tables: Tables) -> None:
     """After a transaction that failed, the next row stands where the last one did."""
     lease = tables.create(new("A"), HERE)
