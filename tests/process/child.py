@@ -1,24 +1,37 @@
-"""One process of a release: dies by SIGKILL at a chosen moment, or comes to its end.
+"""What a child process does: a scene, the resuming of it, or a command line.
 
-    python child.py BACKEND release FILE MOMENT    before:OPERATION:N, after:OPERATION:N
-    python child.py BACKEND release FILE full:OPERATION:N    the disk is full from there
-    python child.py BACKEND resume                 goes on with the only unfinished run
-
-`after` is the worst moment there is: the provider has executed the call and answered,
-and nothing of it is recorded yet.
+On its way it passes moments, each with a name: `before commit 1`, `after deploy 2`,
+`inside row 7`. At the moment that its job names, something happens to it.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import resource
+import pty
 import signal
+import sqlite3
 import sys
+import time
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import anyio
+from attrs import define, field, frozen
+from tests.house import label_of
+from tests.process import troubles
+from tests.process.scenes import SCENES, Scene
 
-from esa_flows import Client, Parts
+from esa_flows import Client, Parts, Report
+from esa_flows.cli import app as command_line
+from esa_flows.cli import main as esa_flows
+from esa_flows.engine import lease
+from esa_flows.engine.journal import Lease, Record, Row
+from esa_flows.engine.journal_sqlite import SQLiteJournal
+from esa_flows.errors import EsaFlowsError, JournalError
 from esa_flows.wire.transport import (
     HttpxTransport,
     Request,
@@ -27,50 +40,227 @@ from esa_flows.wire.transport import (
     open_client,
 )
 
-ROUTINE = "checkout-edge"
+WARM = (command_line, pty)
+"""Imported before anybody is born."""
 
 
-class Deadly:
-    """A transport that kills its process at a chosen call."""
+@frozen(kw_only=True)
+class Job:
+    """What a child shall do.
 
-    def __init__(self, inner: Transport, moment: str) -> None:
-        """Take the moment as `before:CommitRoutineStagingCode:1`."""
-        self._inner = inner
-        self._when, self._operation, count = (*moment.split(":"), "", "0")[:3]
-        self._count = int(count)
-        self._seen: Counter[str] = Counter()
+    Attributes:
+        do: `act` or `resume` a scene, or `command`: what `argv` says.
+        folder: Its working folder; the bundle lies there, and what it writes.
+        environ: All its environment variables.
+        scene: The scene's name.
+        backend: `asyncio` or `trio`.
+        moment: When something happens to it; empty for a quiet life.
+        trouble: What happens then; a name in `troubles`.
+        lease: Seconds a lease lasts, the same for all; 0 for the usual time.
+        name: Tells the files of two children of one folder apart.
+        argv: Arguments of the command line.
+        terminal: Path of the terminal it is started in; empty for none.
+    """
+
+    do: str
+    folder: Path
+    environ: Mapping[str, str]
+    scene: str = ""
+    backend: str = "asyncio"
+    moment: str = ""
+    trouble: str = "die"
+    lease: float = 0.0
+    name: str = "child"
+    argv: tuple[str, ...] = ()
+    terminal: str = ""
+
+    @property
+    def answer(self) -> Path:
+        """Where it writes what it has to say, as JSON."""
+        return self.folder / f"{self.name}.json"
+
+    @property
+    def words(self) -> Path:
+        """Where it writes what people read."""
+        return self.folder / f"{self.name}.txt"
+
+
+@define
+class Moments:
+    """The moments that a process passed, and when.
+
+    Attributes:
+        fatal: Which moment brings the trouble.
+        trouble: What happens then.
+        passed: Names and times, on the clock that all processes of a machine share.
+    """
+
+    fatal: str = ""
+    trouble: str = "die"
+    passed: list[tuple[str, float]] = field(factory=list)
+    _counts: Counter[str] = field(factory=Counter)
+
+    def count(self, what: str) -> str:
+        """Give something that happens again and again a name with its number."""
+        self._counts[what] += 1
+        return f"{what} {self._counts[what]}"
+
+    def meet(self, moment: str) -> None:
+        """Pass a moment; perhaps something happens."""
+        self.passed.append((moment, time.monotonic()))
+        if moment == self.fatal:
+            troubles.BY_NAME[self.trouble]()
+
+
+@define
+class WatchedTransport:
+    """A transport whose every call is a moment before and a moment after."""
+
+    _inner: Transport
+    _moments: Moments
 
     async def send(self, request: Request) -> Response:
-        """Send, and die before or after it, or let no file grow any more."""
-        operation = dict(request.headers).get("x-acs-action", "PostObject")
-        self._seen[operation] += 1
-        is_it = (operation, self._seen[operation]) == (self._operation, self._count)
-        if is_it and self._when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-
+        """Send, and tell."""
+        name = self._moments.count(label_of(request))
+        self._moments.meet(f"before {name}")
         response = await self._inner.send(request)
-        if is_it and self._when == "full":
-            _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-        elif is_it:
-            os.kill(os.getpid(), signal.SIGKILL)
-
+        self._moments.meet(f"after {name}")
         return response
 
 
-async def main(*words: str) -> None:
-    """Do what the command line says."""
-    verb, file, moment, *_ = (*words, "", "")
+class WatchedJournal(SQLiteJournal):
+    """A journal file whose every row is a moment before, one inside, one after."""
+
+    moments: Moments
+
+    async def append(self, lease: Lease, records: Iterable[Record]) -> tuple[Row, ...]:
+        """Append, and tell."""
+        name = self.moments.count("row")
+        self.moments.meet(f"before {name}")
+        with WatchedConnection.commits(partial(self.moments.meet, f"inside {name}")):
+            try:
+                rows = await super().append(lease, records)
+            except JournalError:
+                self.moments.meet(f"without {name}")
+                raise
+
+        self.moments.meet(f"after {name}")
+        return rows
+
+
+class WatchedConnection(sqlite3.Connection):
+    """A connection that tells of a transaction right before it is committed."""
+
+    tell: Callable[[], None] | None = None
+
+    @classmethod
+    def commits(cls, tell: Callable[[], None]) -> _Telling:
+        """Tell of the next commit, while the block runs."""
+        return _Telling(tell)
+
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        """Execute, and tell."""
+        tell = WatchedConnection.tell
+        if tell is not None and sql == "COMMIT":
+            WatchedConnection.tell = None
+            tell()
+
+        return super().execute(sql, *values)
+
+
+@define
+class _Telling:
+    _tell: Callable[[], None]
+
+    def __enter__(self) -> None:
+        WatchedConnection.tell = self._tell
+
+    def __exit__(self, *_: object) -> None:
+        WatchedConnection.tell = None
+
+
+def live(job: Job) -> None:
+    """Do a job, and end with its exit code."""
+    _move_in(job)
+    if job.do == "command":
+        sys.exit(esa_flows(job.argv))
+
+    said = anyio.run(_told, job, backend=job.backend)
+    troubles.end_all()
+    job.answer.write_text(json.dumps(said))
+
+
+def _move_in(job: Job) -> None:
+    """Be what a process is that somebody starts in a folder, perhaps in a terminal."""
+    os.environ.clear()
+    os.environ.update(job.environ)
+    os.chdir(job.folder)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # The parent of all children ignores Ctrl-C; a shell's children do not.
+        signal.signal(
+            number,
+            signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL,
+        )
+
+    vars(sqlite3)["connect"] = partial(sqlite3.connect, factory=WatchedConnection)
+    if job.lease:
+        lease.LEASE, lease.BEAT, lease.LOOK = job.lease, job.lease / 5, job.lease / 15
+
+    _take_streams(job)
+
+
+def _take_streams(job: Job) -> None:
+    """Write to the job's file, or live in its terminal, where Ctrl-C comes from."""
+    if job.terminal:
+        os.setsid()
+        place = os.open(job.terminal, os.O_RDWR)
+        os.dup2(place, 0)
+    else:
+        place = os.open(job.words, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    os.dup2(place, 1)
+    os.dup2(place, 2)
+
+    # What the parent of all made of its streams was made for others.
+    sys.stdin = os.fdopen(0, closefd=False)
+    sys.stdout = os.fdopen(1, "w", buffering=1, closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
+
+
+async def _told(job: Job) -> dict[str, Any]:
+    moments = Moments(job.moment, job.trouble)
+    said: dict[str, Any] = {"outcome": "", "error": "", "run": ""}
+    journal = WatchedJournal(os.environ["ESA_FLOWS_JOURNAL"])
+    journal.moments = moments
     async with open_client() as http:
-        parts = Parts(transport=Deadly(HttpxTransport(http), moment))
+        transport = WatchedTransport(HttpxTransport(http), moments)
+        parts = Parts(transport=transport, journal=journal)
         async with Client.from_env(parts=parts) as client:
-            if verb == "release":
-                report = await client.release(ROUTINE, file, canary="10:1s,50:1s,100")
-            else:
-                row = (await client.runs.unfinished(ROUTINE))[0]
-                report = await client.resume(row.run.id)
+            try:
+                report = await _report(client, SCENES[job.scene], job)
+                said |= {"outcome": report.outcome, "run": report.run}
+            except EsaFlowsError as error:
+                said |= {"error": type(error).__name__, "words": str(error)}
 
-            print(report.outcome)  # noqa: T201  the parent reads it
+    # A journal on a full disk cannot be closed any better than by this process's end.
+    with anyio.move_on_after(5):
+        await journal.close()
+
+    return said | {"passed": moments.passed}
 
 
-anyio.run(main, *sys.argv[2:], backend=sys.argv[1])
+async def _report(client: Client, scene: Scene, job: Job) -> Report:
+    if job.do == "act":
+        return await scene.act(client, job.folder)
+
+    return await _go_on(client, scene, job)
+
+
+async def _go_on(client: Client, scene: Scene, job: Job) -> Report:
+    """Do what a person does after a death: resume, or begin where nothing was done."""
+    for row in (await client.runs.list(routine=scene.routine))[:1]:
+        report: Report = await client.resume(row.run.id, check=False)
+        if "nothing was done" not in report.reason:
+            return report
+
+    return await scene.act(client, job.folder)

@@ -2,89 +2,116 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
-import anyio
-import httpx
 import pytest
+from attrs import define
+from tests.process.nursery import done
+from tests.process.place import End, Place
+from tests.process.scenes import SCENES, Scene, place_bundle
 
-from esa_flows.localcloud.spawn import Spawned, spawned
+pytestmark = pytest.mark.may_block
 
-CHILD = Path(__file__).with_name("child.py")
-NEW = b'export default { fetch() { return new Response("new"); } };\n'
-MOMENTS = [
-    "after:GetRoutineStagingCodeUploadInfo:1",
-    "after:PostObject:1",
-    "before:CommitRoutineStagingCode:1",
-    "after:CommitRoutineStagingCode:1",
-    "after:CreateRoutineCodeDeployment:1",
-    "after:CreateRoutineCodeDeployment:2",
-    "before:CreateRoutineCodeDeployment:3",
-]
-FATES = ["kept", "rebuilt", "deleted"]
+FLOWS = tuple(scene for scene in SCENES.values() if scene.name != "slow canary")
+POINTS = 10
+"""Deaths of each flow: after each call that changes something, and all along."""
 
-
-def environment(cloud: Spawned, folder: Path) -> dict[str, str]:
-    """Give a child everything it needs to know."""
-    return {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "ESA_FLOWS_ENDPOINT": cloud.api,
-        "ESA_FLOWS_STAGING_EDGE": cloud.edge_staging,
-        "ESA_FLOWS_JOURNAL": str(folder / "journal.db"),
-        "ESA_FLOWS_SETTLE": "1s",
-        "ALIBABA_CLOUD_ACCESS_KEY_ID": cloud.access_key_id,
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": cloud.access_key_secret,
-    }
+FATES = ("kept", "rebuilt", "deleted")
+CHANGING = ("slot", "post", "commit", "deploy", "delete", "create", "package")
+BACKENDS = ("asyncio", "trio")
+BEGUN = "after row 1"
 
 
-async def child(env: dict[str, str], *words: str) -> subprocess.CompletedProcess[bytes]:
-    """Run a child to its end or its death."""
-    command = [sys.executable, str(CHILD), *words]
-    return await anyio.run_process(command, env=env, check=False)
+@define
+class Course:
+    """What a flow passes when nobody disturbs it, and where it ends."""
+
+    moments: list[str]
+    end: End
 
 
-def change(file: Path, fate: str) -> None:
-    """Do to the file what a build may do while the release is dead."""
+@pytest.fixture(scope="module")
+def courses() -> dict[str, Course]:
+    """Remember the undisturbed course of each flow."""
+    return {}
+
+
+def chosen(moments: list[str], most: int) -> list[str]:
+    """Choose moments to die at: the worst ones first, then evenly from all the others.
+
+    The worst is right after the provider did what it was asked to, and nothing of it
+    is recorded yet.
+    """
+    worst = [
+        each
+        for each in moments
+        if each.startswith(tuple(f"after {word}" for word in CHANGING))
+    ][:most]
+    others = [each for each in moments if each not in worst]
+    count = most - len(worst)
+    even = [others[(2 * n + 1) * len(others) // (2 * count)] for n in range(count)]
+    return sorted([*worst, *even], key=moments.index)
+
+
+def course_of(
+    scene: Scene, place: Place, folder: Path, courses: dict[str, Course]
+) -> Course:
+    """Give a flow's undisturbed course; run it where that was not done yet."""
+    if scene.name not in courses:
+        own = folder / "undisturbed"
+        own.mkdir()
+        place.begin(scene, own)
+        ended = done(place.job(own, scene))
+
+        assert 0 == ended.code, ended.words
+        names = [name for name, _ in ended.said["passed"]]
+        courses[scene.name] = Course(names, place.end(scene, ended.said["outcome"]))
+
+    return courses[scene.name]
+
+
+def change(folder: Path, fate: str) -> None:
+    """Do to the bundle what a build may do while the release is dead."""
     if fate == "rebuilt":
-        file.write_bytes(b"// another build\n")
+        place_bundle(folder, b"// another build\n")
     elif fate == "deleted":
-        file.unlink()
+        for file in (folder / "worker.js", folder / "site" / "index.js"):
+            file.unlink()
 
 
-@pytest.mark.real_time
-@pytest.mark.may_block
-@pytest.mark.parametrize("place", range(len(MOMENTS)), ids=MOMENTS)
-async def test_a_killed_release_ends_as_an_undisturbed_one(
-    place: int, tmp_path: Path, anyio_backend_name: str
+@pytest.mark.parametrize("point", range(POINTS))
+@pytest.mark.parametrize("scene", FLOWS, ids=lambda scene: scene.name)
+def test_a_killed_run_ends_as_an_undisturbed_one(
+    scene: Scene,
+    point: int,
+    place: Place,
+    tmp_path: Path,
+    courses: dict[str, Course],
 ) -> None:
-    """After SIGKILL at any of these moments, a resume makes no second version."""
-    file = tmp_path / "worker.js"
-    file.write_bytes(NEW)
-    async with spawned(["--dice", "7"]) as cloud, httpx.AsyncClient() as http:
-        env = environment(cloud, tmp_path)
-        before = (await http.get(f"{cloud.api}/__control__/report")).json()
+    """After SIGKILL at any moment, a new process comes to the same end."""
+    course = course_of(scene, place, tmp_path, courses)
+    moment = chosen(course.moments, POINTS)[point]
+    place.begin(scene, tmp_path)
+    job = place.job(tmp_path, scene, moment=moment, backend=BACKENDS[point % 2])
+    died = done(job)
 
-        died = await child(
-            env, anyio_backend_name, "release", str(file), MOMENTS[place]
-        )
-        change(file, FATES[place % len(FATES)])
-        ended = await child(env, anyio_backend_name, "resume")
+    assert -signal.SIGKILL == died.code, (moment, died)
+    if course.moments.index(moment) >= course.moments.index(BEGUN):
+        change(tmp_path, FATES[point % len(FATES)])
 
-        after = (await http.get(f"{cloud.api}/__control__/report")).json()
+    again = place.job(tmp_path, scene, do="resume", backend=BACKENDS[point // 2 % 2])
+    ended = done(again)
 
-    assert -signal.SIGKILL == died.returncode
-    assert (0, b"released\n") == (ended.returncode, ended.stdout), ended.stderr
-    old, new = before["versions"]["checkout-edge"], after["versions"]["checkout-edge"]
-    assert len(old) + 1 == len(new)
-    assert {"staging": {new[-1]: 100}, "production": {new[-1]: 100}} == after["splits"][
-        "checkout-edge"
-    ]
-    assert [] == after["orphans"]
-    assert [] == after["violations"], json.dumps(after["violations"])
-    assert after["peak_window"] <= 100
+    assert 0 == ended.code, (moment, ended.words)
+    assert (moment, course.end) == (moment, place.end(scene, ended.said["outcome"]))
+
+
+def test_the_worst_moments_are_never_left_out() -> None:
+    """Death after each call that changes something; the rest evenly, in order."""
+    moments = [f"before row {n}" for n in range(10)]
+    moments[3], moments[7] = "after commit 1", "after deploy 1"
+
+    found = chosen(moments, 4)
+
+    assert ["before row 2", "after commit 1", "after deploy 1", "before row 8"] == found

@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.process.test_kill import NEW, child, environment
+from tests.process.child import Job
+from tests.process.nursery import Ended, done
+from tests.process.place import Place, served
+from tests.process.scenes import place_bundle
 
-from esa_flows.localcloud.spawn import spawned
+pytestmark = pytest.mark.may_block
 
 
-@pytest.mark.real_time
-@pytest.mark.may_block
-async def test_a_release_over_https(tmp_path: Path, anyio_backend_name: str) -> None:
+@pytest.fixture(scope="module")
+def tls_place() -> Iterator[Place]:
+    """Serve a local cloud over TLS."""
+    with served("--tls") as made:
+        yield made
+
+
+def _released(place: Place, folder: Path, **environ: str) -> Ended:
+    place_bundle(folder)
+    argv = ("release", "checkout-edge", "worker.js")
+    told = place.environ(folder) | environ
+    return done(Job(do="command", folder=folder, environ=told, argv=argv))
+
+
+def test_a_release_over_https(tls_place: Place, tmp_path: Path) -> None:
     """API, upload and staging gate trust the authority that `SSL_CERT_FILE` names."""
-    file = tmp_path / "worker.js"
-    file.write_bytes(NEW)
-    async with spawned(["--tls"]) as cloud:
-        env = environment(cloud, tmp_path) | {"SSL_CERT_FILE": str(cloud.ca)}
-        done = await child(env, anyio_backend_name, "release", str(file))
+    ended = _released(tls_place, tmp_path, SSL_CERT_FILE=str(tls_place.ca))
 
-    assert cloud.api.startswith("https://")
-    assert (0, b"released\n") == (done.returncode, done.stdout), done.stderr
+    assert tls_place.api.startswith("https://")
+    assert 0 == ended.code, ended.words
+    assert "checkout-edge: released" in ended.words
 
 
-@pytest.mark.real_time
-@pytest.mark.may_block
-async def test_an_unknown_authority_is_not_trusted(
-    tmp_path: Path, anyio_backend_name: str
-) -> None:
+def test_an_unknown_authority_is_not_trusted(tls_place: Place, tmp_path: Path) -> None:
     """Without the authority nothing is sent, and the sentence says what to set."""
-    file = tmp_path / "worker.js"
-    file.write_bytes(NEW)
-    async with spawned(["--tls"]) as cloud:
-        env = environment(cloud, tmp_path)
-        done = await child(env, anyio_backend_name, "release", str(file))
+    ended = _released(tls_place, tmp_path)
 
-    assert done.returncode != 0
-    assert b"SSL_CERT_FILE" in done.stderr
+    assert 10 == ended.code, ended.words
+    assert "SSL_CERT_FILE" in ended.words

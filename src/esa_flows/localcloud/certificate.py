@@ -2,8 +2,8 @@
 
 Python's ``ssl`` cannot make certificates, and a library for it would be the heaviest
 part of the extra for the one thing done once: the program ``openssl`` does it. An
-authority signs one leaf for this machine's names; the authority's key is not kept, so
-whoever trusts its file trusts that leaf alone.
+authority signs one leaf for the names of this machine and of the routines; the
+authority's key is not kept, so whoever trusts its file trusts that leaf alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,11 @@ from pathlib import Path
 import anyio
 from attrs import frozen
 
-NAMES = "IP:127.0.0.1,IP:::1,DNS:localhost,DNS:*.localhost"
+from .seed import ACCOUNT
+from .state import zone_of
+
+# Visitors ask the edge for a routine by its own name, whatever address they connect to.
+NAMES = f"IP:127.0.0.1,IP:::1,DNS:localhost,DNS:*.localhost,DNS:*.{zone_of(ACCOUNT)}"
 _DAYS = "825"  # the longest some systems accept
 _CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
 _CONFIG = f"""\

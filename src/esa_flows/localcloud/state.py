@@ -25,6 +25,11 @@ _FIRST_ID = 10**18  # ids have 19 digits
 _FIRST_NUMBER = 10**14  # sites, routes and records have shorter ones
 
 
+def zone_of(account: str) -> str:
+    """Return the domain that holds the default records of an account's routines."""
+    return f"{hashlib.sha256(account.encode()).hexdigest()[:8]}.er.aliyun-esa.net"
+
+
 @frozen(kw_only=True)
 class AccessKey:
     """A key pair of an account; with a token, a temporary one.
@@ -134,13 +139,12 @@ class State:
         if (account, name) in self.routines:
             raise CloudError(code, f"The routine {name} exists.")
 
-        zone = hashlib.sha256(account.encode()).hexdigest()[:8]
         routine = Routine(
             account=account,
             name=name,
             description=description,
             created=now,
-            record=f"{name}.{zone}.er.aliyun-esa.net",
+            record=f"{name}.{zone_of(account)}",
         )
         self.add(routine)
         return routine
