@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import signal
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 _UNLIMITED = resource.RLIM_INFINITY
@@ -22,9 +24,17 @@ def freeze() -> None:
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
-def fill_disk() -> None:
+def limit_files() -> None:
     """Find no room for another byte in any file."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, _UNLIMITED))
+
+
+def use_up_disk() -> None:
+    """Fill the journal's disk to its last byte."""
+    filler = Path(f"{os.environ['ESA_FLOWS_JOURNAL']}.filler")
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while file.write(b"x" * 512):
+            pass
 
 
 def lose_disk() -> None:
@@ -50,8 +60,6 @@ def end_all() -> None:
 
 def sqlite_connections() -> list[sqlite3.Connection]:
     """Give the open connections of this process."""
-    import gc
-
     return [each for each in gc.get_objects() if isinstance(each, sqlite3.Connection)]
 
 
@@ -65,7 +73,8 @@ def _leads_to(entry: Path, file: str) -> bool:
 BY_NAME: Mapping[str, Callable[[], None]] = {
     "die": die,
     "freeze": freeze,
-    "full disk": fill_disk,
+    "full disk": use_up_disk,
+    "file limit": limit_files,
     "broken disk": lose_disk,
     "read-only": forbid_writing,
 }
