@@ -70,6 +70,21 @@ def test_another_missing_module_is_not_blamed_on_the_extra(
         main(["runs"])
 
 
+def test_ctrl_c_before_anything_was_begun(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """While the commands are imported it ends in silence, with its code."""
+
+    def interrupt(_: str) -> Any:
+        """Be interrupted."""
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importlib, "import_module", interrupt)
+
+    assert 130 == main(["runs"])
+    assert ("", "") == capsys.readouterr()
+
+
 @pytest.mark.parametrize("argv", [[], ["--help"], ["release", "--help"], ["versions"]])
 async def test_help_is_a_success(argv: list[str]) -> None:
     """Help is on standard output, and the code is 0."""

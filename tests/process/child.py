@@ -185,7 +185,12 @@ def live(job: Job) -> None:
     if job.do == "command":
         sys.exit(esa_flows(job.argv))
 
-    said = anyio.run(_told, job, backend=job.backend)
+    said: dict[str, Any] = {"outcome": "", "error": "", "run": "", "stopped": ""}
+    try:
+        anyio.run(_heeding, job, said, backend=job.backend)
+    except* KeyboardInterrupt:
+        said["stopped"] = "interrupted"
+
     troubles.end_all()
     job.answer.write_text(json.dumps(said))
 
@@ -227,9 +232,26 @@ def _take_streams(job: Job) -> None:
     sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
 
 
-async def _told(job: Job) -> dict[str, Any]:
-    moments = Moments(job.moment, job.trouble)
-    said: dict[str, Any] = {"outcome": "", "error": "", "run": ""}
+async def _heeding(job: Job, said: dict[str, Any]) -> None:
+    """Be a program that cancels what it does when it gets SIGTERM."""
+    async with anyio.create_task_group() as beside:
+        with anyio.CancelScope() as work:
+            beside.start_soon(_until_told, work)
+            await _work(job, said)
+
+        said["stopped"] = "cancelled" if work.cancelled_caught else ""
+        beside.cancel_scope.cancel()
+
+
+async def _until_told(work: anyio.CancelScope) -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM) as signals:
+        async for _ in signals:
+            work.cancel()
+
+
+async def _work(job: Job, said: dict[str, Any]) -> None:
+    """Do a scene and write down how it ended."""
+    moments = Moments(job.moment, job.trouble, said.setdefault("passed", []))
     journal = WatchedJournal(os.environ["ESA_FLOWS_JOURNAL"])
     journal.moments = moments
     async with open_client() as http:
@@ -238,15 +260,13 @@ async def _told(job: Job) -> dict[str, Any]:
         async with Client.from_env(parts=parts) as client:
             try:
                 report = await _report(client, SCENES[job.scene], job)
-                said |= {"outcome": report.outcome, "run": report.run}
+                said.update(outcome=report.outcome, run=report.run)
             except EsaFlowsError as error:
-                said |= {"error": type(error).__name__, "words": str(error)}
+                said.update(error=type(error).__name__, words=str(error))
 
     # A journal on a full disk cannot be closed any better than by this process's end.
     with anyio.move_on_after(5):
         await journal.close()
-
-    return said | {"passed": moments.passed}
 
 
 async def _report(client: Client, scene: Scene, job: Job) -> Report:

@@ -13,3 +13,10 @@ def place() -> Iterator[Place]:
     """Serve a local cloud; each test makes its own world there."""
     with served() as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def tls_place() -> Iterator[Place]:
+    """Serve a local cloud over TLS, with its samples."""
+    with served("--tls") as made:
+        yield made

@@ -10,6 +10,8 @@ import json
 import multiprocessing
 import os
 import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -94,3 +96,11 @@ def done(job: Job) -> Ended:
     """Do a job in a child to its end."""
     with Child(job) as child:
         return child.wait()
+
+
+def until(what: Callable[[], object], patience: float = PATIENCE) -> None:
+    """Wait until something is so."""
+    last = time.monotonic() + patience
+    while not what():
+        assert time.monotonic() < last, "it never came to that"
+        time.sleep(0.02)

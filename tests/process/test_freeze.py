@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.process.nursery import Child, Ended, done
+from tests.process.nursery import Child, Ended, done, until
 from tests.process.place import End, Place
 from tests.process.scenes import SCENES
 
@@ -40,14 +39,6 @@ PERMITTED = [
     ("before observe 3", "trio"),
 ]
 """Moments at which a call has passed the permit and is not sent yet."""
-
-
-def until(what: Callable[[], bool], patience: float = 60.0) -> None:
-    """Wait until something is so."""
-    last = time.monotonic() + patience
-    while not what():
-        assert time.monotonic() < last, "it never came to that"
-        time.sleep(0.02)
 
 
 def shares(place: Place) -> set[int]:

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.process.child import Job
 from tests.process.nursery import Ended, done
-from tests.process.place import Place, served
+from tests.process.place import Place
 from tests.process.scenes import place_bundle
 
 pytestmark = pytest.mark.may_block
-
-
-@pytest.fixture(scope="module")
-def tls_place() -> Iterator[Place]:
-    """Serve a local cloud over TLS."""
-    with served("--tls") as made:
-        yield made
 
 
 def _released(place: Place, folder: Path, **environ: str) -> Ended:

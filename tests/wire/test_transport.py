@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import ssl
 import traceback
@@ -10,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import httpx
 import pytest
-from anyio.abc import ByteStream
+from anyio.abc import ByteStream, SocketAttribute, SocketStream
+from attrs import define
 from tests.wire.loopback import CERTIFICATE, always, answer, serving
 
 from esa_flows.errors import InvalidInput, NotSent, OutcomeUnknown
@@ -115,6 +118,41 @@ async def test_a_stream_shorter_than_it_says_is_unknown() -> None:
     async with serving(always(answer(b""))) as server:
         with pytest.raises(OutcomeUnknown, match="lost after sending had begun"):
             await send(server.url, body=Pieces(b"ab", size=4))
+
+
+@define
+class _Endless:
+    """A body that does not come to its end, and holds nothing to be closed."""
+
+    size: int = 10**12
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        await anyio.lowlevel.checkpoint()
+        return b"x" * 10_000
+
+
+async def test_a_stream_broken_off_leaves_nothing_open() -> None:
+    """No generator waits for the garbage collector, of which trio would warn."""
+
+    async def deaf(stream: SocketStream) -> None:
+        """Read nothing, until nobody wants to be heard any more."""
+        async with stream:
+            await anyio.sleep(1)
+
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    port = listener.extra(SocketAttribute.local_port)
+    async with listener, anyio.create_task_group() as tasks:
+        tasks.start_soon(listener.serve, deaf)
+        timeout = Timeout(connect=1, silence=5, total=0.3)
+        with pytest.raises(OutcomeUnknown, match="did not answer in time"):
+            await send(f"http://127.0.0.1:{port}", body=_Endless(), timeout=timeout)
+
+        tasks.cancel_scope.cancel()
+
+    gc.collect()
 
 
 async def test_redirects_are_not_followed() -> None:

@@ -16,6 +16,7 @@ __all__ = ["main"]
 
 _EXTRA = frozenset({"cyclopts", "rich"})
 _USAGE = 2
+_INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None, *, parts: Any = None) -> int:
@@ -41,6 +42,8 @@ def main(argv: Sequence[str] | None = None, *, parts: Any = None) -> int:
             'Run: pip install "esa-flows[cli]"\n'
         )
         return _USAGE
+    except KeyboardInterrupt:
+        return _INTERRUPTED  # nothing was begun, so that there is nothing to say
 
     code: int = app.run(given, parts)
     return code

@@ -8,6 +8,7 @@ floors above need not know which client is underneath.
 from __future__ import annotations
 
 import ssl
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Protocol
 
@@ -219,11 +220,25 @@ def _trusted(*, trust_env: bool) -> ssl.SSLContext:
         ) from error
 
 
+class _Unwrapped(httpx.AsyncByteStream):
+    """A body in pieces, as it is.
+
+    httpx would wrap it in a generator, and leave that open for the garbage collector
+    when an upload is broken off: trio warns of it in the host's program.
+    """
+
+    def __init__(self, body: SizedStream) -> None:
+        self._body = body
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self._body)
+
+
 def _for_httpx(request: Request) -> httpx.Request:
-    headers = list(request.headers)
-    if not isinstance(request.body, bytes):
+    headers, body = list(request.headers), request.body
+    if not isinstance(body, bytes):
         # Without it httpx would send in chunks, which OSS forms do not take.
-        headers.append(("content-length", str(request.body.size)))
+        headers.append(("content-length", str(body.size)))
 
     limits = request.timeout
     timeout = httpx.Timeout(limits.silence, connect=limits.connect, pool=limits.connect)
@@ -231,6 +246,7 @@ def _for_httpx(request: Request) -> httpx.Request:
         request.method,
         request.url,
         headers=headers,
-        content=request.body,
+        content=body if isinstance(body, bytes) else None,
+        stream=None if isinstance(body, bytes) else _Unwrapped(body),
         extensions={"timeout": timeout.as_dict()},
     )
