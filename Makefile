@@ -7,7 +7,7 @@ SDK    := .venv-sdk
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sdk node peers test check crash fix demo bench build clean
+.PHONY: help venv sdk node peers test check crash model fix demo bench build clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -64,6 +64,11 @@ ONLY   ?=
 
 crash: venv ## play N disturbed releases from SEED (MODE=faults, unsafe, crowd, singles)
 	@PYTHONPATH=. $(BIN)/python -m tests.crash -n $(N) --seed $(SEED) --mode $(MODE) $(if $(ONLY),--only $(ONLY))
+
+SIZE   ?= small
+
+model: venv ## explore every state of the protocol's model (SIZE=small, large)
+	@PYTHONPATH=. $(BIN)/python -m tests.protocol --size $(SIZE)
 
 demo: venv ## release the sample routines to a local cloud and show what happened
 	@$(BIN)/python examples/demo.py
