@@ -15,11 +15,21 @@ from tests.protocol.rules import (
     left_behind,
     look,
     may_read,
+    own,
     read,
     seen_list,
     wants,
 )
-from tests.protocol.world import Call, Move, Op, Run, Setting, World, whole
+from tests.protocol.world import (
+    Call,
+    Move,
+    Op,
+    Run,
+    Setting,
+    Version,
+    World,
+    whole,
+)
 
 FAULTS = frozenset({"crash", "lost", "freeze", "back", "foreign", "throttle"})
 """Moves that are not needed to come to an end."""
@@ -69,7 +79,6 @@ def _down(world: World, who: int, run: Run) -> World:
         who,
         is_alive=False,
         eyes=None,
-        has_posted=False,
         in_doubt=False,
         call=None,
         answer="",
@@ -156,7 +165,7 @@ def _foreign(world: World, setting: Setting) -> Iterator[Move]:
 
     yield Move(-1, "foreign", Op("post"), spent._replace(slot="foreign"))
     if len(world.versions) < setting.cap:
-        made = world.versions[-1]._replace(id=world.born + 1, code="foreign", by=-1)
+        made = Version(world.born + 1, "foreign")
         more = spent._replace(versions=(*world.versions, made), born=made.id)
         yield Move(-1, "foreign", Op("commit"), more)
 
@@ -313,7 +322,7 @@ def _sends(world: World, who: int, run: Run, setting: Setting) -> Iterator[Move]
         ops = [op for op in wants(world, who, setting) if op == run.intent]
     else:
         ops = [op for op in wants(world, who, setting) if op.kind == "delete"]
-        if run.eyes is not None and not ops:
+        if all(version == run.version for version in own(world, who, setting)):
             yield Move(who, "close", None, world.run(who, intent=None, tries=1))
 
     if run.eyes is not None and not ops and run.intent.kind in {"expose", "delete"}:
@@ -322,10 +331,7 @@ def _sends(world: World, who: int, run: Run, setting: Setting) -> Iterator[Move]
     for op in ops:
         is_sure = run.eyes is not None and _knew(run, op)
         call = Call(who, op, run.expected, is_sure=is_sure)
-        after = world.run(
-            who, call=call, eyes=None, has_posted=run.has_posted and op.kind != "commit"
-        )
-        yield Move(who, "send", op, after)
+        yield Move(who, "send", op, world.run(who, call=call, eyes=None))
 
 
 def _knew(run: Run, op: Op) -> bool:

@@ -52,7 +52,7 @@ def _saw(world: World, who: int) -> World:
 def _is_ours(run: Run, op: Op) -> bool:
     """Whether what serves, and was wanted, did not serve before: by split or by id."""
     if op.kind == "stage":
-        return run.home != op.split
+        return run.is_staged or run.home != op.split
 
     return run.seen != op.split or run.has_news
 
@@ -72,7 +72,7 @@ def achieved(world: World, who: int, op: Op) -> World:
     done = world.run(who, intent=None, in_doubt=False)
     if op.kind == "commit":
         mine = [v.id for v in world.versions if v.by == who]
-        return done.run(who, version=max(mine, default=0))
+        return done.run(who, version=max(mine, default=0), has_posted=False)
 
     if op.kind == "stage":
         return done.run(who, is_staged=op.split == run.target and not run.back)
@@ -100,7 +100,7 @@ def seen_list(world: World, who: int, setting: Setting) -> Iterator[World]:
     if op.kind == "commit":
         mine = own(world, who, setting)
         if mine:
-            yield left_behind(sure, who).run(who, version=mine[0])
+            yield left_behind(sure, who).run(who, version=mine[0], has_posted=False)
             return
 
     is_gone = op.kind == "delete" and not world.code(op.version)
@@ -122,8 +122,9 @@ def own(world: World, who: int, setting: Setting) -> list[int]:
     if "tag" not in setting.defences:
         return []
 
-    wrong = world.runs[who].wrong
-    return sorted(v.id for v in world.versions if v.by == who and v.id not in wrong)
+    run = world.runs[who]
+    known = run.wrong | (run.right if setting.is_free else frozenset())
+    return sorted(v.id for v in world.versions if v.by == who and v.id not in known)
 
 
 def may_read(world: World, run: Run, setting: Setting) -> Iterator[int]:
@@ -157,7 +158,14 @@ def read(world: World, who: int, version: int) -> World:
 def wants(world: World, who: int, setting: Setting) -> Iterator[Op]:
     """Give every change that the rules let a run make now."""
     run = world.runs[who]
-    if run.base is None or len(run.base) > 1:
+    if run.base is None:
+        return
+
+    if run.goal == "rollback":
+        yield from _rolls_back(world, run, setting)
+        return
+
+    if len(run.base) > 1:
         return
 
     if run.back:
@@ -174,6 +182,13 @@ def wants(world: World, who: int, setting: Setting) -> Iterator[Op]:
         yield from _forward(run, setting)
 
 
+def _rolls_back(world: World, run: Run, setting: Setting) -> Iterator[Op]:
+    """Put any version in force, whole, once: it served before."""
+    if not run.asked and may_expose(run, setting):
+        for version in world.versions:
+            yield Op("expose", whole(version.id))
+
+
 def _bad(world: World, run: Run) -> list[int]:
     return [version for version in sorted(run.wrong) if world.code(version)]
 
@@ -183,7 +198,8 @@ def _forward(run: Run, setting: Setting) -> Iterator[Op]:
     if run.base == run.target:
         return
 
-    is_staged = run.is_staged or bool(run.eyes and run.eyes[0] == run.target)
+    fitting = {run.target, *map(whole, run.right)}
+    is_staged = run.is_staged or (run.eyes is not None and run.eyes[0] in fitting)
     if not run.is_staged:
         yield Op("stage", run.target)
 
@@ -255,7 +271,7 @@ def _spare(world: World, run: Run, setting: Setting) -> list[int]:
     if "keep the way back" in setting.defences:
         live = {v for split in run.eyes or () for v, _ in split}
         kept = {v for v, _ in (*(run.base or ()), *(run.home or ()))}
-        kept |= {v.previous for v in world.versions if v.id in live and v.by >= 0}
+        kept |= {v.previous for v in world.versions if v.id in live}
 
     return [v.id for v in world.versions if v.id not in kept]
 
@@ -281,15 +297,26 @@ def ends(
     if is_served or (run.eyes is not None and not is_known(run, run.eyes[1])):
         yield "conflict", ()
 
+    if run.goal != "release":
+        if not run.asked or run.seen == run.expected:
+            yield "released", ()
+
+        return
+
     if len(run.base) > 1:
         yield "conflict", ()
         return
 
     if run.back:
         yield from _ends_back(run)
-        return
+    else:
+        yield from _ends_forward(world, who, run, setting)
 
-    is_swept = run.tries < 2 or "sweep" not in setting.defences
+
+def _ends_forward(
+    world: World, who: int, run: Run, setting: Setting
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    is_swept = run.tries < 2 + setting.is_free or "sweep" not in setting.defences
     if run.version and is_swept and _is_released(run, setting):
         yield "released", tuple(_harm_of_end(world, who, run))
 
@@ -302,13 +329,16 @@ def _is_released(run: Run, setting: Setting) -> bool:
     if run.base == run.target:
         return run.version in run.right
 
+    if not run.plan:
+        return run.is_staged or bool(run.eyes and run.eyes[0] == run.target)
+
     if run.expected != run.target:
         return False
 
     if "read back" not in setting.defences:
         return True
 
-    return run.eyes is not None and run.eyes[1] == run.target
+    return run.seen == run.target
 
 
 def _is_hopeless(world: World, run: Run, setting: Setting) -> bool:
@@ -324,13 +354,17 @@ def _ends_back(run: Run) -> Iterator[tuple[str, tuple[str, ...]]]:
     if run.back > 1 or (run.asked and not run.base):
         yield "stuck", ()
 
-    is_home = not run.asked or (run.asked[-1] == run.base and run.eyes is not None)
+    was_asked = bool(run.asked) and run.asked[-1] == run.base
+    if was_asked and run.eyes is not None and run.seen != run.base:
+        yield "conflict", ()  # what was under way came after the way back
+
+    is_home = not run.asked or (run.asked[-1] == run.base == run.seen)
     if is_home and not (run.is_staged and run.home):
         yield "failed", ()
 
 
 def _harm_of_end(world: World, who: int, run: Run) -> Iterator[str]:
-    if run.eyes is None and world.production != run.target and run.asked:
+    if run.asked and run.target not in (run.seen, world.production):
         yield "I6: called released while something else serves"
 
     left = [v for v in world.versions if v.by == who and v.id != run.version]

@@ -79,7 +79,7 @@ class Run(NamedTuple):
     production was asked for; the version in use; the versions that were read and are
     right, and those that are wrong; whether staging got it; what production served
     when the run looked last, and whether it was deployed anew since; the open intent;
-    commits begun; whether it goes back (2: in vain); its end.
+    commits begun; whether it goes back (2: in vain); its end; whether it has posted.
     """
 
     code: str
@@ -98,9 +98,9 @@ class Run(NamedTuple):
     tries: int = 0
     back: int = 0
     ended: str = ""
+    has_posted: bool = False
     is_alive: bool = True
     eyes: tuple[Split, Split] | None = None
-    has_posted: bool = False
     in_doubt: bool = False
     call: Call | None = None
     answer: str = ""
