@@ -260,13 +260,14 @@ def form_body(slot: UploadSlot, blob: Blob, boundary: str) -> FormBody:
     Raises:
         InvalidInput: The boundary stands in a field.
     """
-    fields = [(name, _revealed(value)) for name, value in slot.fields]
-    if not boundary or any(boundary in value for _, value in fields):
+    # No variable of the frame that raises holds a value of the form.
+    if not boundary or any(boundary in _revealed(value) for _, value in slot.fields):
         raise InvalidInput("The boundary of an upload form stands inside the form.")
 
     parts = [
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}'
-        for name, value in fields
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
+        f"{_revealed(value)}"
+        for name, value in slot.fields
     ]
     file = (
         f'--{boundary}\r\nContent-Disposition: form-data; name="file";'

@@ -82,7 +82,7 @@ class ProcessTransport:
             with anyio.fail_after(request.timeout.total):
                 return await self._exchange(request, listener)
         except (httpx.HTTPError, TimeoutError) as error:
-            raise trouble(error, request.host) from error
+            raise trouble(error, request.host) from None  # its frames hold the form
 
     def __repr__(self) -> str:
         return f"<ProcessTransport to {self._base_url}, {self._sent} sent>"

@@ -1,6 +1,7 @@
 """What goes over the wire and comes back: a request, a response, the time they get.
 
-Neither shows its headers or body: they carry signatures, tokens and upload forms.
+Neither shows its headers or body: they carry signatures, tokens and upload forms. Nor
+may any tool that walks over fields, so these say so themselves.
 """
 
 from __future__ import annotations
@@ -92,9 +93,9 @@ class Request:
     """
 
     method: str
-    url: str
-    headers: tuple[tuple[str, str], ...] = field(converter=_pairs)
-    body: bytes | SizedStream = b""
+    url: str = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = field(converter=_pairs, repr=False)
+    body: bytes | SizedStream = field(default=b"", repr=False)
     timeout: Timeout = field(default=Timeout(), converter=_timeout)
     direct: bool = False
 
@@ -134,8 +135,8 @@ class Response:
     """
 
     status: int
-    headers: Mapping[str, str] = field(factory=dict, converter=_lower)
-    body: bytes = b""
+    headers: Mapping[str, str] = field(factory=dict, converter=_lower, repr=False)
+    body: bytes = field(default=b"", repr=False)
 
     @classmethod
     def of(cls, status: int, body: bytes = b"", **headers: str) -> Self:

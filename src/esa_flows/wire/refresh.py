@@ -81,10 +81,11 @@ class Refreshing:
     async def _renew(self) -> Credentials:
         try:
             fresh = await self._fetch()
-        except EsaFlowsError:
+        except EsaFlowsError as error:
             self._not_before = self._now() + dt.timedelta(seconds=_PAUSE)
             if self._held is None or self._held.remaining(self._now()) <= 0:
-                raise
+                # The frames below hold what a service answered.
+                raise error.with_traceback(None) from error.__cause__
 
             return self._held
 
