@@ -7,7 +7,7 @@ SDK    := .venv-sdk
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sdk node peers test check crash model fix demo bench build clean
+.PHONY: help venv sdk node peers test check crash model mutants fix demo bench build clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -61,6 +61,8 @@ N      ?= 30000
 SEED   ?= 1
 MODE   ?= faults
 ONLY   ?=
+EVERY  ?= 1
+WORD   ?=
 
 crash: venv ## play N disturbed releases from SEED (MODE=faults, unsafe, crowd, singles)
 	@PYTHONPATH=. $(BIN)/python -m tests.crash -n $(N) --seed $(SEED) --mode $(MODE) $(if $(ONLY),--only $(ONLY))
@@ -69,6 +71,9 @@ SIZE   ?= small
 
 model: venv ## explore every state of the protocol's model (SIZE=small, large)
 	@PYTHONPATH=. $(BIN)/python -m tests.protocol --size $(SIZE)
+
+mutants: venv ## remove every defence once, change pure modules bit by bit: who notices? (WORD=lease, EVERY=10)
+	@PYTHONPATH=. $(BIN)/python -m tests.mutants --jobs $(JOBS) --every $(EVERY) --only "$(WORD)"
 
 demo: venv ## release the sample routines to a local cloud and show what happened
 	@$(BIN)/python examples/demo.py

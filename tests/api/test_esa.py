@@ -327,6 +327,15 @@ async def test_upload_in_trouble_is_sent_again(
     assert await desk.esa.read_code(NAME, version) == CODE.content
 
 
+async def test_a_forms_margin_is_counted_by_the_providers_clock(desk: Desk) -> None:
+    """Where the provider's clock is ahead of ours, the form ends earlier."""
+    slot = await desk.esa.request_slot(NAME, "x")
+    desk.esa._caller._skew = dt.timedelta(minutes=29, seconds=1)
+
+    with pytest.raises(SlotExpired):
+        await desk.esa.post(slot, CODE)
+
+
 async def test_slot_about_to_end_is_not_used(desk: Desk) -> None:
     """Half an hour is over in the cloud as it is here."""
     slot = await desk.esa.request_slot(NAME, "x")

@@ -1,0 +1,196 @@
+"""Defences of the steps: what is adopted, deployed, verified and deleted."""
+
+from __future__ import annotations
+
+from tests.mutants.defence import Defence
+
+__all__ = ["DEFENCES"]
+
+DEFENCES = (
+    Defence(
+        "what somebody else deployed is no repeat of ours",
+        "steps/deploy.py",
+        "is_known = same or (now is not None and now.split in self.ours)",
+        "is_known = True",
+        "tests/steps/test_deploy.py::test_anything_else_is_somebody_else",
+    ),
+    Defence(
+        "on the way back this run's own splits are nobody else's",
+        "steps/deploy.py",
+        "is_known = same or (now is not None and now.split in self.ours)",
+        "is_known = same",
+        "tests/steps/test_deploy.py::test_on_the_way_back_our_own_splits_are_nobody_elses",
+    ),
+    Defence.never(
+        "a deployment looks itself where the flow's look may be long ago",
+        "steps/deploy.py",
+        "ctx.after_another or ctx.attempt > 1",
+        "tests/steps/test_deploy.py::test_who_takes_over_looks_before_deploying",
+    ),
+    Defence(
+        "a deployment of the same split is told by its id",
+        "steps/deploy.py",
+        "return now if is_new or not same_before else NotHappened()",
+        "return now",
+        "tests/steps/test_deploy.py::test_the_same_split_again_needs_a_new_deployment",
+    ),
+    Defence(
+        "what was held up looks again before it deploys",
+        "steps/deploy.py",
+        "            await anyio.sleep(wait)\n            found = await _look_again(cloud, wanted)\n",
+        "            await anyio.sleep(wait)\n",
+        "tests/steps/test_deploy.py::test_a_deployment_that_is_held_up_is_tried_four_times",
+    ),
+    Defence(
+        "reading back stops at what somebody else deployed",
+        "steps/deploy.py",
+        "if isinstance(found, Conflict) or anyio.current_time() >= last:",
+        "if anyio.current_time() >= last:",
+        "tests/steps/test_deploy.py::test_reading_back_somebody_elses_split_is_a_conflict_at_once",
+    ),
+    Defence(
+        "reading back compares the split",
+        "steps/deploy.py",
+        "if now is not None and now.split == wanted.split:",
+        "if now is not None:",
+        "tests/steps/test_deploy.py::test_reading_back_waits_for_what_shows_late",
+    ),
+    Defence(
+        "a version is told to be this run's by run, content and environment",
+        "steps/commit.py",
+        "        and _whose(version.tag) == _whose(mine)\n",
+        "",
+        "tests/steps/test_commit.py::test_own_versions_have_our_run_and_our_content",
+    ),
+    Defence(
+        "another run's version is not this run's",
+        "steps/commit.py",
+        "return tag.run, tag.content, tag.environment",
+        'return "", tag.content, tag.environment',
+        "tests/steps/test_commit.py::test_own_versions_have_our_run_and_our_content",
+    ),
+    Defence(
+        "a version of another bundle is not adopted",
+        "steps/commit.py",
+        "return tag.run, tag.content, tag.environment",
+        'return tag.run, "", tag.environment',
+        "tests/steps/test_commit.py::test_own_versions_have_our_run_and_our_content",
+    ),
+    Defence(
+        "a version with another environment's variables is not adopted",
+        "steps/commit.py",
+        "return tag.run, tag.content, tag.environment",
+        "return tag.run, tag.content, None",
+        "tests/steps/test_commit.py::test_own_versions_have_our_run_and_our_content",
+    ),
+    Defence(
+        "a version found to be wrong is never adopted",
+        "steps/commit.py",
+        "        and version.id not in stage.refused\n",
+        "",
+        "tests/steps/test_commit.py::test_own_versions_have_our_run_and_our_content",
+    ),
+    Defence(
+        "of own duplicates the lowest id wins",
+        "steps/commit.py",
+        "return tuple(sorted(found, key=int))",
+        "return tuple(sorted(found, key=int, reverse=True))",
+        "tests/steps/test_commit.py::test_own_versions_have_our_run_and_our_content",
+    ),
+    Defence(
+        "only the digest of the content read back decides",
+        "steps/verify.py",
+        "if held == wanted.digest:",
+        "if True:",
+        "tests/steps/test_verify.py::test_other_bytes_are_refused",
+    ),
+    Defence(
+        "a version must be available",
+        "steps/verify.py",
+        "if info.status is VersionStatus.AVAILABLE:",
+        "if True:",
+        "tests/steps/test_verify.py::test_a_state_that_leads_nowhere_is_not_waited_for",
+    ),
+    Defence(
+        "a version that does not become ready is given up",
+        "steps/verify.py",
+        "if info.status is not VersionStatus.INIT or anyio.current_time() >= last:",
+        "if info.status is not VersionStatus.INIT:",
+        "tests/release/test_make.py::test_a_version_that_never_becomes_available_is_deleted",
+    ),
+    Defence.never(
+        "a sweep deletes nothing that serves",
+        "steps/sweep.py",
+        "version in (await cloud.observe(routine)).live",
+        "tests/steps/test_sweep.py::test_all_but_the_kept_one_go",
+    ),
+    Defence.never(
+        "a sweep keeps the version in use",
+        "steps/sweep.py",
+        "version == keep",
+        "tests/steps/test_sweep.py::test_all_but_the_kept_one_go",
+    ),
+    Defence.never(
+        "a routine with a version that was not saved is not deleted",
+        "steps/delete_routine.py",
+        "others",
+        "tests/steps/test_delete_routine.py::test_a_version_that_was_not_saved_stays",
+    ),
+    Defence.never(
+        "a routine that serves is not deleted",
+        "steps/delete_routine.py",
+        "serves and not wanted.while_serving",
+        "tests/steps/test_delete_routine.py::test_what_serves_production_stays",
+    ),
+    Defence(
+        "a failed callback is answered a bounded number of times",
+        "steps/post_to_oss.py",
+        "if number >= stage.posts:",
+        "if number >= stage.posts + 1:",
+        "tests/steps/test_post_to_oss.py::test_a_failed_callback_is_final_after_so_many_uploads",
+    ),
+    Defence.never(
+        "a version without its ZIP is deleted before another is asked for",
+        "steps/request_assets_slot.py",
+        "ctx.attempt > 1",
+        "tests/steps/test_request_assets_slot.py::test_a_lost_answer_leaves_no_version_without_its_zip",
+    ),
+    Defence(
+        "only a version whose ZIP arrived is adopted",
+        "steps/request_assets_slot.py",
+        " if id_ in ready]",
+        "]",
+        "tests/steps/test_request_assets_slot.py::test_a_lost_answer_leaves_no_version_without_its_zip",
+    ),
+    Defence.never(
+        "a version that should have assets has them",
+        "steps/verify_package.py",
+        "not info.has_assets",
+        "tests/steps/test_verify_package.py::test_a_version_without_assets_is_refused",
+    ),
+    Defence.never(
+        "a version answers unknown paths as wanted",
+        "steps/verify_package.py",
+        "info.not_found.lower() != wanted.not_found.lower()",
+        "tests/steps/test_verify_package.py::test_another_strategy_is_refused",
+    ),
+    Defence.never(
+        "what serves is not deleted",
+        "steps/prune.py",
+        "version in routine.live",
+        "tests/steps/test_prune.py::test_what_serves_anywhere_stays",
+    ),
+    Defence(
+        "the store's error page is not kept as code",
+        "steps/save_code.py",
+        "if not is_error_page(code):",
+        "if True:",
+        "tests/steps/test_save_code.py::test_the_stores_error_document_is_no_backup",
+    ),
+    Defence.never(
+        "what somebody else made is deleted only when its code is saved",
+        "steps/save_code.py",
+        "is_there and not wanted.content",
+        "tests/steps/test_save_code.py::test_what_cannot_be_read_is_an_answer",
+    ),
+)

@@ -1,0 +1,25 @@
+"""Every named defence: each is removed once, and a test of its own must notice."""
+
+from __future__ import annotations
+
+from tests.mutants import (
+    at_api,
+    at_engine,
+    at_journal,
+    at_release,
+    at_showing,
+    at_steps,
+    at_wire,
+)
+
+__all__ = ["DEFENCES"]
+
+DEFENCES = (
+    *at_engine.DEFENCES,
+    *at_journal.DEFENCES,
+    *at_steps.DEFENCES,
+    *at_release.DEFENCES,
+    *at_api.DEFENCES,
+    *at_wire.DEFENCES,
+    *at_showing.DEFENCES,
+)
