@@ -52,11 +52,15 @@ class Watch:
         secrets: What must be nowhere.
         texts: Where something was written, and what.
         exceptions: Kinds of failures that were shown.
+        looked: Texts that were looked through.
+        kinds: Places where something was written.
     """
 
     secrets: set[str] = field(factory=set, repr=False)
     texts: dict[tuple[str, str], None] = field(factory=dict, repr=False)
     exceptions: set[str] = field(factory=set)
+    looked: int = 0
+    kinds: set[str] = field(factory=set)
     _found: set[str] = field(factory=set)
     _shown: set[object] = field(factory=set)
 
@@ -81,6 +85,8 @@ class Watch:
             for secret in self.secrets
             if secret in text
         }
+        self.looked += len(self.texts)
+        self.kinds |= self.places
         self.texts.clear()
         return sorted(self._found)
 

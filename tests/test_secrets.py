@@ -49,6 +49,7 @@ from tests.crash.draw import singles
 from tests.crash.plays import ENVS, OLDER, PLAYS, Play
 from tests.crash.scenario import Scenario, play_alone
 from tests.house import BROKEN, NEW
+from tests.promises import write
 from tests.secrets_watch import VARIABLE, Watch, watching
 from tests.wire.doubles import (
     CHANGE,
@@ -75,11 +76,28 @@ EACH = 29
 PASSWORD = "canary7c1d-password-of-a-proxy"
 
 
+@pytest.fixture(scope="module")
+def watches() -> Iterator[list[Watch]]:
+    """Keep every watch; in the end say what they looked through."""
+    found: list[Watch] = []
+    yield found
+    secrets = sum(len(each.secrets) for each in found)
+    texts = sum(each.looked for each in found)
+    kinds = {kind for each in found for kind in each.kinds}
+    line = f"{secrets} secrets looked for in {texts} texts of {len(kinds)} kinds"
+    leaks = sum(len(each.leaks()) for each in found)
+    write("secrets", [f"{line}: {leaks} found"])
+
+
 @pytest.fixture
-def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
-    """Watch a test; what was written is known when it ends."""
+def watch(watches: list[Watch], monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
+    """Watch a test; spans are known when it ends."""
     with watching(monkeypatch) as found:
         yield found
+
+    watches.append(found)
+
+    assert [] == found.leaks()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from tests.crash.crowd import crowd_of, play_crowd
 from tests.crash.draw import drawn, positions, singles, unsafe
 from tests.crash.plays import PLAYS, play_named
 from tests.crash.scenario import Played, Scenario, play_alone
+from tests.promises import write
 
 MODES = ("faults", "unsafe", "crowd", "singles")
 SLICE = 100
@@ -167,7 +168,9 @@ def main(words: list[str]) -> int:
     print(*table(told), sep="\n")  # noqa: T201  a program that prints
     each = 1000 * seconds / max(len(told), 1)
     print(f"{asked.mode}, seed {asked.seed}: {seconds:.0f} s, {each:.1f} ms each")  # noqa: T201  a program that prints
-    print(f"{len(told)} scenarios, {converged} converged, {broken} violations")  # noqa: T201  a program that prints
+    line = f"{len(told)} scenarios, {converged} converged, {broken} violations"
+    print(line)  # noqa: T201  a program that prints
+    write("crash", [f"{asked.mode}, seed {asked.seed}: {line}"])
     return int(bool(broken) or converged < len(told))
 
 
