@@ -15,12 +15,12 @@ from esa_flows.engine.flow import Flow, flow
 from esa_flows.engine.history import History
 from esa_flows.engine.journal import Kind, Lease, Record, Row, SignalVerb
 from esa_flows.engine.state import State
+from esa_flows.engine.step import step
 from esa_flows.errors import (
     Aborted,
     DeadlineExceeded,
     JournalUnavailable,
     Refused,
-    Throttled,
 )
 from esa_flows.model import Duration
 
@@ -162,13 +162,29 @@ async def test_who_ran_out_behind_the_last_step_meets_it_at_the_end() -> None:
     assert "late" == await desk.resume(busy)
 
 
-async def test_running_out_is_no_answer_to_the_step_it_met() -> None:
-    """Between two attempts: the step has not failed, and nothing is recorded of it."""
-    desk = Desk()
-    desk.world.faults = [Throttled("Slow down.", retry_after=90.0)]
+@step.read()
+async def ponder(ctx: Context, name: str) -> str:
+    """Take long, and call nobody."""
+    await anyio.sleep(90)
+    return name
 
-    assert LATE[1:] == await desk.start(bounded, "30s")
-    assert "outcome put#1 failed" not in await desk.lines()
+
+@flow
+async def ponders(ctx: Context, name: str) -> str:
+    """Bound a step that takes longer."""
+    try:
+        async with ctx.timeout("1m", key="gate"):
+            return await ctx.do(ponder, name)
+    except DeadlineExceeded:
+        return "late"
+
+
+async def test_running_out_is_no_answer_to_the_step_it_met() -> None:
+    """The step has not failed: nothing is recorded of it."""
+    desk = Desk()
+
+    assert "late" == await desk.start(ponders)
+    assert "outcome ponder#1 failed" not in await desk.lines()
 
 
 class Wavering(MortalJournal):

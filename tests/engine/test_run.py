@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.engine.desk import BEGIN, RUN, Desk, cut
+from tests.engine.desk import BEGIN, RUN, Desk, Died, cut
 from tests.engine.flows import one
 
 from esa_flows.engine.context import Context
@@ -13,6 +13,7 @@ from esa_flows.engine.journal import Kind, NewRun
 from esa_flows.engine.run import drafted
 from esa_flows.engine.step import step
 from esa_flows.errors import StepMisuse
+from esa_flows.model import Duration
 
 NEW = NewRun(id=RUN, flow="one", subject="", content="", started_at=BEGIN)
 
@@ -54,3 +55,16 @@ async def test_who_takes_over_knows_it_until_a_step_is_done() -> None:
 
     assert [False, False, False] == begun
     assert [False, True, False] == taken
+
+
+async def test_a_deadline_is_no_step_that_another_process_did() -> None:
+    """Who goes on with a run that had done nothing did what was done before."""
+    desk = Desk()
+    engine = desk.engine(asking)
+    desk.journal.kill_at(2, keeps_last=False)
+    with pytest.raises(Died):
+        await engine.start(asking, "x", run_id=RUN, deadline=Duration(60))
+
+    desk.journal.revive()
+
+    assert [False, False, False] == await desk.resume(asking)

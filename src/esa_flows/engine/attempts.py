@@ -21,7 +21,7 @@ from esa_flows.engine.failure import decode_error, encode_error, words
 from esa_flows.engine.journal import Kind
 from esa_flows.engine.observe import Moment
 from esa_flows.engine.retry import Again, GiveUp
-from esa_flows.engine.run import Run
+from esa_flows.engine.run import Place, Run
 from esa_flows.engine.step import (
     Effect,
     Happened,
@@ -84,7 +84,7 @@ class Attempts(Generic[I, O]):
         return self.strand.run
 
     @property
-    def _place(self) -> str:
+    def _place(self) -> Place:
         return self._run.place(self.identity)
 
     @property
@@ -93,8 +93,11 @@ class Attempts(Generic[I, O]):
 
     async def perform(self) -> O:
         """Attempt, look, wait, until there is an outcome or patience ends."""
-        with self._run.doing(self.identity):
+        self._run.steps.append(self.identity)
+        try:
             return await self._perform()
+        finally:
+            self._run.steps.remove(self.identity)
 
     async def _perform(self) -> O:
         first = anyio.current_time()

@@ -101,7 +101,7 @@ def encode(value: Any) -> Any:
     return _CONVERTER.unstructure(value)
 
 
-def recordable(value: Any, whose: str) -> Any:
+def recordable(value: Any, whose: object) -> Any:
     """Give what the journal gets of a value.
 
     Args:
@@ -119,7 +119,7 @@ def recordable(value: Any, whose: str) -> Any:
         raise unfit(whose, error) from error
 
 
-def unfit(whose: str, error: Exception) -> StepMisuse:
+def unfit(whose: object, error: Exception) -> StepMisuse:
     """Say whose value cannot be recorded, and why."""
     return StepMisuse(
         f"{whose} has a value that cannot be recorded: {told(error)}.",
@@ -164,7 +164,7 @@ def dumps(data: Any) -> str:
     return text
 
 
-def digest_of(value: Any, whose: str = "The input") -> str:
+def digest_of(value: Any, whose: object = "The input") -> str:
     """Give the SHA-256 that a step's input is known by.
 
     A member that has its default does not count: one that a later release adds leaves

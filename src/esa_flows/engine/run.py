@@ -1,8 +1,8 @@
 """A run in this process: what its driver and its steps share."""
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from random import Random  # noqa: TID251  for the type; the instance comes from the edge
 from typing import Any, NoReturn
 
@@ -15,7 +15,7 @@ from esa_flows.engine.budget import RetryBudget
 from esa_flows.engine.cause import STOPPING
 from esa_flows.engine.codec import unfit
 from esa_flows.engine.family import Family
-from esa_flows.engine.history import History
+from esa_flows.engine.history import DEADLINE, History
 from esa_flows.engine.journal import Journal, Kind, Record, Signal
 from esa_flows.engine.lease import HeldLease
 from esa_flows.engine.observe import Happening, Moment, Observer, tell
@@ -23,7 +23,7 @@ from esa_flows.engine.state import Event
 from esa_flows.errors import Aborted, EsaFlowsError
 from esa_flows.model import Duration
 
-__all__ = ["GRACE", "Interruption", "Run", "drafted"]
+__all__ = ["GRACE", "Interruption", "Place", "Run", "drafted"]
 
 GRACE = 60.0
 """Seconds that attempts which may have changed something get when a run is stopped."""
@@ -36,7 +36,7 @@ def drafted(
     *,
     step: str = "",
     attempt: int = 0,
-    whose: str = "The flow",
+    whose: object = "The flow",
 ) -> Record:
     """Make a record, or say whose value cannot be recorded.
 
@@ -72,6 +72,21 @@ class Interruption:
     is_met: bool = False
 
 
+@define(eq=False, repr=False)
+class Place:
+    """A step or a flow as errors name it; written only where there is an error."""
+
+    _run: "Run"
+    _step: str
+
+    def __str__(self) -> str:
+        run = f"run {self._run.id}"
+        if not self._step:
+            return f"The flow {self._run.flow!r} of {run}"
+
+        return f"Step {self._step} of {run} of the flow {self._run.flow!r}"
+
+
 @define(kw_only=True, eq=False)
 class Run:
     """A run while this process drives it.
@@ -88,6 +103,7 @@ class Run:
         stopped: Why the body was cancelled from within; None while it was not.
         abort: The first request to abort it.
         steps: What is under way now.
+        waits: Scopes around waits, and whether who waits has still to meet something.
         budget: What all runs of the account may spend on trying again.
         family: Brings up the runs it begins.
         observer: Told what the run does.
@@ -105,6 +121,9 @@ class Run:
     stopped: Exception | None = field(default=None, init=False)
     abort: Interruption = field(init=False)
     steps: list[str] = field(factory=list, init=False)
+    waits: dict[anyio.CancelScope, Callable[[Interruption], bool]] = field(
+        factory=dict, init=False
+    )
     family: Family
     budget: RetryBudget
     observer: Observer | None = None
@@ -112,13 +131,10 @@ class Run:
     _journal: Journal
     _children: int = field(default=0, init=False)
     _news: anyio.Event = field(factory=anyio.Event, init=False)
-    _waits: dict[anyio.CancelScope, Callable[[Interruption], bool]] = field(
-        factory=dict, init=False
-    )
     _was_begun: bool = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._was_begun = bool(self.history.steps)
+        self._was_begun = bool(self.history.steps.keys() - {DEADLINE})
         asked = f"Run {self.id} was asked to abort."
         self.abort = Interruption(lambda: Aborted(asked), self.history.abort)
 
@@ -205,7 +221,7 @@ class Run:
     def hasten(self) -> None:
         """Bound the time of protected attempts, now that somebody waits for them."""
         last = anyio.current_time() + GRACE
-        for scope in self._waits:
+        for scope in self.waits:
             scope.deadline = min(scope.deadline, last)
 
     async def stop(self, error: Exception) -> NoReturn:
@@ -236,42 +252,14 @@ class Run:
         """Name of its flow."""
         return str(self.history.started.get("flow", ""))
 
-    def place(self, step: str = "") -> str:
+    def place(self, step: str = "") -> Place:
         """Name a step, or the flow, so that nobody has to ask which one."""
-        if not step:
-            return f"The flow {self.flow!r} of run {self.id}"
-
-        return f"Step {step} of run {self.id} of the flow {self.flow!r}"
-
-    @contextmanager
-    def doing(self, step: str) -> Iterator[None]:
-        """Note that a step is under way."""
-        self.steps.append(step)
-        try:
-            yield
-        finally:
-            self.steps.remove(step)
-
-    @contextmanager
-    def waiting(
-        self, scope: anyio.CancelScope, heeds: Callable[[Interruption], bool]
-    ) -> Iterator[None]:
-        """Let what happens to the run end a wait.
-
-        Args:
-            scope: Around the wait.
-            heeds: Whether whoever waits has still to meet something.
-        """
-        self._waits[scope] = heeds
-        try:
-            yield
-        finally:
-            del self._waits[scope]
+        return Place(self, step)
 
     def interrupt(self, interruption: Interruption) -> None:
         """Cut the waits of all who have still to meet what just happened."""
         last = anyio.current_time() + GRACE
-        for scope, heeds in self._waits.items():
+        for scope, heeds in self.waits.items():
             if not heeds(interruption):
                 continue
 

@@ -147,8 +147,11 @@ class Strand:
             EsaFlowsError: `Aborted`, or `DeadlineExceeded` of a timeout.
         """
         happened = [found for found in self._open if found.seq]
-        first = min(happened, key=lambda found: found.seq, default=None)
-        if first is not None and (before is None or first.seq < before):
+        if not happened:
+            return
+
+        first = min(happened, key=lambda found: found.seq)
+        if before is None or first.seq < before:
             error = first.error()
             self._meet(first, error)
             raise error
@@ -164,8 +167,12 @@ class Strand:
     @contextmanager
     def interruptible(self) -> Iterator[anyio.CancelScope]:
         """Let an abort or a timeout end this wait, unless it shields itself."""
-        with anyio.CancelScope() as scope, self.run.waiting(scope, self.awaits):
-            yield scope
+        with anyio.CancelScope() as scope:
+            self.run.waits[scope] = self.awaits
+            try:
+                yield scope
+            finally:
+                del self.run.waits[scope]
 
     def _meet(self, interruption: Interruption, error: EsaFlowsError) -> None:
         interruption.is_met = True
