@@ -21,6 +21,7 @@ SAVED = {"version": OLD, "backup": "ab"}
 MIXED = "Version 1 of shop holds a…, not b…."
 SEEN = {"production": encode(canary()), "staging": encode(whole(NEW))}
 SAID = [
+    ("approve[go]#1", {"by": "mei", "at": "2026-03-01"}, "mei agreed"),
     ("observe#1", WORLD, f"production serves {OLD} 100 %; 2 versions"),
     (
         "read_variables#1",

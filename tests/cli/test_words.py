@@ -51,6 +51,8 @@ WORDS = [
     ("warm_caches[staging]#1", "warm caches (staging)"),
     ("inner#1/observe#1", "inner#1: look at the routine"),
     ("approve#1", "ask a person"),
+    ("gather[greet]#1/ann/greet#1", "ann: greet"),
+    ("gather#1/0/inner#1/gather#1/1/observe#1", "0/inner#1/1: look at the routine"),
     ("approve[go]#1", "ask a person (go)"),
     ("timeout[gate]#1", "time limit (gate)"),
     ("deadline#1", "deadline of the run"),

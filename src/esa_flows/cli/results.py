@@ -111,6 +111,7 @@ def _swept(value: Any, _: str) -> str:
 
 _SAYERS: Mapping[str, Callable[[Any, str], str]] = MappingProxyType(
     {
+        "approve": lambda value, _: f"{value['by']} agreed",
         "ask_staging": lambda value, _: f"{value['verdict']}: {value['reason']}",
         "commit": lambda value, _: f"version {value['version']}",
         "create_routine": lambda value, _: value["routine"],

@@ -14,6 +14,9 @@ _IDENTITY = re.compile(
     r"(?:(?P<path>.*)/)?(?P<name>[^/\[\]#]+)(?:\[(?P<key>[^\]]*)\])?#(?P<round>\d+)"
 )
 
+_GATHER = re.compile(r"gather(\[[^\]]*\])?#\d+/")
+"""What a branch is a part of: its own name says enough."""
+
 _PLAIN: Mapping[str, str] = MappingProxyType(
     {
         "ask_staging": "ask the routine in staging",
@@ -91,7 +94,8 @@ def step_words(identity: str) -> str:
 
     key = f"[{found['key']}]" if found["key"] else ""
     words = _known(found["name"] + key) or _own(found["name"], found["key"])
-    path = f"{found['path']}: " if found["path"] else ""
+    place = _GATHER.sub("", f"{found['path']}/" if found["path"] else "")
+    path = f"{place.rstrip('/')}: " if place else ""
     again = "" if found["round"] == "1" else f", round {found['round']}"
     return one_line(f"{path}{words}{again}")
 
