@@ -246,7 +246,7 @@ async def _go_on(client: Client) -> Any:
 
 
 async def _prune(client: Client) -> Any:
-    return await client.versions.prune("shop", keep=6, check=False)
+    return await client.versions.prune("shop", keep=8, check=False)
 
 
 async def _restore(client: Client) -> Any:
