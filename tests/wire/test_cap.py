@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -11,32 +10,11 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from esa_flows.errors import InvalidInput
+from esa_flows.errors import InvalidInput, NotSent, Throttled
 from esa_flows.testing import virtual_backend
-from esa_flows.wire.cap import Cap, CapStatistics, Slot
-
-
-class Server:
-    """Counts arrivals and nothing else."""
-
-    def __init__(self) -> None:
-        self.arrivals: list[float] = []
-
-    def count(self) -> None:
-        """Note that a call arrives now."""
-        self.arrivals.append(anyio.current_time())
-
-    def most_in_a_second(self) -> int:
-        """Give the highest number of calls in any sliding second."""
-        times = sorted(self.arrivals)
-        most = start = 0
-        for end, time in enumerate(times):
-            while time - times[start] >= 1.0:
-                start += 1
-
-            most = max(most, end - start + 1)
-
-        return most
+from esa_flows.wire.cap import Cap, CapStatistics, InMemory
+from esa_flows.wire.lane import Lane, way_back
+from esa_flows.wire.slots import Slots, SlotStore
 
 
 async def answered(cap: Cap) -> None:
@@ -251,7 +229,16 @@ async def test_statistics_and_repr_tell_the_state() -> None:
     assert shown == ("<Cap 3/s, 1 in flight, 0 waiting>", "<Slot lent>")
     assert repr(slot) == "<Slot returned>"
     assert (
-        CapStatistics(calls=3, in_flight=0, waiting=0, settled=0, unknown=1, unspent=0)
+        CapStatistics(
+            calls=3,
+            allowed=3,
+            in_flight=0,
+            waiting=0,
+            settled=0,
+            unknown=1,
+            unspent=0,
+            shared="this client alone",
+        )
         == cap.statistics()
     )
 
@@ -262,76 +249,148 @@ def test_a_cap_that_lets_nothing_pass_is_refused() -> None:
         Cap(0)
 
 
-# --- the proof: as the server counts -------------------------------------------------
+# --- gates ----------------------------------------------------------------------------
 
 
-async def _send(server: Server, slot: Slot, dice: random.Random) -> None:
-    """One call with any fate: quick, slow, stalled, lost or never sent."""
-    fate = dice.random()
-    if fate < 0.02:
-        slot.not_sent()
-        return
+async def of(cap: Cap, operation: str, count: int) -> float:
+    """Call an operation some times, one after the other; give the seconds it took."""
+    start = anyio.current_time()
+    for _ in range(count):
+        async with cap.slot(operation) as slot:
+            slot.answered()
 
-    await anyio.sleep(dice.random() * (0.9 if fate < 0.05 else 0.05))
-    server.count()
-    if fate < 0.08:
-        return
-
-    await anyio.sleep(dice.random() * 0.05)
-    slot.answered()
+    return anyio.current_time() - start
 
 
-async def _work(cap: Cap, server: Server, dice: random.Random, calls: int) -> None:
-    for _ in range(calls):
-        patience = dice.random() * 3 if dice.random() < 0.1 else float("inf")
-        with anyio.move_on_after(patience):
-            async with cap.slot() as slot:
-                await _send(server, slot, dice)
+async def test_operations_share_the_account() -> None:
+    """Two operations together make no more calls than the account may."""
+    cap = Cap(4)
+    await of(cap, "esa.A", 4)
+
+    assert await of(cap, "esa.B", 1) == pytest.approx(1.002, abs=0.001)
 
 
-async def test_never_over_the_cap_as_the_server_counts() -> None:
-    """Delays, stalls, losses and cancellations: no second ever sees more than N."""
-    cap, server = Cap(100), Server()
+async def test_an_operation_may_have_fewer_than_the_account() -> None:
+    """Its own gate stops it while others go on."""
+    cap = Cap(4, per_operation=2)
+    await of(cap, "esa.A", 2)
+
+    assert await of(cap, "esa.B", 2) == 0.0
+    assert await of(cap, "esa.A", 1) == pytest.approx(1.002, abs=0.001)
+
+
+async def test_operations_counted_alone_do_not_share() -> None:
+    """Who knows that only operations are counted can take the account's gate away."""
+    cap = Cap(4, scope="operation")
+    await of(cap, "esa.A", 4)
+    took = await of(cap, "esa.B", 4)
+    now = cap.statistics()
+
+    assert took == 0.0
+    assert (now.calls, now.settled, sorted(now.operations)) == (
+        4,
+        8,
+        ["esa.A", "esa.B"],
+    )
+
+
+async def test_waiting_for_the_account_and_leaving_gives_both_slots_back() -> None:
+    """Whoever is cancelled before the second gate loses nothing at the first."""
+    cap = Cap(1)
+    await of(cap, "esa.A", 1)
+    with anyio.move_on_after(0.5):
+        await of(cap, "esa.B", 1)
+
+    now = cap.statistics()
+
+    assert now.operations["esa.B"].unspent == 1
+    assert now.operations["esa.B"].in_flight == 0
+    assert now.waiting_for_operation == 0
+
+
+async def throttled(cap: Cap, code: str, wait: float = 0.0) -> None:
+    """Be refused once."""
+    async with cap.slot("esa.A") as slot:
+        error = Throttled("Too many.", code=code, retry_after=wait)
+        slot.throttled(error)
+        slot.throttled(error)
+
+
+async def test_a_refused_account_slows_everybody_down() -> None:
+    """`Throttling.User` lowers the account's gate and spares the operation's."""
+    cap = Cap(20)
+    await of(cap, "esa.A", 10)
+    await throttled(cap, "Throttling.User")
+    now = cap.statistics()
+
+    assert (now.allowed, now.throttled) == (9, 1)
+    assert now.operations["esa.A"].allowed == 20
+
+
+async def test_a_refused_operation_spares_the_others() -> None:
+    """`Throttling.Api` lowers its gate and pauses it alone."""
+    cap = Cap(20)
+    await of(cap, "esa.A", 10)
+    await throttled(cap, "Throttling.Api", 2.0)
+    now = cap.statistics()
+
+    assert (now.allowed, now.operations["esa.A"].allowed) == (20, 9)
+    assert await of(cap, "esa.B", 1) == 0.0
+    assert await of(cap, "esa.A", 1) == pytest.approx(2.0, abs=0.001)
+
+
+async def test_the_cap_can_be_kept_for_the_way_back() -> None:
+    """Forward calls stop at once, rollbacks go on, and then all is as before."""
+    cap, left = Cap(5), {}
+
+    async def forward() -> None:
+        """Wait until the others may go again."""
+        left["forward"] = await of(cap, "esa.A", 1)
+
     async with anyio.create_task_group() as tasks:
-        for worker in range(250):
-            dice = random.Random(worker)
-            tasks.start_soon(_work, cap, server, dice, 40)
+        with cap.only(Lane.ROLLBACK):
+            tasks.start_soon(forward)
+            await anyio.sleep(1)
+            with way_back():
+                left["back"] = await of(cap, "esa.A", 3)
 
-    statistics = cap.statistics()
-
-    assert server.most_in_a_second() <= 100
-    assert statistics.in_flight == 0
-    assert statistics.waiting == 0
-    assert len(server.arrivals) > 8000
+    assert left == {"back": 0.0, "forward": 1.0}
 
 
-async def test_no_slot_is_lost_after_the_storm() -> None:
-    """After thousands of cancelled waits all slots are there: a full burst goes."""
-    cap, server = Cap(50), Server()
-    async with anyio.create_task_group() as tasks:
-        for worker in range(150):
-            tasks.start_soon(_work, cap, server, random.Random(worker), 20)
+async def test_a_store_that_cannot_be_opened_is_said_each_time() -> None:
+    """Nothing passes a gate that is not there."""
 
-    await anyio.sleep(10)
+    class Broken(InMemory):
+        """Has no slots."""
 
-    assert await together(*[lambda: answered(cap)] * 50) == 0.0
+        async def open(self, gate: str, key: str) -> Slots:
+            """Refuse, and say for whom."""
+            raise NotSent(f"No slots for {gate} of {key}.")
+
+    cap = Cap(5, stores=Broken())
+    for _ in range(2):
+        with pytest.raises(
+            NotSent, match="No slots for account of LTAI5tFakeKeyId0001"
+        ):
+            async with cap.slot(key="LTAI5tFakeKeyId0001"):
+                pass
 
 
-async def test_the_rate_is_the_best_that_is_safe() -> None:
-    """With a round trip of 50 ms the rate is N / (period + round trip), within 1 %."""
-    cap, server = Cap(100), Server()
+async def test_the_first_key_counts_from_then_on() -> None:
+    """A session that is renewed does not begin with a fresh second."""
+    asked = []
 
-    async def work() -> None:
-        """Make calls one after the other."""
-        for _ in range(20):
-            async with cap.slot() as slot:
-                await anyio.sleep(0.025)
-                server.count()
-                await anyio.sleep(0.025)
-                slot.answered()
+    class Noting(InMemory):
+        """Notes whose slots are opened."""
 
-    took = await together(*[work] * 200)
-    rate = (4000 - 100) / took
+        async def open(self, gate: str, key: str) -> SlotStore:
+            """Open new slots."""
+            asked.append((gate, key))
+            return await super().open(gate, key)
 
-    assert server.most_in_a_second() <= 100
-    assert rate >= 0.99 * 100 / (1.002 + 0.05)
+    cap = Cap(5, scope="operation", stores=Noting())
+    for operation, key in (("esa.A", "one"), ("esa.B", "two")):
+        async with cap.slot(operation, key=key):
+            pass
+
+    assert asked == [("esa.A", "one"), ("esa.B", "one")]

@@ -17,6 +17,7 @@ from esa_flows.api.cloud import Op
 from esa_flows.api.dcdn_answers import Described, described
 from esa_flows.api.dcdn_doubt import Happened, is_doubtful, not_done
 from esa_flows.api.dcdn_operations import API_VERSION, DESCRIBE, OPERATIONS
+from esa_flows.api.lanes import LANES
 from esa_flows.api.reply import Member
 from esa_flows.errors import CallError, OutcomeUnknown, RoutineNotFound
 from esa_flows.model import RoutineName
@@ -105,6 +106,7 @@ class DcdnCalls:
             operation=operation,
             version=API_VERSION,
             verb=verb or op,
+            lane=LANES[op],
             parameters={k: v for k, v in parameters.items() if v is not None},
             where="form" if parameters else "none",
         )

@@ -28,6 +28,7 @@ from esa_flows.api.cloud import (
     RoutineSummary,
     UploadSlot,
 )
+from esa_flows.api.lanes import LANES
 from esa_flows.api.oss import post_object
 from esa_flows.api.reply import Member
 from esa_flows.api.roll import Roll
@@ -110,6 +111,7 @@ def _call(
         operation=form.operation,
         version=API_VERSION,
         verb=op,
+        lane=LANES[op],
         parameters={k: v for k, v in parameters.items() if v is not None},
         where=form.where,
         method=form.method,

@@ -19,6 +19,7 @@ from esa_flows.release.report import Outcome, Report, ways_out
 from esa_flows.release.spec import Rollback
 from esa_flows.steps.find_backup import Missing
 from esa_flows.steps.observe import World, look, observe
+from esa_flows.wire.lane import way_back
 
 __all__ = ["rollback", "rollback_target"]
 
@@ -33,6 +34,11 @@ async def rollback(ctx: Context, wanted: Rollback) -> Report:
         InvalidInput: There is no version to go back to.
         NotFound: It is gone, and was not saved.
     """
+    with way_back():
+        return await _roll_back(ctx, wanted)
+
+
+async def _roll_back(ctx: Context, wanted: Rollback) -> Report:
     world = await ctx.do(observe, wanted.routine)
     journey = Journey.begun(ctx.run_id, world)
     target = journey.version = rollback_target(world, wanted.to)

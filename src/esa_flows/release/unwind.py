@@ -23,6 +23,7 @@ from esa_flows.release.report import Outcome, Report, ways_out
 from esa_flows.steps.deploy import Deploy, foreign_split
 from esa_flows.steps.find_backup import Missing
 from esa_flows.steps.observe import World, look, observe
+from esa_flows.wire.lane import way_back
 
 __all__ = ["unwind"]
 
@@ -38,10 +39,11 @@ async def unwind(ctx: Context, journey: Journey, why: EsaFlowsError) -> Report:
         journey: Where the release stands.
         why: What ended it.
     """
-    try:
-        return await _go_back(ctx, journey, why)
-    except Aborted:  # comes once: it asks for what is under way already
-        return await _go_back(ctx, journey, why, again=":again")
+    with way_back():
+        try:
+            return await _go_back(ctx, journey, why)
+        except Aborted:  # comes once: it asks for what is under way already
+            return await _go_back(ctx, journey, why, again=":again")
 
 
 async def _go_back(

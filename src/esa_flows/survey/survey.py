@@ -298,7 +298,7 @@ def _bench(connection: Connection, ear: Ear, plan: Plan) -> Bench:
             connection.credentials,
             # Known since the first call; without one no caller can be made.
             connection.caller.endpoint or (),
-            cap=Cap(calls),
+            cap=Cap(calls, burst=calls, learns=False),
             now=parts.now,
             nonce=number,
         )

@@ -1,8 +1,9 @@
 """One call over the wire: paced by a cap, permitted, signed, sent and classified."""
 
 from esa_flows.wire.call import Answer, Call, Caller, CallerStatistics, Observer
-from esa_flows.wire.cap import Cap, CapStatistics, Slot
+from esa_flows.wire.cap import Cap, CapStatistics, Scope, Slot
 from esa_flows.wire.credentials import Chain, Credentials, CredentialSource, Static
+from esa_flows.wire.lane import Lane
 from esa_flows.wire.official import from_alibabacloud
 from esa_flows.wire.permit import Permit, Verb, always
 from esa_flows.wire.secret import Secret
@@ -31,11 +32,13 @@ __all__ = [
     "Endpoint",
     "HttpClient",
     "HttpxTransport",
+    "Lane",
     "Network",
     "Observer",
     "Permit",
     "Request",
     "Response",
+    "Scope",
     "Secret",
     "Site",
     "SizedStream",

@@ -27,6 +27,7 @@ from esa_flows.errors import (
     InvalidInput,
     NotSent,
     OutcomeUnknown,
+    Throttled,
 )
 from esa_flows.wire.answer import Answer, CallerStatistics, Nobody, Observer
 from esa_flows.wire.cap import Cap, Slot
@@ -258,7 +259,9 @@ class Caller:
     ) -> _Round:
         credentials = await self._credentials.get()
         asked = self._clock()
-        async with self._cap.slot() as slot:
+        gate = f"{self._product}.{call.operation}"
+        key = credentials.access_key_id
+        async with self._cap.slot(gate, lane=call.lane, key=key) as slot:
             request = self._signed(call, endpoint, credentials, permit, slot)
             sent_at = self._clock()
             watch.sent(call)
@@ -268,9 +271,10 @@ class Caller:
                 attempt=attempt,
                 waited=sent_at - asked,
             ):
-                reply = await self._send(request, slot, call)
+                reply = await self._send(request, call)
                 elapsed = self._clock() - sent_at
                 outcome = self._judge(call, reply, credentials, sent_at, elapsed)
+                _settle(slot, reply, outcome)
                 _trace(outcome)
 
         self._count(outcome)
@@ -294,20 +298,12 @@ class Caller:
             slot.not_sent()
             raise
 
-    async def _send(
-        self, request: Request, slot: Slot, call: Call
-    ) -> Response | CallError:
+    async def _send(self, request: Request, call: Call) -> Response | CallError:
         self._sent += 1
         try:
-            response = await self._transport.send(request)
-        except NotSent as error:
-            slot.not_sent()
+            return await self._transport.send(request)
+        except (NotSent, OutcomeUnknown) as error:
             return _named(error, call)
-        except OutcomeUnknown as error:
-            return _named(error, call)
-
-        slot.answered()
-        return response
 
     def _judge(
         self,
@@ -353,6 +349,18 @@ def _check(endpoints: Sequence[Endpoint], probe: Call | None) -> None:
             "With several endpoints a caller needs a probe: a read that finds out which"
             " of them knows the account."
         )
+
+
+def _settle(
+    slot: Slot, reply: Response | CallError, outcome: Answer | CallError
+) -> None:
+    """Tell the cap what became of the call; unknown where nobody knows."""
+    if isinstance(reply, NotSent):
+        slot.not_sent()
+    elif isinstance(reply, Response) and isinstance(outcome, Throttled):
+        slot.throttled(outcome)
+    elif isinstance(reply, Response):
+        slot.answered()
 
 
 def _trace(outcome: Answer | CallError) -> None:

@@ -1,62 +1,86 @@
-"""Wait for one's turn under the provider's limit on calls per second.
+"""Keep to the provider's limit on calls per second, whatever it is counted by.
 
-`Slots` decides; this module waits. Waiting is fair (first come, first served) and costs
-no background task and no polling: one waiter leads, sleeps until the next slot is
-ready, and hands over to everybody who can go in one pass. Everybody else sleeps on an
-event of its own. Whoever leaves early, before or after being granted, gives back what
-it holds, so that no slot is ever lost.
+Nobody says whether calls are counted for the whole account or for each operation of it.
+So a call passes two gates, its operation's and then the account's; that is safe under
+every reading. Who knows that only operations are counted can take the account's away.
 """
 
 from __future__ import annotations
 
 import enum
-import math
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Protocol
 
 import anyio
-import anyio.lowlevel
-from attrs import define, field, frozen
+from attrs import asdict, evolve, field, frozen
 
-from esa_flows.errors import InvalidInput
-from esa_flows.wire.slots import Slots
+from esa_flows.errors import Throttled
+from esa_flows.wire.gate import Gate, GateStatistics, Rule, added
+from esa_flows.wire.lane import Lane, lane_for
+from esa_flows.wire.learned import Reach, reach_of
+from esa_flows.wire.slots import Fate, Slots, SlotStore
 
-__all__ = ["Cap", "CapStatistics", "Fate", "Slot"]
+__all__ = ["Cap", "CapStatistics", "InMemory", "Scope", "Slot", "SlotStores"]
 
-# The documented second, and two thousandths for servers that count in milliseconds.
-_PERIOD = 1.002
-# A clock may wake us a rounding error too early; never spin on that.
-_SHORTEST_SLEEP = 0.0001
+_ACCOUNT = "account"
 
 
-class Fate(enum.Enum):
-    """What became of the call a slot was lent for."""
+class Scope(enum.StrEnum):
+    """What the provider counts together."""
 
-    UNSPENT = "unspent"
-    ANSWERED = "answered"
-    UNKNOWN = "unknown"
+    ACCOUNT = "account"
+    OPERATION = "operation"
+
+
+class SlotStores(Protocol):
+    """Makes the stores of a cap's gates.
+
+    Attributes:
+        shared: With whom the slots are shared, in a few words.
+    """
+
+    @property
+    def shared(self) -> str:
+        """With whom the slots are shared, in a few words."""
+        ...
+
+    async def open(self, gate: str, key: str) -> SlotStore:
+        """Open the slots of one gate.
+
+        Args:
+            gate: What is counted, such as ``account``.
+            key: Whose calls are counted: an access key's id.
+
+        Raises:
+            InvalidInput: They cannot be shared as they are found.
+        """
+        ...
+
+
+class InMemory:
+    """Keeps slots in this process alone."""
+
+    shared = "this client alone"
+
+    async def open(self, gate: str, key: str) -> SlotStore:  # noqa: ARG002  nobody to share with
+        """Give new slots; see `SlotStores.open`."""
+        return Slots()
 
 
 @frozen(kw_only=True)
-class CapStatistics:
-    """What a cap has done and is doing.
+class CapStatistics(GateStatistics):
+    """What a cap has done and is doing; the account's gate, where there is one.
 
     Attributes:
-        calls: Calls allowed in any second.
-        in_flight: Slots lent now.
-        waiting: Callers waiting for a slot now.
-        settled: Calls answered so far.
-        unknown: Calls whose outcome is unknown, so far.
-        unspent: Slots that came back unused, so far.
+        waiting_for_operation: Callers that wait before the gate of an operation.
+        operations: The gate of each operation called so far.
+        shared: With whom the slots are shared.
     """
 
-    calls: int
-    in_flight: int
-    waiting: int
-    settled: int
-    unknown: int
-    unspent: int
+    waiting_for_operation: int = 0
+    operations: dict[str, GateStatistics] = field(factory=dict)
+    shared: str = InMemory.shared
 
 
 class Slot:
@@ -66,175 +90,202 @@ class Slot:
     that the call may still be under way. The first word counts.
     """
 
-    __slots__ = ("_open", "_report")
+    __slots__ = ("_held", "_lent", "_open")
 
-    def __init__(self, report: Callable[[Fate], None]) -> None:
-        self._report = report
+    def __init__(self) -> None:
+        self._held: list[Gate] = []
+        self._lent = 0.0
         self._open = True
+
+    def hold(self, gate: Gate, lent: float) -> None:
+        """Take a slot of a gate along, lent at a time on its clock."""
+        self._held.append(gate)
+        self._lent = lent
 
     def not_sent(self) -> None:
         """Give the slot back: the request surely never left."""
-        self.end(Fate.UNSPENT)
+        self._end(Fate.UNSPENT)
 
     def answered(self) -> None:
         """Settle the slot now: the response is here."""
-        self.end(Fate.ANSWERED)
+        self._end(Fate.ANSWERED)
 
-    def end(self, fate: Fate) -> None:
-        """Tell the cap what became of the call; only the first word counts."""
+    def throttled(self, error: Throttled) -> None:
+        """Settle the slot and learn: the response says that there are too many calls.
+
+        Args:
+            error: The refusal; says which gate it was about.
+        """
+        if not self._open:
+            return
+
+        # The operation's gate is the first that is held, the account's the last.
+        blamed = self._held[0 if reach_of(error) is Reach.OPERATION else -1]
+        self._end(Fate.ANSWERED, blamed=blamed)
+        blamed.throttled(error.retry_after)
+
+    def unknown(self) -> None:
+        """Settle the slot as late as the call may still be counted."""
+        self._end(Fate.UNKNOWN)
+
+    def _end(self, fate: Fate, *, blamed: Gate | None = None) -> None:
         was_open, self._open = self._open, False
-        if was_open:
-            self._report(fate)
+        for gate in self._held if was_open else ():
+            gate.settle(Fate.REFUSED if gate is blamed else fate, self._lent)
 
     def __repr__(self) -> str:
         return f"<Slot {'lent' if self._open else 'returned'}>"
-
-
-@define(eq=False)
-class _Waiter:
-    """One who waits; the event says: look again."""
-
-    granted: bool = False
-    look: anyio.Event = field(factory=anyio.Event)
 
 
 class Cap:
     """At most so many calls in any second, as the server counts them.
 
     Args:
-        calls: Calls allowed in any second; at least one.
+        calls: Calls of the account allowed in any second; at least one.
+        per_operation: Calls of each operation allowed in any second; as `calls` where
+            left out.
+        scope: What the provider counts together: with `operation` there is no gate for
+            the account.
         period: Seconds a slot rests after its call was answered.
         grace: Seconds within which a call of unknown outcome has been counted.
-        clock: Seconds that never go backwards.
+        burst: Calls that may leave at once; what is above is spread over the second.
+        credit: Which part of the shortest round trip seen is taken off the rest of a
+            slot; 0 for the strict rule.
+        learns: Whether refusals lower the rate; only who measures the cap wants not.
+        stores: Where slots are kept; by default in this process alone.
+        clock: Seconds that never go backwards; the clock of the stores.
 
     Raises:
-        InvalidInput: No call would ever be allowed.
+        InvalidInput: No call would ever be allowed, or the numbers are none.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is a number of the rule and has its default
         self,
         calls: int = 100,
         *,
-        period: float = _PERIOD,
-        grace: float = 1.0,
+        per_operation: int | None = None,
+        scope: Scope | str = Scope.ACCOUNT,
+        period: float = Rule().period,
+        grace: float = Rule().grace,
+        burst: int = Rule().burst,
+        credit: float = Rule().credit,
+        learns: bool = True,
+        stores: SlotStores | None = None,
         clock: Callable[[], float] = anyio.current_time,
     ) -> None:
-        if calls < 1:
-            raise InvalidInput(
-                f"A cap of {calls} calls a second lets nothing pass: give 1 or more."
-            )
-
-        self._slots = Slots(calls=calls, period=period)
-        self._grace = grace
+        self._rule = Rule(
+            calls=calls,
+            period=period,
+            grace=grace,
+            burst=burst,
+            credit=credit,
+            learns=learns,
+        )
+        each = calls if per_operation is None else per_operation
+        self._each = evolve(self._rule, calls=each)
+        self._scope = Scope(scope)
+        self._stores = stores or InMemory()
         self._clock = clock
-        self._queue: OrderedDict[_Waiter, None] = OrderedDict()
-        self._leader: _Waiter | None = None
-        self._ended = dict.fromkeys(Fate, 0)
+        self._key = ""
+        self._gates: dict[str, Gate] = {}
+        self._only: list[Lane] = []
+        # No checkpoint where nobody waits: the first to come must stay the first.
+        self._opening = anyio.Lock(fast_acquire=True)
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[Slot]:
+    async def slot(
+        self, operation: str = "", *, lane: Lane = Lane.DEPLOY, key: str = ""
+    ) -> AsyncIterator[Slot]:
         """Wait for one's turn, and hold the right to send one call.
+
+        Args:
+            operation: What is called; it has a gate of its own.
+            lane: Who goes first; on the way back the first lane, whatever is said.
+            key: Whose call it is: an access key's id. The first one given counts from
+                then on, so that a session that is renewed does not begin anew.
 
         Yields:
             The slot; tell it what became of the call.
+
+        Raises:
+            NotSent: The slots are shared and cannot be asked for.
+            InvalidInput: The slots cannot be shared as they are found.
         """
-        await self._acquire()
-        slot = Slot(self._ends)
+        self._key = self._key or key
+        slot = Slot()
+        try:
+            await self._take(slot, operation, lane_for(lane))
+        except BaseException:
+            slot.not_sent()
+            raise
+
         try:
             yield slot
         finally:
-            slot.end(Fate.UNKNOWN)
+            slot.unknown()
+
+    @contextmanager
+    def only(self, last: Lane) -> Iterator[None]:
+        """Keep the cap for some lanes, while the context is open.
+
+        A way back that must not wait keeps it for `Lane.ROLLBACK`: whatever else waits
+        goes on waiting.
+
+        Args:
+            last: The last lane that may go.
+        """
+        self._only.append(last)
+        try:
+            yield
+        finally:
+            self._only.remove(last)
+            for gate in self._gates.values():
+                gate.look_again()
 
     def statistics(self) -> CapStatistics:
         """Tell what the cap has done and is doing."""
+        each = {name: gate.statistics() for name, gate in self._gates.items()}
+        account = each.pop(_ACCOUNT, None)
+        total = account or added(each.values(), calls=self._rule.calls)
+        waiting = sum(gate.waiting for gate in each.values())
         return CapStatistics(
-            calls=self._slots.calls,
-            in_flight=self._slots.in_flight,
-            waiting=len(self._queue),
-            settled=self._ended[Fate.ANSWERED],
-            unknown=self._ended[Fate.UNKNOWN],
-            unspent=self._ended[Fate.UNSPENT],
+            **asdict(total, recurse=False),
+            waiting_for_operation=waiting,
+            operations=each,
+            shared=self._stores.shared,
         )
 
     def __repr__(self) -> str:
-        return (
-            f"<Cap {self._slots.calls}/s, {self._slots.in_flight} in flight,"
-            f" {len(self._queue)} waiting>"
+        now = self.statistics()
+        return f"<Cap {now.calls}/s, {now.in_flight} in flight, {now.waiting} waiting>"
+
+    async def _take(self, slot: Slot, operation: str, lane: Lane) -> None:
+        for name in self._names(operation):
+            gate = self._gates.get(name) or await self._open(name)
+            slot.hold(gate, await gate.take(lane))
+
+    def _names(self, operation: str) -> tuple[str, ...]:
+        """Give the gates a call passes, in their order."""
+        if not operation:
+            return (_ACCOUNT,)
+
+        is_counted_alone = self._scope is Scope.OPERATION
+        return (operation,) if is_counted_alone else (operation, _ACCOUNT)
+
+    async def _open(self, name: str) -> Gate:
+        async with self._opening:
+            if name not in self._gates:
+                self._gates[name] = await self._gate(name)
+
+            return self._gates[name]
+
+    async def _gate(self, name: str) -> Gate:
+        # Where the account has a gate that is shared, the others only have to learn.
+        is_shared = name == _ACCOUNT or self._scope is Scope.OPERATION
+        stores = self._stores if is_shared else InMemory()
+        return Gate(
+            self._rule if name == _ACCOUNT else self._each,
+            await stores.open(name, self._key),
+            last=lambda: min(self._only, default=Lane.HOUSEKEEPING),
+            clock=self._clock,
         )
-
-    # --- waiting ---------------------------------------------------------------------
-
-    async def _acquire(self) -> None:
-        await anyio.lowlevel.checkpoint_if_cancelled()
-        if not self._queue and self._slots.take(self._clock()):
-            return
-
-        waiter = _Waiter()
-        self._queue[waiter] = None
-        self._leader = self._leader or waiter
-        try:
-            await self._wait(waiter)
-            # Cancelled while the slot was on its way: it was never used.
-            await anyio.lowlevel.checkpoint_if_cancelled()
-        except BaseException:
-            if waiter.granted:
-                self._ends(Fate.UNSPENT)
-
-            raise
-        finally:
-            self._queue.pop(waiter, None)
-            self._pass_the_lead(waiter)
-
-    async def _wait(self, waiter: _Waiter) -> None:
-        while not self._goes(waiter):
-            leads = waiter is self._leader
-            with anyio.move_on_after(self._until_next_slot() if leads else math.inf):
-                await waiter.look.wait()
-
-            # An event rings once; whoever was only told to look gets a new one.
-            if not waiter.granted:
-                waiter.look = anyio.Event()
-
-    def _goes(self, waiter: _Waiter) -> bool:
-        if waiter is self._leader:
-            self._hand_over()
-
-        return waiter.granted
-
-    def _until_next_slot(self) -> float:
-        return max(self._slots.next_ready - self._clock(), _SHORTEST_SLEEP)
-
-    def _hand_over(self) -> None:
-        while self._queue and self._slots.take(self._clock()):
-            waiter, _ = self._queue.popitem(last=False)
-            waiter.granted = True
-            waiter.look.set()
-
-    def _pass_the_lead(self, waiter: _Waiter) -> None:
-        if waiter is not self._leader:
-            return
-
-        self._leader = next(iter(self._queue), None)
-        self._wake_the_leader()
-
-    def _wake_the_leader(self) -> None:
-        if self._leader is not None:
-            self._leader.look.set()
-
-    # --- slots coming back -----------------------------------------------------------
-
-    def _ends(self, fate: Fate) -> None:
-        before = self._slots.next_ready
-        self._take_back(fate)
-        self._ended[fate] += 1
-        # The leader sleeps until `before`: wake it only for something earlier.
-        if self._slots.next_ready < before:
-            self._wake_the_leader()
-
-    def _take_back(self, fate: Fate) -> None:
-        if fate is Fate.UNSPENT:
-            self._slots.give_back()
-            return
-
-        grace = self._grace if fate is Fate.UNKNOWN else 0.0
-        self._slots.settle(self._clock(), grace)

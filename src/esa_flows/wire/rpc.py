@@ -17,6 +17,7 @@ from attrs import field, frozen
 from esa_flows.errors import InvalidInput
 from esa_flows.wire.credentials import Credentials
 from esa_flows.wire.exchange import Request
+from esa_flows.wire.lane import Lane
 from esa_flows.wire.permit import Verb
 from esa_flows.wire.signer import canonical_query, sign
 from esa_flows.wire.site import Endpoint
@@ -43,6 +44,7 @@ class Call:
         operation: As the provider names it.
         version: The version of the API.
         verb: What it does, for the permit.
+        lane: Who goes first when several wait for the cap.
         parameters: Values as text; `None` is left out. Never shown.
         where: Whether they travel as a form, in the query, or there are none.
         method: ``POST`` or ``GET``.
@@ -52,6 +54,7 @@ class Call:
     operation: str
     version: str
     verb: Verb
+    lane: Lane = Lane.DEPLOY
     parameters: Mapping[str, str] = field(
         factory=dict, converter=_present, repr=lambda values: f"<{len(values)}>"
     )

@@ -1,12 +1,12 @@
-"""Decide, without waiting, whether one more call may be sent: Rule W in slot form.
+"""Decide, without waiting, whether one more call may be sent: Rule W.
 
 A client sees three moments of its call *i*: lent before the send at ``s``, counted by
 the server at ``a`` (which nobody tells it), answered at ``r``; and ``s <= a <= r``.
 
-There are N slots. A slot is lent before the send and is ready again one period after
-the answer. Suppose N + 1 calls were counted inside one period, and take the one whose
-slot was lent last: each of the N others was lent before it and answered less than a
-period before it, or not yet. So all N slots were out, and none could have been lent.
+A call may go while fewer than N others are unanswered or were answered less than one
+period ago. Suppose N + 1 calls were counted inside one period, and take the one that
+was let go last: each of the N others was let go before it and answered less than a
+period before it, or not yet. So all N counted against it, and it could not have gone.
 No assumption is made on delays, handshakes, stalls, or on any clock but our own.
 
 * An answer frees its slot one period later.
@@ -19,75 +19,138 @@ arrive closer together whenever the first one was delayed more than the second.
 
 from __future__ import annotations
 
+import enum
 import math
 from collections import deque
+from typing import Protocol
 
+import anyio.lowlevel
 from attrs import define, field
 
-__all__ = ["Slots"]
+from esa_flows.wire.learned import Learned
+
+__all__ = ["Fate", "SlotStore", "Slots"]
+
+
+class Fate(enum.Enum):
+    """What became of the call a slot was lent for."""
+
+    UNSPENT = "unspent"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class SlotStore(Protocol):
+    """Where the slots of one gate are kept: in this process, or where others look too.
+
+    Nothing here waits: each call is a matter of microseconds. All times are seconds on
+    one clock, which everybody who shares the store reads.
+
+    Attributes:
+        learned: What refusals have taught; shared like the slots.
+    """
+
+    learned: Learned
+
+    @property
+    def in_flight(self) -> int:
+        """Slots lent and not settled, by everybody who shares them."""
+        ...
+
+    def take(self, now: float, calls: int, *, is_urgent: bool = False) -> float:
+        """Lend a slot if fewer than so many are lent or resting.
+
+        Args:
+            now: Seconds on the clock of the store.
+            calls: Calls allowed in any second.
+            is_urgent: Whether calls of others that are not wait for this one.
+
+        Returns:
+            0 if a slot was lent; else the seconds after which asking again is worth it,
+            infinity where only a slot coming back can help.
+
+        Raises:
+            NotSent: The store cannot be asked: nothing may be sent.
+        """
+        ...
+
+    def settle(self, ready: float, fate: Fate) -> None:
+        """Take back one slot that was lent from here.
+
+        Args:
+            ready: When it may be lent again; not heeded for one that is unspent.
+            fate: What became of its call.
+        """
+        ...
+
+    def accepted(self, now: float) -> int:
+        """Give the calls that were answered within the last period, not refused."""
+        ...
+
+    def needs_care(self, now: float) -> bool:
+        """Tell whether `care` should be called."""
+        ...
+
+    async def care(self, now: float) -> None:
+        """Look after what others left behind; may wait.
+
+        Raises:
+            NotSent: The store is gone: nothing may be sent.
+        """
+        ...
 
 
 @define(kw_only=True)
 class Slots:
-    """N slots and when each is ready; every move costs O(1).
+    """The slots of one process; every move costs O(1).
 
     Attributes:
-        calls: How many slots there are.
-        period: Seconds a slot rests after its call was settled.
+        learned: What refusals have taught.
         in_flight: Slots lent and not settled.
     """
 
-    calls: int
-    period: float
+    learned: Learned = field(factory=Learned)
     in_flight: int = field(default=0, init=False)
     # Each row is sorted by itself, because answers come in the order of the clock and
     # so do losses; one row for both would let a loss hold back the answers behind it.
-    _answered: deque[float] = field(init=False)
-    _lost: deque[float] = field(factory=deque, init=False)
+    _rows: dict[Fate, deque[float]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Begin with every slot ready."""
-        self._answered = deque([-math.inf] * self.calls)
+        self._rows = {fate: deque() for fate in Fate if fate is not Fate.UNSPENT}
 
-    @property
-    def next_ready(self) -> float:
-        """When the next slot is ready; infinity while all are in flight."""
-        return min(self._first(self._answered), self._first(self._lost))
+    def take(self, now: float, calls: int, *, is_urgent: bool = False) -> float:  # noqa: ARG002  nobody else to hurry
+        """Lend a slot if one is ready; see `SlotStore.take`."""
+        resting = sum(self._resting(row, now) for row in self._rows.values())
+        if self.in_flight + resting < calls:
+            self.in_flight += 1
+            return 0.0
 
-    def take(self, now: float) -> bool:
-        """Lend a slot if one is ready.
+        firsts = (row[0] for row in self._rows.values() if row)
+        return min(firsts, default=math.inf) - now
 
-        Args:
-            now: Seconds on the clock of this cap.
-
-        Returns:
-            Whether a slot was lent.
-        """
-        if self.next_ready > now:
-            return False
-
-        earlier_is_lost = self._first(self._lost) < self._first(self._answered)
-        (self._lost if earlier_is_lost else self._answered).popleft()
-        self.in_flight += 1
-        return True
-
-    def settle(self, now: float, grace: float = 0.0) -> None:
-        """Take back the slot of a call that was answered, or lost.
-
-        Args:
-            now: Seconds on the clock of this cap.
-            grace: Seconds within which a lost call will have been counted, if ever; 0
-                for a call that was answered.
-        """
+    def settle(self, ready: float, fate: Fate) -> None:
+        """Take back the slot of a call; see `SlotStore.settle`."""
         self.in_flight -= 1
-        row = self._lost if grace else self._answered
-        row.append(now + grace + self.period)
+        if fate is not Fate.UNSPENT:
+            self._rows[fate].append(ready)
 
-    def give_back(self) -> None:
-        """Take back a slot that no call has used; it is ready at once."""
-        self.in_flight -= 1
-        self._answered.appendleft(-math.inf)
+    def accepted(self, now: float) -> int:
+        """Give the calls that were answered within the last period, not refused."""
+        return self._resting(self._rows[Fate.ANSWERED], now)
+
+    def needs_care(self, now: float) -> bool:  # noqa: ARG002  part of the port
+        """Tell that nothing is left behind in one's own memory."""
+        return False
+
+    async def care(self, now: float) -> None:  # noqa: ARG002  part of the port
+        """Do nothing."""
+        await anyio.lowlevel.checkpoint()
 
     @staticmethod
-    def _first(row: deque[float]) -> float:
-        return row[0] if row else math.inf
+    def _resting(row: deque[float], now: float) -> int:
+        while row and row[0] <= now:
+            row.popleft()
+
+        return len(row)

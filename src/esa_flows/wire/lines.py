@@ -1,0 +1,66 @@
+"""Stand in line: first come, first served, within lanes; every move costs O(1)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import anyio
+from attrs import define, field
+
+from esa_flows.wire.lane import Lane
+
+__all__ = ["Lines", "Waiter"]
+
+
+@define(eq=False)
+class Waiter:
+    """One who waits.
+
+    Attributes:
+        lane: Where it stands.
+        granted: Whether it may go.
+        look: Rings when it should look again.
+    """
+
+    lane: Lane
+    granted: bool = False
+    look: anyio.Event = field(factory=anyio.Event)
+
+    def grant(self) -> None:
+        """Let it go."""
+        self.granted = True
+        self.look.set()
+
+
+@define
+class Lines:
+    """Those who wait, by lane."""
+
+    _lines: dict[Lane, OrderedDict[Waiter, None]] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Begin with nobody."""
+        self._lines = {lane: OrderedDict() for lane in Lane}
+
+    def join(self, waiter: Waiter) -> None:
+        """Put somebody at the end of its lane."""
+        self._lines[waiter.lane][waiter] = None
+
+    def leave(self, waiter: Waiter) -> None:
+        """Forget somebody, wherever it stands; again is as good as once."""
+        self._lines[waiter.lane].pop(waiter, None)
+
+    def first(self, last: Lane = Lane.HOUSEKEEPING) -> Waiter | None:
+        """Give who goes next; None where nobody may.
+
+        Args:
+            last: The last lane that may go now.
+        """
+        for lane, line in self._lines.items():
+            if line and lane <= last:
+                return next(iter(line))
+
+        return None
+
+    def __len__(self) -> int:
+        return sum(map(len, self._lines.values()))

@@ -1,0 +1,206 @@
+"""Waiting at one gate: lanes, pace, what is learned, and bad numbers."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import anyio
+import pytest
+from anyio.lowlevel import checkpoint
+
+from esa_flows.errors import InvalidInput
+from esa_flows.wire.gate import Gate, GateStatistics, Rule, added
+from esa_flows.wire.lane import Lane
+from esa_flows.wire.slots import Fate, Slots
+
+
+def gate(calls: int = 100, **changes: Any) -> Gate:
+    """Make a gate of one's own; by default without a pace."""
+    rule = Rule(calls=calls, **{"burst": 10_000} | changes)
+    return Gate(rule, Slots())
+
+
+async def once(at: Gate, lane: Lane = Lane.DEPLOY) -> float:
+    """Make one call that is answered at once; give when it left."""
+    lent = await at.take(lane)
+    at.settle(Fate.ANSWERED, lent)
+    return lent
+
+
+async def test_the_way_back_takes_the_next_slot_whoever_came_before() -> None:
+    """Lanes: rollback, deploy, upload, housekeeping; whatever the order they came."""
+    one, order = gate(1), []
+    await once(one)
+
+    async def call(lane: Lane) -> None:
+        """Wait in a lane."""
+        await once(one, lane)
+        order.append(lane)
+
+    async with anyio.create_task_group() as tasks:
+        for lane in reversed(Lane):
+            tasks.start_soon(call, lane)
+            await checkpoint()
+
+    assert order == list(Lane)
+
+
+async def test_the_way_back_does_not_keep_to_the_pace() -> None:
+    """A slot that is ready is taken at once by a rollback, though others are paced."""
+    one = gate(10, burst=1)
+    await once(one)
+    waited = []
+
+    async def paced() -> None:
+        """Wait for the pace."""
+        waited.append(await once(one) - start)
+
+    start = anyio.current_time()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(paced)
+        await checkpoint()
+        urgent = await once(one, Lane.ROLLBACK) - start
+
+    assert urgent == 0.0
+    assert waited == [pytest.approx(0.2, abs=0.01)]
+
+
+async def test_calls_above_the_burst_are_spread() -> None:
+    """Two go at once, then one after the other, a little faster than the cap."""
+    one = gate(10, burst=2)
+    start = anyio.current_time()
+    left = [round(await once(one) - start, 2) for _ in range(5)]
+
+    assert left == [0.0, 0.0, 0.1, 0.2, 0.3]
+
+
+async def test_keeping_the_cap_for_a_lane_stops_the_others_at_once() -> None:
+    """Nobody behind the lane goes until the context is left, whatever is free."""
+    last = [Lane.ROLLBACK]
+    one = Gate(Rule(calls=5), Slots(), last=lambda: last[0])
+    left: dict[Lane, float] = {}
+
+    async def call(lane: Lane) -> None:
+        """Note when a call leaves."""
+        left[lane] = await once(one, lane) - start
+
+    start = anyio.current_time()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(call, Lane.DEPLOY)
+        await anyio.sleep(1)
+        tasks.start_soon(call, Lane.ROLLBACK)
+        await anyio.sleep(1)
+        last[0] = Lane.HOUSEKEEPING
+        one.look_again()
+
+    assert left == {Lane.ROLLBACK: 1.0, Lane.DEPLOY: 2.0}
+
+
+async def test_ten_thousand_waiters_cancelled_at_once_lose_no_slot() -> None:
+    """Everybody leaves the line; the next call goes as if nobody had been there."""
+    one = gate(3)
+    lent = [await one.take(Lane.DEPLOY) for _ in range(3)]
+    async with anyio.create_task_group() as tasks:
+        for _ in range(10_000):
+            tasks.start_soon(one.take, Lane.DEPLOY)
+
+        await anyio.sleep(0.1)
+        waiting = one.statistics().waiting
+        tasks.cancel_scope.cancel()
+
+    for moment in lent:
+        one.settle(Fate.ANSWERED, moment)
+
+    now = one.statistics()
+    await anyio.sleep(2)
+    start = anyio.current_time()
+    left = [await once(one) - start for _ in range(3)]
+
+    assert (waiting, now.waiting, now.in_flight) == (10_000, 0, 0)
+    assert left == [0.0, 0.0, 0.0]
+
+
+async def test_a_refusal_lowers_the_rate_and_pauses_everybody() -> None:
+    """What was learned counts for every caller and is told."""
+    one = gate(20)
+    for _ in range(10):
+        await once(one)
+
+    one.settle(Fate.REFUSED, await one.take(Lane.DEPLOY))
+    one.throttled(3.0)
+    now = one.statistics()
+    left = await once(one, Lane.ROLLBACK)
+
+    assert (now.calls, now.allowed, now.throttled, now.paused) == (20, 9, 1, 3.0)
+    assert left == pytest.approx(3.0, abs=0.001)
+
+
+async def test_who_measures_the_cap_learns_nothing_from_refusals() -> None:
+    """The rate stays as it is set: finding the cap means being refused."""
+    one = gate(20, learns=False)
+    one.settle(Fate.REFUSED, await one.take(Lane.DEPLOY))
+    one.throttled(3.0)
+    now = one.statistics()
+
+    assert (now.allowed, now.throttled, now.paused) == (20, 1, 0.0)
+
+
+async def test_credit_counts_after_two_hundred_answers_only() -> None:
+    """Part of the round trip is taken off the rest, once enough of them were seen."""
+    one = gate(1, credit=0.8)
+    gaps = []
+    for _ in range(204):
+        sent = await one.take(Lane.DEPLOY)
+        await anyio.sleep(0.5)
+        one.settle(Fate.ANSWERED, sent)
+        gaps.append(sent)
+
+    between = [round(after - before, 3) for before, after in itertools.pairwise(gaps)]
+
+    assert set(between[:200]) == {1.502}
+    assert set(between[201:]) == {1.102}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        ({"calls": 0}, "A cap of 0 calls a second lets nothing pass"),
+        ({"calls": -3}, "A cap of -3 calls a second lets nothing pass"),
+        ({"calls": math.nan}, "A cap of nan calls a second lets nothing pass"),
+        ({"calls": 1.5}, "A cap of 1.5 calls a second lets nothing pass"),
+        ({"period": 0.0}, "A period of 0.0 s does not keep a cap"),
+        ({"period": math.nan}, "A period of nan s does not keep a cap"),
+        ({"period": math.inf}, "A period of inf s does not keep a cap"),
+        ({"grace": -1.0}, "A grace of -1.0 s and a credit of 0.0 cannot be used"),
+        ({"grace": math.nan}, "A grace of nan s"),
+        ({"credit": 1.0}, "a credit of 1.0 cannot be used"),
+        ({"credit": math.nan}, "a credit of nan cannot be used"),
+        ({"burst": 0}, "A burst of less than one call lets nothing pass"),
+    ],
+)
+def test_numbers_that_keep_no_cap_are_refused(
+    numbers: dict[str, Any], words: str
+) -> None:
+    """A rule is right at birth, or it is not born."""
+    with pytest.raises(InvalidInput, match=words):
+        Rule(**numbers)
+
+
+def test_gates_that_count_apart_add_up() -> None:
+    """The scarcest of them is what a caller meets; without any the settings count."""
+    one = GateStatistics(
+        calls=9, allowed=4, in_flight=1, waiting=2, settled=3, unknown=0, unspent=1
+    )
+
+    assert added([one, one], calls=100).settled == 6
+    assert added([one], calls=100) == one
+    assert added([], calls=100).allowed == 100
+
+
+def test_a_gate_shows_its_state() -> None:
+    """A line for a log."""
+    assert repr(Gate(Rule(calls=7), Slots(), clock=lambda: 0.0)) == (
+        "<Gate 7/s, 0 in flight, 0 waiting>"
+    )

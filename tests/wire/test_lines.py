@@ -1,0 +1,50 @@
+"""Standing in line."""
+
+from __future__ import annotations
+
+from esa_flows.wire.lane import Lane
+from esa_flows.wire.lines import Lines, Waiter
+
+
+def test_lanes_go_in_their_order_and_within_one_the_first_to_come() -> None:
+    """A rollback goes first whenever it came; two deploys go as they came."""
+    lines = Lines()
+    came = [Waiter(Lane.HOUSEKEEPING), Waiter(Lane.DEPLOY), Waiter(Lane.DEPLOY)]
+    came.append(Waiter(Lane.ROLLBACK))
+    for waiter in came:
+        lines.join(waiter)
+
+    went = []
+    while first := lines.first():
+        lines.leave(first)
+        went.append(came.index(first))
+
+    assert went == [3, 1, 2, 0]
+
+
+def test_whoever_stands_behind_the_last_lane_is_passed_over() -> None:
+    """They stay in line."""
+    lines = Lines()
+    lines.join(Waiter(Lane.UPLOAD))
+
+    assert lines.first(Lane.DEPLOY) is None
+    assert len(lines) == 1
+
+
+def test_leaving_twice_is_as_good_as_once() -> None:
+    """Whoever was granted and is cancelled then leaves again."""
+    lines, waiter = Lines(), Waiter(Lane.DEPLOY)
+    lines.join(waiter)
+    lines.leave(waiter)
+    lines.leave(waiter)
+
+    assert len(lines) == 0
+
+
+async def test_a_grant_rings() -> None:
+    """Whoever may go is told."""
+    waiter = Waiter(Lane.DEPLOY)
+    waiter.grant()
+    await waiter.look.wait()
+
+    assert waiter.granted

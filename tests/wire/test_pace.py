@@ -1,0 +1,58 @@
+"""Spreading calls over the second."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from esa_flows.wire.pace import Pace
+
+
+def test_a_burst_leaves_at_once_and_the_rest_one_by_one() -> None:
+    """So many calls go together after a pause, then each waits its spacing."""
+    pace = Pace(burst=3)
+    waits = []
+    for _ in range(5):
+        wait = pace.wait(10.0, 0.5)
+        waits.append(wait)
+        pace.left(10.0 + wait, 0.5)
+
+    # The fourth and fifth left half a second later each, as they had to.
+    assert waits == [0.0, 0.0, 0.0, 0.5, 1.0]
+
+
+def test_a_stall_is_made_good_up_to_the_burst() -> None:
+    """After a stall as many calls leave at once as were missed, not more than that."""
+    pace = Pace(burst=3)
+    for moment in (0.0, 0.0, 0.0, 0.5, 1.0):
+        pace.left(moment, 0.5)
+
+    gone = 0
+    while pace.wait(2.0, 0.5) == 0:
+        pace.left(2.0, 0.5)
+        gone += 1
+
+    assert gone == 2
+
+
+@given(
+    burst=st.integers(1, 60),
+    pauses=st.lists(st.floats(0, 0.2), min_size=1, max_size=200),
+)
+def test_no_span_holds_more_than_burst_and_spacing_allow(
+    burst: int, pauses: list[float]
+) -> None:
+    """In any span T at most burst + T / spacing calls leave."""
+    pace, spacing, now = Pace(burst=burst), 0.01, 5.0
+    left = []
+    for pause in pauses:
+        now += pause
+        if pace.wait(now, spacing) == 0:
+            pace.left(now, spacing)
+            left.append(now)
+
+    assert all(
+        i - j + 1 <= burst + (left[i] - left[j]) / spacing + 1e-6
+        for i in range(len(left))
+        for j in range(i + 1)
+    )
