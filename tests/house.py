@@ -260,7 +260,16 @@ class House:
     def client(self, **changes: Any) -> Client:
         """Make a client, each as if in a process of its own."""
         self.clients += 1
-        given = ("flows", "ports", "environ", "blobs", "journal", "transport", "life")
+        given = (
+            "flows",
+            "ports",
+            "environ",
+            "blobs",
+            "journal",
+            "transport",
+            "life",
+            "cap",
+        )
         mine: dict[str, Any] = {
             "transport": self.transport,
             "journal": self.journal,
@@ -284,7 +293,13 @@ class House:
             **mine | {key: changes.pop(key) for key in given if key in changes},
         )
         settings = Settings(
-            **{"endpoint": BASE, "staging_edge": EDGE["staging"]} | changes
+            **{
+                "endpoint": BASE,
+                "staging_edge": EDGE["staging"],
+                # Virtual time, and no threads: each client keeps the cap by itself.
+                "cap_sharing": "process",
+            }
+            | changes
         )
         return Client(settings, parts)
 

@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from attrs import evolve
@@ -17,6 +18,7 @@ from esa_flows.engine.journal_sqlite import SQLiteJournal
 from esa_flows.errors import InvalidInput
 from esa_flows.files import BlobStore, MemoryBlobs
 from esa_flows.model import RoutineName
+from esa_flows.wire.cap import Cap
 from esa_flows.wire.credentials import Credentials, Static
 from esa_flows.wire.transport import HttpxTransport
 from tests.house import BASE, NEW, House
@@ -165,6 +167,38 @@ async def test_the_cap_follows_the_settings() -> None:
             await client.connection.cloud.observe(RoutineName("shop"))
 
             assert 7 == client.connection.cap.statistics().calls
+
+
+@pytest.mark.real_time
+@pytest.mark.may_block
+async def test_clients_of_one_key_share_the_cap_by_default(tmp_path: Path) -> None:
+    """A file in the state folder holds who may call; process sharing makes none."""
+    folder = tmp_path / ".local" / "state" / "esa_flows" / "cap"
+    parts = _parts(tmp_path, journal=MemoryJournal(), blobs=MemoryBlobs())
+    found = []
+    for settings in (
+        Settings(endpoint=BASE, cap_sharing="process"),
+        Settings(endpoint=BASE),
+    ):
+        async with (
+            connect(settings, parts) as one,
+            connect(settings, parts) as two,
+            one.cap.slot(key="LTAI5tFakeKeyId0001"),
+            two.cap.slot(key="LTAI5tFakeKeyId0001"),
+        ):
+            files = await anyio.to_thread.run_sync(lambda: list(folder.glob("*.slots")))
+            found.append((one.cap.statistics().in_flight, len(files)))
+
+    assert [(1, 0), (2, 1)] == found
+
+
+async def test_a_cap_of_the_hosts_own_is_used() -> None:
+    """Several clients of one program may share one."""
+    cap = Cap(3)
+    with House() as house:
+        house.live()
+        async with house.client(cap=cap) as client:
+            assert cap is client.connection.cap
 
 
 def test_the_wall_clock_knows_its_zone() -> None:

@@ -10,10 +10,12 @@ import pytest
 from esa_flows.doctor import Check, Verdict, examine
 from esa_flows.engine.journal import NewRun, Owner
 from esa_flows.engine.journal_memory import MemoryJournal
-from esa_flows.errors import JournalUnavailable
+from esa_flows.errors import InvalidInput, JournalUnavailable, Throttled
 from esa_flows.localcloud import Fault, Switches
 from esa_flows.settings import Settings
+from esa_flows.wire.cap import Cap, InMemory
 from esa_flows.wire.credentials import Credentials, Static
+from esa_flows.wire.slots import Slots
 from tests.cli.office import Office
 from tests.house import BASE, EDGE, wall
 
@@ -26,6 +28,7 @@ NAMES = [
     "rights",
     "quota",
     "staging",
+    "cap",
 ]
 
 
@@ -37,7 +40,10 @@ async def _examined(
     **changes: Any,
 ) -> dict[str, Check]:
     settings = Settings(
-        endpoint=BASE, staging_edge=staging_edge, version_quota=version_quota
+        endpoint=BASE,
+        staging_edge=staging_edge,
+        version_quota=version_quota,
+        cap_sharing="process",
     )
     found = examine(settings, office.parts(**changes))
     return {check.name: check async for check in found}
@@ -269,3 +275,46 @@ def _new_run() -> NewRun:
     return NewRun(
         id="mine0001", flow="release", subject="shop", content="", started_at=started
     )
+
+
+async def test_the_cap_is_told() -> None:
+    """How many calls are made in any second, and with whom that is shared."""
+    found = (await _examined(Office()))["cap"]
+
+    assert "At most 100 calls a second, counted for this client alone." == (
+        found.sentence
+    )
+
+
+async def test_what_refusals_have_taught_is_told() -> None:
+    """Fewer calls than are set: how many, of what, and what to do."""
+    cap = Cap(100)
+    for code in ("Throttling.User", "Throttling.Api"):
+        async with cap.slot("esa.GetRoutine") as slot:
+            slot.throttled(Throttled("Too many.", code=code))
+
+    found = (await _examined(Office(), cap=cap))["cap"]
+
+    assert Verdict.WARN is found.verdict
+    assert found.sentence.endswith(
+        "made now are 5 of 100 calls a second, 5 of 100 calls a second of"
+        " esa.GetRoutine."
+    )
+    assert "ESA_FLOWS_CALLS_PER_SECOND" in found.next_move
+
+
+async def test_a_cap_that_cannot_be_shared_ends_the_visit() -> None:
+    """Nothing can be sent: the check says which file, and that it is ours to mend."""
+
+    class Broken(InMemory):
+        """Has no slots."""
+
+        async def open(self, gate: str, key: str) -> Slots:
+            """Refuse."""
+            raise InvalidInput(f"The cap of {gate} cannot be shared.")
+
+    found = await _examined(Office(), cap=Cap(stores=Broken()))
+
+    assert ["journal", "credentials", "cap"] == list(found)
+    assert Verdict.FAIL is found["cap"].verdict
+    assert found["cap"].is_ours

@@ -11,7 +11,8 @@ import pytest
 from esa_flows import Settings
 from esa_flows.errors import InvalidInput
 from esa_flows.model import Duration
-from esa_flows.settings import journal_path, state_folder
+from esa_flows.settings import Sharing, journal_path, state_folder
+from esa_flows.wire.cap import Scope
 from esa_flows.wire.site import Network, Site
 
 
@@ -30,6 +31,9 @@ def test_without_variables_everything_has_a_default() -> None:
         ("STAGING_EDGE", "http://127.0.0.1:1", "staging_edge", "http://127.0.0.1:1"),
         ("JOURNAL", "/tmp/journal.db", "journal", Path("/tmp/journal.db")),
         ("CALLS_PER_SECOND", "50", "calls_per_second", 50),
+        ("CALLS_PER_OPERATION", "20", "calls_per_operation", 20),
+        ("CAP_SCOPE", "operation", "cap_scope", Scope.OPERATION),
+        ("CAP_SHARING", "process", "cap_sharing", Sharing.PROCESS),
         ("VERSION_QUOTA", "5", "version_quota", 5),
         ("SETTLE", "1m", "settle", Duration(60)),
         ("MOST_BYTES", "1000", "most_bytes", 1000),

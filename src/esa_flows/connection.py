@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from random import Random  # noqa: TID251  the edge: randomness enters here
 from typing import Any
@@ -26,13 +27,20 @@ from esa_flows.gates.staging import Prober
 from esa_flows.release.archive import JournalArchive
 from esa_flows.release.remove import remove
 from esa_flows.release.shipped import SHIPPED
-from esa_flows.settings import Settings, blobs_folder, journal_path
+from esa_flows.settings import (
+    Settings,
+    Sharing,
+    blobs_folder,
+    journal_path,
+    state_folder,
+)
 from esa_flows.steps.find_backup import Archive
 from esa_flows.wire.call import Caller
 from esa_flows.wire.cap import Cap
 from esa_flows.wire.chain import default_chain
 from esa_flows.wire.credentials import CredentialSource
 from esa_flows.wire.site import Endpoint, endpoints_for, is_loopback
+from esa_flows.wire.slot_file import FileStores
 from esa_flows.wire.transport import (
     HttpClient,
     HttpxTransport,
@@ -58,6 +66,8 @@ class Parts:
         journal: Where runs are recorded; it stays the host's to close.
         blobs: Where bundles and backups are kept.
         flows: Flows of one's own that may be started and resumed.
+        cap: The limit on calls, for hosts whose clients share it, or keep it elsewhere;
+            by default as the settings say.
         ports: What steps of one's own can need beside the cloud: how to bind each type.
         environ: Environment variables.
         home: The user's home folder.
@@ -74,6 +84,7 @@ class Parts:
     journal: Journal | None = None
     blobs: Blobs | None = None
     flows: tuple[Flow[Any, Any], ...] = ()
+    cap: Cap | None = None
     ports: Mapping[type[Any], Callable[..., Any]] = field(factory=dict)
     environ: Mapping[str, str] = field(factory=lambda: dict(os.environ), repr=False)
     home: Path = field(factory=Path.home)
@@ -124,7 +135,8 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
         journal = parts.journal or await _journal(settings, parts, stack)
         endpoints = _endpoints(settings)
         credentials = parts.credentials or _credentials(settings, parts, transport)
-        cap = Cap(settings.calls_per_second)
+        owner = await _owner(parts)
+        cap = parts.cap or _cap(settings, parts, owner, endpoints, stack)
         caller = Caller(
             transport,
             credentials,
@@ -151,7 +163,6 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
             Archive: lambda _: archive,
             Prober: lambda _: prober,
         }
-        owner = await _owner(parts)
         yield Connection(
             settings=settings,
             parts=parts,
@@ -163,6 +174,33 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
             archive=archive,
             engine=_engine(settings, parts, owner, journal, ports | dict(parts.ports)),
         )
+
+
+def _cap(
+    settings: Settings,
+    parts: Parts,
+    owner: Owner,
+    endpoints: tuple[Endpoint, ...],
+    stack: contextlib.AsyncExitStack,
+) -> Cap:
+    make = partial(
+        Cap,
+        settings.calls_per_second,
+        per_operation=settings.calls_per_operation,
+        scope=settings.cap_scope,
+    )
+    if settings.cap_sharing is Sharing.PROCESS:
+        return make()
+
+    # Each local cloud counts by itself; a boot begins a new clock.
+    place = settings.endpoint if _is_local(endpoints) else ""
+    stores = FileStores(
+        state_folder(parts.environ, parts.home) / "cap",
+        place=f"{owner.boot.rpartition('/')[0]}\n{place}",
+        token=parts.random.getrandbits(52) | 1,
+    )
+    stack.push_async_callback(anyio.to_thread.run_sync, stores.close)
+    return make(stores=stores, clock=parts.clock)
 
 
 async def _owner(parts: Parts) -> Owner:

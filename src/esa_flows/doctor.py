@@ -29,7 +29,9 @@ from esa_flows.errors import (
 from esa_flows.model import Environment, RoutineName
 from esa_flows.release.spec import QUOTA
 from esa_flows.settings import Settings, state_folder
+from esa_flows.wire.cap import CapStatistics
 from esa_flows.wire.classify import ram_statement
+from esa_flows.wire.gate import GateStatistics
 
 __all__ = ["Check", "Verdict", "examine"]
 
@@ -76,7 +78,7 @@ class Check:
 
 
 async def examine(settings: Settings, parts: Parts) -> AsyncIterator[Check]:
-    """Check journal, credentials, endpoint, service, clock, rights, quota, staging.
+    """Check journal, credentials, endpoint, service, clock, rights, and so on.
 
     Args:
         settings: How a client would be made.
@@ -102,6 +104,7 @@ async def examine(settings: Settings, parts: Parts) -> AsyncIterator[Check]:
         yield await _rights(connection)
         yield await _quota(connection)
         yield await _staging(connection)
+        yield _cap(connection)
 
 
 # --- this machine -------------------------------------------------------------------
@@ -176,6 +179,8 @@ async def _reach(connection: Connection) -> tuple[Check, str]:
         return _reached(connection), f"unknown: {error.message}"
     except CallError as error:
         return _failed("endpoint", error), ""
+    except InvalidInput as error:  # the cap is shared through a file we cannot use
+        return _failed("cap", error, is_ours=True), ""
 
     return _reached(connection), status
 
@@ -329,6 +334,35 @@ async def _staging(connection: Connection) -> Check:
         sentence=f"Staging answers at {', '.join(addresses) or 'no address'}.",
         next_move="" if addresses else "Release with --no-probe.",
     )
+
+
+def _cap(connection: Connection) -> Check:
+    """Tell how many calls are made, and what refusals have taught about it."""
+    now = connection.cap.statistics()
+    learned = {
+        f"{gate.allowed} of {gate.calls} calls a second{of}"
+        for of, gate in (("", now), *_by_operation(now))
+        if gate.allowed < gate.calls
+    }
+    if not learned:
+        return Check(
+            name="cap",
+            verdict=Verdict.OK,
+            sentence=f"At most {now.calls} calls a second, counted for {now.shared}.",
+        )
+
+    return Check(
+        name="cap",
+        verdict=Verdict.WARN,
+        sentence="The provider refused calls for being too many; made now are"
+        f" {', '.join(sorted(learned))}.",
+        next_move="Others may be using the account; if it stays so, set"
+        " ESA_FLOWS_CALLS_PER_SECOND to fewer.",
+    )
+
+
+def _by_operation(now: CapStatistics) -> Iterable[tuple[str, GateStatistics]]:
+    return ((f" of {name}", gate) for name, gate in now.operations.items())
 
 
 def _failed(name: str, error: EsaFlowsError, *, is_ours: bool = False) -> Check:

@@ -15,11 +15,19 @@ from attrs.converters import optional
 
 from esa_flows.errors import InvalidInput
 from esa_flows.model import Duration
+from esa_flows.wire.cap import Scope
 from esa_flows.wire.site import Network, Site
 
-__all__ = ["Settings", "blobs_folder", "journal_path", "state_folder"]
+__all__ = ["Settings", "Sharing", "blobs_folder", "journal_path", "state_folder"]
 
 MEGABYTE = 1_000_000
+
+
+class Sharing(enum.StrEnum):
+    """Who keeps to the cap together."""
+
+    MACHINE = "machine"
+    PROCESS = "process"
 
 
 C = TypeVar("C", bound=enum.StrEnum)
@@ -31,6 +39,14 @@ def _site(value: Site | str | None) -> Site | None:
 
 def _network(value: Network | str) -> Network:
     return _choice(Network, value)
+
+
+def _scope(value: Scope | str) -> Scope:
+    return _choice(Scope, value)
+
+
+def _sharing(value: Sharing | str) -> Sharing:
+    return _choice(Sharing, value)
 
 
 def _choice(kind: type[C], value: str) -> C:
@@ -73,6 +89,11 @@ class Settings:
         staging_edge: Where staging answers, to use instead of the provider's addresses.
         journal: The journal's file; None for the user's state folder.
         calls_per_second: The provider's cap for the whole account.
+        calls_per_operation: Its cap for each operation; None for the same number.
+        cap_scope: `account` keeps to both caps; `operation` to the second alone, for
+            who knows that the provider counts operations apart.
+        cap_sharing: `machine` shares the caps between all clients of this user here
+            that use the same access key; `process` keeps each client by itself.
         version_quota: Versions a routine may have; None to ask the plan.
         settle: How long an effect that is not seen may still appear.
         most_bytes: Largest bundle to send. Source: ESA documentation, a function's code
@@ -86,6 +107,11 @@ class Settings:
     staging_edge: str = ""
     journal: Path | None = field(default=None, converter=_path)
     calls_per_second: int = field(default=100, converter=_whole_number)
+    calls_per_operation: int | None = field(
+        default=None, converter=optional(_whole_number)
+    )
+    cap_scope: Scope = field(default=Scope.ACCOUNT, converter=_scope)
+    cap_sharing: Sharing = field(default=Sharing.MACHINE, converter=_sharing)
     version_quota: int | None = field(default=None, converter=optional(_whole_number))
     settle: Duration = field(default=Duration(30), converter=_duration)
     most_bytes: int = field(default=5 * MEGABYTE, converter=_whole_number)

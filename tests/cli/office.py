@@ -17,7 +17,12 @@ from esa_flows.cli.desk import Desk, Paper
 from esa_flows.testing.transport import ProcessTransport
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-PLACE = {"ESA_FLOWS_ENDPOINT": BASE, "ESA_FLOWS_STAGING_EDGE": EDGE["staging"]}
+PLACE = {
+    "ESA_FLOWS_ENDPOINT": BASE,
+    "ESA_FLOWS_STAGING_EDGE": EDGE["staging"],
+    # Virtual time, and no threads: each client keeps the cap by itself.
+    "ESA_FLOWS_CAP_SHARING": "process",
+}
 
 
 async def no_git(_file: str, _environ: Mapping[str, str]) -> str:

@@ -39,7 +39,7 @@ async def test_a_healthy_account() -> None:
     done = await office.run("doctor")
 
     assert 0 == done.code
-    assert 8 == len(done.out.splitlines())
+    assert 9 == len(done.out.splitlines())
     assert all(line.startswith("ok ") for line in done.out.splitlines())
     assert {} == office.changes
 

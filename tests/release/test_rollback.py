@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import pytest
 from tests.house import BROKEN, NEW, OTHER, House, edited
+from tests.release.lanes import Lanes
 
 from esa_flows import Outcome, ReleaseFailed, Report
 from esa_flows.engine.journal import Lease, Owner
@@ -26,6 +27,7 @@ from esa_flows.model import (
 )
 from esa_flows.release.rollback import rollback_target
 from esa_flows.steps.observe import World
+from esa_flows.wire.lane import Lane
 
 TAG = "ef1 s=0123456789abcdef r=abcd1234 p={} e=- g=-"
 REFUSED: dict[str, Any] = {
@@ -502,3 +504,17 @@ async def test_an_aborted_rollback_says_what_serves() -> None:
         assert Outcome.ABORTED is report.outcome
         assert {old: 100} == house.serves()
         assert report.production.split == _split({old: 100})
+
+
+async def test_a_rollback_goes_first() -> None:
+    """Every call of it is in the first lane before the cap."""
+    with House() as house:
+        old = house.live()
+        async with house.client() as client:
+            await client.release("shop", NEW)
+
+        seen = Lanes(house.transport)
+        async with house.client(transport=seen) as client:
+            await client.rollback("shop", to=old)
+
+    assert {Lane.ROLLBACK} == {lane for _, lane in seen.sent}

@@ -7,11 +7,14 @@ from typing import Any
 import anyio
 import pytest
 from tests.house import NEW, OTHER, House
+from tests.release.lanes import DEPLOYS, Lanes
 
 from esa_flows import Client, Outcome, ReleaseFailed, Report
 from esa_flows.engine.observe import Happening, Moment
 from esa_flows.files import digest_of
 from esa_flows.localcloud import Fault, Switches
+from esa_flows.wire.lane import Lane
+from esa_flows.wire.transport import Transport
 
 CANARY = "10:5m,50:5m,100"
 REFUSED: dict[str, Any] = {
@@ -22,8 +25,10 @@ REFUSED: dict[str, Any] = {
 }
 
 
-async def _failed(house: House, **changes: Any) -> ReleaseFailed:
-    async with house.client() as client:
+async def _failed(
+    house: House, transport: Transport | None = None, **changes: Any
+) -> ReleaseFailed:
+    async with house.client(transport=transport or house.transport) as client:
         with pytest.raises(ReleaseFailed) as caught:
             await client.release("shop", NEW, canary=CANARY, **changes)
 
@@ -317,3 +322,17 @@ async def test_an_abort_during_the_way_back_changes_nothing(step: str) -> None:
         assert Outcome.ROLLED_BACK is report.outcome
         assert {old: 100} == house.serves()
         assert {old: 100} == house.serves(env="staging")
+
+
+async def test_the_way_back_goes_first_and_the_way_forward_does_not() -> None:
+    """Its deployments and looks are in the first lane before the cap."""
+    with House() as house:
+        house.live()
+        house.cloud.inject(Fault(**REFUSED, call=2))
+        seen = Lanes(house.transport)
+        await _failed(house, transport=seen)
+
+    lanes = [lane for operation, lane in seen.sent if operation == DEPLOYS]
+
+    # Staging, 10 %, the refused 50 %; then production and staging back.
+    assert [Lane.DEPLOY] * 3 + [Lane.ROLLBACK] * 2 == lanes

@@ -356,7 +356,10 @@ async def test_the_cap_needs_to_know_the_site() -> None:
     """Bursts go to the site that the account belongs to, found out before."""
     office = Office()
     report = await survey(
-        Settings(endpoint=BASE), office.parts(), plan("cap", cap=True), Witness()
+        Settings(endpoint=BASE, cap_sharing="process"),
+        office.parts(),
+        plan("cap", cap=True),
+        Witness(),
     )
 
     assert 100 == measured(report)["cap"]

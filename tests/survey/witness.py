@@ -22,7 +22,7 @@ from esa_flows.wire.transport import Request, Response
 
 NUMBER = "00112233445566778899aabbccddeeff"
 NAME = RoutineName("esa-flows-conformance-0011223344")
-SETTINGS = Settings(endpoint=BASE)
+SETTINGS = Settings(endpoint=BASE, cap_sharing="process")
 Edit = Callable[[Request, Response], Response]
 
 

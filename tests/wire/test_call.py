@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+from contextlib import AbstractAsyncContextManager
 
 import anyio
 import pytest
@@ -13,6 +14,7 @@ from tests.wire.doubles import (
     CHANGE,
     CREDENTIALS,
     HANGZHOU,
+    KEY_ID,
     LOOK,
     NOW,
     SESSION,
@@ -46,7 +48,9 @@ from esa_flows.wire import (
     Caller,
     Cap,
     Credentials,
+    Lane,
     Response,
+    Slot,
     Static,
     Verb,
 )
@@ -179,6 +183,38 @@ async def test_without_leave_nothing_is_sent_and_the_slot_comes_back() -> None:
     assert transport.sent == []
     assert cap.statistics().unspent == 1
     assert cap.statistics().unknown == 0
+
+
+async def test_a_refusal_for_too_many_calls_teaches_the_cap() -> None:
+    """The gate it was about is lowered and pauses as long as the provider asks."""
+    cap, busy = Cap(), refusal("Throttling.User", **{"x-acs-retry-after": "2000"})
+    with contextlib.suppress(CallError):
+        await caller(Scripted(busy), cap=cap).call(LOOK)
+
+    now = cap.statistics()
+
+    assert (now.allowed, now.throttled, now.paused) == (5, 1, 2.0)
+    assert now.operations["esa.GetRoutine"].allowed == 100
+
+
+async def test_a_call_waits_in_its_lane_before_its_operations_gate() -> None:
+    """The cap is told who calls, what, and how urgent it is."""
+    told = []
+
+    class Telling(Cap):
+        """Notes what it is asked for."""
+
+        def slot(
+            self, operation: str = "", *, lane: Lane = Lane.DEPLOY, key: str = ""
+        ) -> AbstractAsyncContextManager[Slot]:
+            """Note it."""
+            told.append((operation, lane, key))
+            return super().slot(operation, lane=lane, key=key)
+
+    call = evolve(LOOK, lane=Lane.HOUSEKEEPING)
+    await caller(Scripted(ok()), cap=Telling()).call(call)
+
+    assert told == [("esa.GetRoutine", Lane.HOUSEKEEPING, KEY_ID)]
 
 
 @pytest.mark.parametrize(
