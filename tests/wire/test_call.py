@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
-from contextlib import AbstractAsyncContextManager
 
 import anyio
 import pytest
@@ -187,7 +186,7 @@ async def test_without_leave_nothing_is_sent_and_the_slot_comes_back() -> None:
 
 async def test_a_refusal_for_too_many_calls_teaches_the_cap() -> None:
     """The gate it was about is lowered and pauses as long as the provider asks."""
-    cap, busy = Cap(), refusal("Throttling.User", **{"x-acs-retry-after": "2000"})
+    cap, busy = Cap(), refusal("Throttling.User", 400, **{"x-acs-retry-after": "2000"})
     with contextlib.suppress(CallError):
         await caller(Scripted(busy), cap=cap).call(LOOK)
 
@@ -204,12 +203,10 @@ async def test_a_call_waits_in_its_lane_before_its_operations_gate() -> None:
     class Telling(Cap):
         """Notes what it is asked for."""
 
-        def slot(
-            self, operation: str = "", *, lane: Lane = Lane.DEPLOY, key: str = ""
-        ) -> AbstractAsyncContextManager[Slot]:
+        async def _take(self, slot: Slot, operation: str, lane: Lane) -> None:
             """Note it."""
-            told.append((operation, lane, key))
-            return super().slot(operation, lane=lane, key=key)
+            told.append((operation, lane, self._key))
+            await super()._take(slot, operation, lane)
 
     call = evolve(LOOK, lane=Lane.HOUSEKEEPING)
     await caller(Scripted(ok()), cap=Telling()).call(call)
