@@ -35,7 +35,7 @@ tests/official_node/node_modules/.installed: tests/official_node/package-lock.js
 	cd tests/official_node && npm install --no-save --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-peers: .venv-peers/.installed ## install the engines that `make bench` measures beside ours
+peers: .venv-peers/.installed ## install what `make bench` measures beside ours
 
 .venv-peers/.installed: benchmarks/peers.txt
 	$(PYTHON) -m venv .venv-peers
