@@ -192,6 +192,24 @@ async def test_clients_of_one_key_share_the_cap_by_default(tmp_path: Path) -> No
     assert [(1, 0), (2, 1)] == found
 
 
+@pytest.mark.real_time
+@pytest.mark.may_block
+async def test_a_cancelled_client_lets_go_of_the_cap_too(tmp_path: Path) -> None:
+    """Nobody takes it for living afterwards."""
+    lives = tmp_path / ".local" / "state" / "esa_flows" / "cap" / "lives"
+    parts = _parts(tmp_path, journal=MemoryJournal(), blobs=MemoryBlobs())
+    with anyio.CancelScope() as scope:
+        async with connect(Settings(endpoint=BASE), parts) as one:
+            async with one.cap.slot(key="LTAI5tFakeKeyId0001"):
+                before = await anyio.Path(lives).exists()
+
+            scope.cancel()
+
+    left = [path async for path in anyio.Path(lives).iterdir()]
+
+    assert (before, left) == (True, [])
+
+
 async def test_a_cap_of_the_hosts_own_is_used() -> None:
     """Several clients of one program may share one."""
     cap = Cap(3)

@@ -199,8 +199,14 @@ def _cap(
         place=f"{owner.boot.rpartition('/')[0]}\n{place}",
         token=parts.random.getrandbits(52) | 1,
     )
-    stack.push_async_callback(anyio.to_thread.run_sync, stores.close)
+    stack.push_async_callback(_close, stores)
     return make(stores=stores, clock=parts.clock)
+
+
+async def _close(stores: FileStores) -> None:
+    """Let go of the files, also when cancelled: who lives is told by them."""
+    with anyio.CancelScope(shield=True):
+        await anyio.to_thread.run_sync(stores.close)
 
 
 async def _owner(parts: Parts) -> Owner:

@@ -49,8 +49,9 @@ async def test_one_more_waits_a_period() -> None:
     assert took == pytest.approx(1.002, abs=0.001)
 
 
-async def test_turns_are_taken_in_order() -> None:
-    """First come, first served."""
+@pytest.mark.parametrize("_", range(10))
+async def test_turns_are_taken_in_order(_: int) -> None:
+    """First come, first served, from the first call on; trio shuffles its tasks."""
     cap = Cap(2)
     order: list[int] = []
 

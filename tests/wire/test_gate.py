@@ -98,6 +98,22 @@ async def test_keeping_the_cap_for_a_lane_stops_the_others_at_once() -> None:
     assert left == {Lane.ROLLBACK: 1.0, Lane.DEPLOY: 2.0}
 
 
+async def test_whoever_may_go_wakes_a_leader_who_may_not() -> None:
+    """A leader that is kept back sleeps without end; a rollback that joins wakes it."""
+    one = Gate(Rule(calls=1), Slots(), last=lambda: Lane.ROLLBACK)
+    await once(one, Lane.ROLLBACK)
+    start = anyio.current_time()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(one.take, Lane.DEPLOY)
+        await anyio.sleep(0.5)
+        with anyio.fail_after(5):
+            left = await once(one, Lane.ROLLBACK) - start
+
+        tasks.cancel_scope.cancel()
+
+    assert left == pytest.approx(1.002, abs=0.001)
+
+
 async def test_ten_thousand_waiters_cancelled_at_once_lose_no_slot() -> None:
     """Everybody leaves the line; the next call goes as if nobody had been there."""
     one = gate(3)
