@@ -25,6 +25,7 @@ from esa_flows.wire.transport import (
     Response,
     Timeout,
     TransportStatistics,
+    _shielding,
     open_client,
 )
 
@@ -153,6 +154,24 @@ async def test_a_stream_broken_off_leaves_nothing_open() -> None:
         tasks.cancel_scope.cancel()
 
     gc.collect()
+
+
+async def test_a_new_connection_is_shielded_until_it_is_used() -> None:
+    """Cancelled in between, it would be lost to the pool; elsewhere all is at once."""
+    scope = anyio.CancelScope()
+    told = _shielding(scope)
+    shields = []
+    for event in (
+        "connection.connect_tcp.started",
+        "connection.connect_tcp.complete",
+        "connection.start_tls.started",
+        "connection.start_tls.complete",
+        "http11.send_request_headers.started",
+    ):
+        await told(event, {})
+        shields.append(scope.shield)
+
+    assert shields == [False, True, False, True, False]
 
 
 async def test_redirects_are_not_followed() -> None:

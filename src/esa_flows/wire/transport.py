@@ -8,13 +8,13 @@ floors above need not know which client is underneath.
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Protocol
 
 import anyio
 import httpx
-from attrs import frozen
+from attrs import define, field, frozen
 
 from esa_flows.errors import CallError, InvalidInput, NotSent
 from esa_flows.wire.body import whole_body
@@ -40,6 +40,7 @@ _AT_ONCE = 128
 _MOST_BYTES = 8 * 1024 * 1024
 # A quiet phase of a rollout must not cost a TLS handshake per call afterwards.
 _KEEP_ALIVE = 90.0
+_CONNECTED = (".connect_tcp.complete", ".start_tls.complete")
 
 
 class Transport(Protocol):
@@ -150,11 +151,15 @@ class HttpxTransport:
             return await self._over(client, request)
 
     async def _over(self, client: HttpClient, request: Request) -> Response:
-        response = await client.send(
-            _for_httpx(request), stream=True, auth=None, follow_redirects=False
-        )
-        async with aclosing(response):
-            body = await whole_body(response, self._most_bytes)
+        with anyio.CancelScope() as scope:
+            response = await client.send(
+                _for_httpx(request, scope),
+                stream=True,
+                auth=None,
+                follow_redirects=False,
+            )
+            async with aclosing(response):
+                body = await whole_body(response, self._most_bytes)
 
         return Response(
             status=response.status_code,
@@ -220,33 +225,67 @@ def _trusted(*, trust_env: bool) -> ssl.SSLContext:
         ) from error
 
 
-class _Unwrapped(httpx.AsyncByteStream):
-    """A body in pieces, as it is.
+class _Body(httpx.AsyncByteStream):
+    """A request's body, as it is.
 
-    httpx would wrap it in a generator, and leave that open for the garbage collector
-    when an upload is broken off: trio warns of it in the host's program.
+    httpx iterates over bodies with generators, and leaves them to the garbage collector
+    when a request is broken off: trio warns of that in the host's program.
     """
 
-    def __init__(self, body: SizedStream) -> None:
+    def __init__(self, body: bytes | SizedStream) -> None:
         self._body = body
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return aiter(self._body)
+        return (
+            _Whole(self._body) if isinstance(self._body, bytes) else aiter(self._body)
+        )
 
 
-def _for_httpx(request: Request) -> httpx.Request:
-    headers, body = list(request.headers), request.body
-    if not isinstance(body, bytes):
+@define
+class _Whole:
+    """Bytes in one piece: an object, for it holds nothing to be closed."""
+
+    _left: bytes = field(repr=False)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+
+        piece, self._left = self._left, b""
+        return piece
+
+
+def _shielding(scope: anyio.CancelScope) -> Callable[[str, object], Awaitable[None]]:
+    """Shield a scope between a connection's birth and its first use.
+
+    A request cancelled there, in one of two turns of the event loop, would leave its
+    connection in the pool for ever: new, hence not idle, and nobody's.
+    Source: httpcore 1.0, "Request Extensions", trace.
+    """
+
+    async def trace(event: str, _facts: object) -> None:
+        scope.shield = event.endswith(_CONNECTED)
+
+    return trace
+
+
+def _for_httpx(request: Request, scope: anyio.CancelScope) -> httpx.Request:
+    headers = list(request.headers)
+    if not isinstance(request.body, bytes):
         # Without it httpx would send in chunks, which OSS forms do not take.
-        headers.append(("content-length", str(body.size)))
+        headers.append(("content-length", str(request.body.size)))
 
     limits = request.timeout
     timeout = httpx.Timeout(limits.silence, connect=limits.connect, pool=limits.connect)
-    return httpx.Request(
+    made = httpx.Request(
         request.method,
         request.url,
         headers=headers,
-        content=body if isinstance(body, bytes) else None,
-        stream=None if isinstance(body, bytes) else _Unwrapped(body),
-        extensions={"timeout": timeout.as_dict()},
+        content=request.body,
+        extensions={"timeout": timeout.as_dict(), "trace": _shielding(scope)},
     )
+    made.stream = _Body(request.body)
+    return made
