@@ -261,7 +261,7 @@ async def test_a_journal_that_cannot_be_used() -> None:
 async def test_a_journal_that_could_be_safer(tmp_path: Any) -> None:
     """A folder that a group may write to is a warning, with the command to mend it."""
     tmp_path.chmod(0o770)
-    settings = Settings(endpoint=BASE, journal=tmp_path / "j.db")
+    settings = Settings(endpoint=BASE, journal=tmp_path / "j.db", cap_sharing="process")
     parts = Office().parts(journal=None, credentials=None)
 
     found = [check async for check in examine(settings, parts)]
