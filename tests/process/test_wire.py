@@ -130,7 +130,10 @@ async def wired(
             environ={},
         )
         settings = Settings(
-            endpoint=before_api.url, staging_edge=place.edge_staging, settle="0.5s"
+            endpoint=before_api.url,
+            staging_edge=place.edge_staging,
+            settle="0.5s",
+            cap_sharing="process",
         )
         async with Client(settings, parts) as client:
             yield Wire(client, transport, before_api, before_store)
