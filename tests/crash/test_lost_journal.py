@@ -111,12 +111,11 @@ async def _bound(house: House) -> None:
 
 
 async def _released_twice(house: House) -> None:
-    house.live()
+    await _live(house)
     async with house.client() as client:
         for code in (NEW, OTHER):
             await client.release("shop", code)
-
-    await anyio.sleep(SETTLED)
+            await anyio.sleep(SETTLED)
 
 
 async def _foreign_canary(house: House) -> None:
