@@ -57,6 +57,12 @@ WORDS = {
     "ListRoutineRelatedRecords": "records",
     "ListRoutineRoutes": "routes",
     "ListUserRoutines": "routines",
+    "DescribeRoutine": "observe",
+    "UploadRoutineCode": "slot",
+    "DescribeRoutineCodeRevision": "read code",
+    "PublishRoutineCodeRevision": "deploy",
+    "DeleteRoutineCodeRevision": "delete",
+    "DescribeUserErStatus": "service",
 }
 """Operations in the words of the port."""
 
@@ -67,7 +73,10 @@ def wall() -> dt.datetime:
 
 
 def label_of(request: Request) -> str:
-    """Say what a request asks for: `observe`, `post`, `deploy production 10+90`."""
+    """Say what a request asks for: `observe`, `post`, `deploy production 10+90`.
+
+    On DCDN both lists are one operation: `observe`.
+    """
     operation = dict(request.headers).get("x-acs-action", "")
     if not operation:
         return "post" if request.method == "POST" else "ask edge"
@@ -77,6 +86,9 @@ def label_of(request: Request) -> str:
         return word
 
     form = parse_qs(request.body.decode())
+    if "Envs" in form:
+        return f"deploy {'+'.join(json.loads(form['Envs'][0]))}"
+
     shares = [row["Percentage"] for row in json.loads(form["CodeVersions"][0])]
     return f"deploy {form['Env'][0]} {'+'.join(map(str, sorted(shares)))}"
 

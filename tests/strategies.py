@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from typing import Any
 
 from hypothesis import settings
@@ -10,6 +11,9 @@ from hypothesis import strategies as st
 
 from esa_flows.engine.journal import Kind, Record
 from esa_flows.model import (
+    AreaCanary,
+    Areas,
+    AreaStage,
     Bundle,
     Canary,
     Digest,
@@ -25,6 +29,7 @@ from esa_flows.model import (
     VersionId,
     VersionStatus,
 )
+from esa_flows.model.areas import area_name
 
 # Wall time says nothing about a test on a machine that others use too.
 settings.register_profile("esa_flows", deadline=None, max_examples=60)
@@ -62,6 +67,19 @@ def _canaries(draw: st.DrawFn) -> Canary:
 
 
 @st.composite
+def _area_canaries(draw: st.DrawFn) -> AreaCanary:
+    names = st.sampled_from(["Zhejiang", "Jilin", "Overseas", "Hongkong", "Anhui"])
+    drawn = draw(st.lists(names, unique=True, max_size=4))
+    ends = sorted({*draw(st.lists(st.integers(0, len(drawn)))), 0, len(drawn)})
+    groups = [drawn[a:b] for a, b in itertools.pairwise(ends)]
+    stages = [
+        AreaStage(Areas(map(area_name, group)), draw(durations)) for group in groups
+    ]
+    last = AreaStage(Areas(["production"]), draw(durations))
+    return AreaCanary((*stages, last))
+
+
+@st.composite
 def _splits(draw: st.DrawFn) -> Split:
     first, second = draw(st.lists(version_ids, min_size=2, max_size=2, unique=True))
     share = draw(st.integers(1, 100))
@@ -72,6 +90,7 @@ def _splits(draw: st.DrawFn) -> Split:
 
 
 canaries = _canaries()
+area_canaries = _area_canaries()
 splits = _splits()
 
 versions = st.builds(

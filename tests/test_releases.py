@@ -18,9 +18,10 @@ from esa_flows.errors import (
     StepChanged,
 )
 from esa_flows.localcloud import Fault, Switches
-from esa_flows.model import RoutineName
+from esa_flows.model import Cloud, RoutineName
 from esa_flows.release.release import release as release_flow
 from esa_flows.steps.observe import observe
+from tests.dcdn_house import ZHEJIANG, DcdnHouse
 from tests.house import BROKEN, NEW, OTHER, House
 
 CANARY = "10:5m,100"
@@ -411,3 +412,62 @@ async def test_a_release_whose_process_died_before_its_first_row() -> None:
 
 def _content(code: bytes) -> str:
     return f"{hashlib.sha256(code).hexdigest()}:production"
+
+
+async def test_a_release_is_not_gone_on_with_on_the_other_cloud() -> None:
+    """Its routine there is another one, even where it has the same name."""
+    with DcdnHouse() as house:
+        house.live()
+        house.areas(ZHEJIANG)
+        House.live(house)
+        async with house.client() as client:
+            with anyio.move_on_after(60):
+                await client.release("shop", NEW, canary="Zhejiang:5m,production")
+
+        async with house.client(cloud="esa") as other:
+            (view,) = await other.runs.list()
+            with pytest.raises(InvalidInput, match="was begun on dcdn; this is esa"):
+                await other.resume(view.run.id)
+
+        async with house.client() as client:
+            joined = await client.release("shop", NEW, canary="Zhejiang:5m,production")
+
+        assert view.run.id == joined.run
+        assert Outcome.RELEASED is joined.outcome
+
+
+async def test_an_abort_without_the_code_restores_every_area_too() -> None:
+    """Where the routine is tells the subject of the run."""
+    with DcdnHouse() as house:
+        old = house.live()
+        house.areas(ZHEJIANG)
+        async with house.client() as client:
+            with anyio.move_on_after(60):
+                await client.release("shop", NEW, canary="Zhejiang:5m,production")
+
+        async with house.client() as client:
+            _upgrade(client)
+            run = (await client.runs.unfinished("shop"))[0].run.id
+            report = await client.abort(run)
+
+        assert Outcome.ROLLED_BACK is report.outcome
+        assert {old} == {house.now()["production"], house.now()[ZHEJIANG]}
+
+
+async def test_commands_in_a_report_reach_the_same_cloud() -> None:
+    """A person who pastes them must not hit a routine of the same name."""
+    with DcdnHouse() as house:
+        house.live()
+        fault = Fault(operation="PublishRoutineCodeRevision", kind="html", times=99)
+        house.cloud.inject(fault)
+        async with house.client() as client:
+            paused = await client.release("shop", NEW, check=False)
+            with pytest.raises(RunInProgress) as caught:
+                await client.release("shop", OTHER)
+
+        run = paused.run
+        move = f"esa-flows resume {run} --cloud dcdn"
+        assert ("shop", Cloud.DCDN) == (paused.routine, paused.cloud)
+        assert move in paused.next_move
+        assert f"esa-flows abort {run} --cloud dcdn" in paused.next_move
+        assert move in caught.value.next_move

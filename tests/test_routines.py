@@ -17,6 +17,7 @@ from esa_flows.localcloud import Fault, Switches
 from esa_flows.model import Selector
 from esa_flows.release.remove import Removal
 from esa_flows.routines import Routines
+from tests.dcdn_house import ZHEJIANG, DcdnHouse
 from tests.house import NEW, OLD, House
 
 
@@ -177,3 +178,38 @@ async def test_a_removal_is_no_release() -> None:
 
             with pytest.raises(UnknownRun):
                 await client.resume("zzzz")
+
+
+async def test_a_routine_of_the_other_cloud_has_a_life_of_its_own() -> None:
+    """The same name there: its runs hold nothing up, and it stays."""
+    with DcdnHouse() as house:
+        house.live()
+        house.areas(ZHEJIANG)
+        house.cloud.console.add_version("shop", OLD)
+        async with house.client() as client:
+            with anyio.move_on_after(60):
+                await client.release("shop", NEW, canary="Zhejiang:5m,production")
+
+            with pytest.raises(RunInProgress, match="shop has an unfinished run") as no:
+                await of(client).remove(Removal(routine="shop", while_serving=True))
+
+        async with house.client(cloud="esa") as client:
+            await of(client).remove(Removal(routine="shop"))
+            (view, _) = await client.runs.list()
+
+        assert "--cloud dcdn" in no.value.next_move
+        assert "shop" == view.run.subject
+        assert house.versions()
+
+
+async def test_a_routine_of_dcdn_is_removed_under_its_own_name() -> None:
+    """The journal says which cloud it was on; the code is kept."""
+    with DcdnHouse() as house:
+        house.live()
+        async with house.client() as client:
+            gone = await of(client).remove(Removal(routine="shop", while_serving=True))
+            (view,) = await client.runs.list()
+
+        assert "dcdn/shop" == view.run.subject
+        assert 1 == len(gone.saved)
+        assert () == house.versions()

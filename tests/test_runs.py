@@ -7,7 +7,8 @@ import pytest
 
 from esa_flows import Client, Context, Denied, Outcome, ReleaseFailed, flow
 from esa_flows.engine.state import State
-from esa_flows.errors import IllegalMove, Paused, UnknownRun
+from esa_flows.errors import IllegalMove, InvalidInput, Paused, UnknownRun
+from tests.dcdn_house import ZHEJIANG, DcdnHouse
 from tests.house import NEW, OTHER, House
 
 
@@ -239,3 +240,40 @@ async def naps(ctx: Context, name: str) -> str:
     """Rest an hour."""
     await ctx.sleep("1h", key="nap")
     return "rested"
+
+
+async def test_routines_of_one_name_on_two_clouds_have_runs_of_their_own() -> None:
+    """One journal holds both; a release of one is no business of the other's."""
+    with DcdnHouse() as house:
+        house.live()
+        House.live(house)
+        async with house.client() as old, house.client(cloud="esa") as new:
+            there = await old.release("shop", NEW)
+            here = await new.release("shop", NEW)
+            listed = [view.run.subject for view in await new.runs.list()]
+            ours = [view.run.id for view in await new.runs.list(routine="shop")]
+            theirs = [view.run.id for view in await old.runs.list(routine="shop")]
+            named = [view.run.id for view in await new.runs.list(routine="dcdn/shop")]
+            both = [view.run.id for view in await old.runs.list()]
+            assert () == await old.runs.unfinished("")
+
+    assert ["shop", "dcdn/shop"] == listed
+    assert ([here.run], [there.run], [there.run]) == (ours, theirs, named)
+    assert [here.run, there.run] == both
+
+
+async def test_a_run_that_nobody_drives_is_not_aborted_from_the_other_cloud() -> None:
+    """The request would lie there, and surprise who goes on with it."""
+    with DcdnHouse() as house:
+        house.live()
+        house.areas(ZHEJIANG)
+        async with house.client() as client:
+            with anyio.move_on_after(60):
+                await client.release("shop", NEW, canary="Zhejiang:5m,production")
+
+        async with house.client(cloud="esa") as other:
+            (view,) = await other.runs.list()
+            with pytest.raises(InvalidInput, match="was begun on dcdn; this is esa"):
+                await other.abort(view.run.id)
+
+        assert () == await house.journal.signals(view.run.id, after=0)

@@ -10,7 +10,7 @@ import pytest
 
 from esa_flows import Settings
 from esa_flows.errors import InvalidInput
-from esa_flows.model import Duration
+from esa_flows.model import Cloud, Duration
 from esa_flows.settings import Sharing, journal_path, state_folder
 from esa_flows.wire.cap import Scope
 from esa_flows.wire.site import Network, Site
@@ -24,6 +24,7 @@ def test_without_variables_everything_has_a_default() -> None:
 @pytest.mark.parametrize(
     ("variable", "text", "attribute", "value"),
     [
+        ("CLOUD", "dcdn", "cloud", Cloud.DCDN),
         ("SITE", "intl", "site", Site.INTL),
         ("NETWORK", "vpc", "network", Network.VPC),
         ("ENDPOINT", "http://127.0.0.1:8080", "endpoint", "http://127.0.0.1:8080"),
@@ -51,6 +52,7 @@ def test_each_attribute_has_a_variable(
 @pytest.mark.parametrize(
     ("variable", "text", "said"),
     [
+        ("CLOUD", "sky", "'sky' is no cloud: use esa or dcdn."),
         ("SITE", "moon", "'moon' is no site: use cn or intl."),
         ("NETWORK", "lan", "'lan' is no network: use public or vpc."),
         ("SETTLE", "soon", "'soon' is not a duration: write 30s, 10m, 1h30m or 2d."),

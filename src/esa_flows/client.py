@@ -22,6 +22,7 @@ from esa_flows.engine.observe import Observer
 from esa_flows.errors import Misuse, WrongEventLoop
 from esa_flows.intake import Choices, bundle_of, release_of
 from esa_flows.model import (
+    AreaCanary,
     Bundle,
     Canary,
     Duration,
@@ -139,7 +140,8 @@ class Client:
     @property
     def runs(self) -> Runs:
         """The runs in this client's journal."""
-        return Runs(self.connection.engine, by=_user(self._parts))
+        cloud = self.connection.settings.cloud
+        return Runs(self.connection.engine, by=_user(self._parts), cloud=cloud)
 
     @property
     def versions(self) -> Versions:
@@ -153,7 +155,7 @@ class Client:
         *,
         assets: str | os.PathLike[str] | None = None,
         not_found: str = "",
-        canary: Canary | str = "100",
+        canary: Canary | AreaCanary | str = "100",
         to: Environment | str = Environment.PRODUCTION,
         create: bool = False,
         message: str = "",
@@ -176,7 +178,8 @@ class Client:
             assets: A folder of static files to release with the code.
             not_found: What answers a path that no asset has: `spa` for the assets'
                 index.html; by default the code.
-            canary: Shares and bake times in production, such as `10:5m,50:5m,100`.
+            canary: Shares and bake times in production, such as `10:5m,50:5m,100`; on
+                DCDN areas, such as `Zhejiang:10m,production`.
             to: Where it ends: `production` after staging, or `staging` alone.
             create: Whether a routine that does not exist is created.
             message: One line for people; goes into the version's description.
@@ -272,7 +275,9 @@ class Client:
             ReleaseFailed: Production was not taken back; `.report` says why.
         """
         wanted = Rollback(
-            routine=RoutineName(routine), to=VersionId(to) if to else None
+            routine=RoutineName(routine),
+            to=VersionId(to) if to else None,
+            cloud=self.connection.settings.cloud,
         )
         report: Report
         for row in await self.runs.unfinished(wanted.routine):

@@ -6,7 +6,6 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from random import Random  # noqa: TID251  the edge: randomness enters here
 from typing import Any
@@ -14,8 +13,7 @@ from typing import Any
 import anyio
 from attrs import field, frozen
 
-from esa_flows.api.cloud import RoutineCloud
-from esa_flows.api.esa import PROBE, EsaCloud
+from esa_flows.api.cloud import AreaCloud, RoutineCloud
 from esa_flows.engine.engine import Engine
 from esa_flows.engine.flow import Flow
 from esa_flows.engine.journal import Journal, Owner
@@ -24,6 +22,7 @@ from esa_flows.engine.process import Life, boot_clock, life_of, this_process
 from esa_flows.files import Blobs, BlobStore
 from esa_flows.gates.probe import EdgeAddress, open_probe_client
 from esa_flows.gates.staging import Prober
+from esa_flows.reach import Reached, Tools, is_local, reach
 from esa_flows.release.archive import JournalArchive
 from esa_flows.release.remove import remove
 from esa_flows.release.shipped import SHIPPED
@@ -36,10 +35,10 @@ from esa_flows.settings import (
 )
 from esa_flows.steps.find_backup import Archive
 from esa_flows.wire.call import Caller
-from esa_flows.wire.cap import Cap
 from esa_flows.wire.chain import default_chain
+from esa_flows.wire.cap import Cap
 from esa_flows.wire.credentials import CredentialSource
-from esa_flows.wire.site import Endpoint, endpoints_for, is_loopback
+from esa_flows.wire.permit import Permit
 from esa_flows.wire.slot_file import FileStores
 from esa_flows.wire.transport import (
     HttpClient,
@@ -133,32 +132,23 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
     async with contextlib.AsyncExitStack() as stack:
         transport = parts.transport or await _transport(parts, stack)
         journal = parts.journal or await _journal(settings, parts, stack)
-        endpoints = _endpoints(settings)
         credentials = parts.credentials or _credentials(settings, parts, transport)
         owner = await _owner(parts)
-        cap = parts.cap or _cap(settings, parts, owner, endpoints, stack)
-        caller = Caller(
-            transport,
-            credentials,
-            endpoints,
-            cap=cap,
+        stores = _stores(settings, parts, owner, stack)
+        tools = Tools(
+            transport=transport,
+            credentials=credentials,
             now=parts.now,
-            nonce=lambda: f"{parts.random.getrandbits(128):032x}",
-            probe=PROBE,
+            draw=lambda: f"{parts.random.getrandbits(128):032x}",
+            stores=stores,
+            clock=anyio.current_time if stores is None else parts.clock,
+            cap=parts.cap,
         )
-        cloud = EsaCloud(
-            caller,
-            transport,
-            now=parts.now,
-            boundary=lambda: f"{parts.random.getrandbits(128):032x}",
-            allow_loopback_oss=_is_local(endpoints),
-            oss_hosts=settings.oss_hosts,
-        )
+        reached = reach(settings.cloud, settings, tools)
         blobs = parts.blobs or BlobStore(blobs_folder(journal.name))
-        archive = JournalArchive(journal, blobs)
+        archive = JournalArchive(journal, blobs, settings.cloud)
         prober = await _prober(settings, parts, stack)
-        ports = {
-            RoutineCloud: lambda permit: cloud.bound(permit=permit),
+        ports = _ports(reached) | {
             Blobs: lambda _: blobs,
             Archive: lambda _: archive,
             Prober: lambda _: prober,
@@ -166,41 +156,32 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
         yield Connection(
             settings=settings,
             parts=parts,
-            caller=caller,
-            cap=cap,
+            caller=reached.caller,
+            cap=reached.cap,
             credentials=credentials,
-            cloud=cloud,
+            cloud=reached.cloud,
             blobs=blobs,
             archive=archive,
             engine=_engine(settings, parts, owner, journal, ports | dict(parts.ports)),
         )
 
 
-def _cap(
-    settings: Settings,
-    parts: Parts,
-    owner: Owner,
-    endpoints: tuple[Endpoint, ...],
-    stack: contextlib.AsyncExitStack,
-) -> Cap:
-    make = partial(
-        Cap,
-        settings.calls_per_second,
-        per_operation=settings.calls_per_operation,
-        scope=settings.cap_scope,
-    )
-    if settings.cap_sharing is Sharing.PROCESS:
-        return make()
+def _stores(
+    settings: Settings, parts: Parts, owner: Owner, stack: contextlib.AsyncExitStack
+) -> FileStores | None:
+    """Give where the cap's slots are shared; None where they are not."""
+    if parts.cap is not None or settings.cap_sharing is Sharing.PROCESS:
+        return None
 
     # Each local cloud counts by itself; a boot begins a new clock.
-    place = settings.endpoint if _is_local(endpoints) else ""
+    place = settings.endpoint if is_local(settings.endpoint) else ""
     stores = FileStores(
         state_folder(parts.environ, parts.home) / "cap",
         place=f"{owner.boot.rpartition('/')[0]}\n{place}",
         token=parts.random.getrandbits(52) | 1,
     )
     stack.push_async_callback(_close, stores)
-    return make(stores=stores, clock=parts.clock)
+    return stores
 
 
 async def _close(stores: FileStores) -> None:
@@ -235,6 +216,7 @@ def _engine(
         random=parts.random,
         life=parts.life,
         settle=settings.settle,
+        place=settings.cloud.place,
     )
 
 
@@ -279,15 +261,13 @@ def _credentials(
     )
 
 
-def _endpoints(settings: Settings) -> tuple[Endpoint, ...]:
-    if settings.endpoint:
-        return (Endpoint.parse(settings.endpoint),)
+def _ports(reached: Reached) -> dict[type[Any], Callable[[Permit], Any]]:
+    """Give the ports of a cloud, which has more of them where it has areas."""
+    cloud = reached.cloud
+    ports: dict[type[Any], Callable[[Permit], Any]] = {
+        RoutineCloud: lambda permit: cloud.bound(permit=permit)
+    }
+    if cloud.facts.has_areas:
+        ports[AreaCloud] = ports[RoutineCloud]
 
-    return endpoints_for("esa", settings.site, settings.network)
-
-
-def _is_local(endpoints: tuple[Endpoint, ...]) -> bool:
-    return all(
-        is_loopback(endpoint.host.rsplit(":", 1)[0].strip("[]"))
-        for endpoint in endpoints
-    )
+    return ports

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import enum
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from attrs import evolve, frozen
 
 from esa_flows.api.cloud import Op, RoutineCloud
-from esa_flows.api.esa import ram_actions
+from esa_flows.api.dcdn_operations import ram_actions as dcdn_actions
+from esa_flows.api.esa import ram_actions as esa_actions
 from esa_flows.connection import Connection, Parts, connect
 from esa_flows.engine.journal import Journal
 from esa_flows.engine.journal_memory import MemoryJournal
@@ -26,7 +28,7 @@ from esa_flows.errors import (
     InvalidInput,
     Refused,
 )
-from esa_flows.model import Environment, RoutineName
+from esa_flows.model import Cloud, Environment, RoutineName
 from esa_flows.release.spec import QUOTA
 from esa_flows.settings import Settings, state_folder
 from esa_flows.wire.cap import CapStatistics
@@ -43,6 +45,15 @@ RUNNING = "running"
 _NEEDED = frozenset({Op.OBSERVE, Op.LIST, Op.READ_CODE, Op.INFO})
 """Reads without which there is no release; without the others one knows less."""
 
+_ACTIONS: Mapping[Cloud, Callable[[Iterable[Op]], tuple[str, ...]]] = MappingProxyType(
+    {Cloud.ESA: esa_actions, Cloud.DCDN: dcdn_actions}
+)
+_CONSOLES: Mapping[Cloud, str] = MappingProxyType(
+    {
+        Cloud.ESA: "Look at Functions and Pages in the console.",
+        Cloud.DCDN: "Look at EdgeRoutine and at the bills in the console of DCDN.",
+    }
+)
 _CHANGES = frozenset(op for op in Op if op.mutates) - {Op.POST, Op.DELETE_ROUTINE}
 """Changes of a release; a form needs no right, and only a person deletes a routine."""
 
@@ -99,9 +110,9 @@ async def examine(settings: Settings, parts: Parts) -> AsyncIterator[Check]:
         if reached.verdict is Verdict.FAIL:
             return
 
-        yield _service(status)
+        yield _service(status, settings.cloud)
         yield _clock(connection)
-        yield await _rights(connection)
+        yield await _rights(connection.cloud)
         yield await _quota(connection)
         yield await _staging(connection)
         yield _cap(connection)
@@ -194,19 +205,19 @@ def _reached(connection: Connection) -> Check:
     )
 
 
-def _service(status: str) -> Check:
+def _service(status: str, cloud: Cloud) -> Check:
     is_running = status.lower() == RUNNING
     return Check(
         name="service",
         verdict=Verdict.OK if is_running else Verdict.WARN,
         sentence=f"The service's status is {status}.",
-        next_move="" if is_running else "Look at Functions and Pages in the console.",
+        next_move="" if is_running else _CONSOLES[cloud],
     )
 
 
-async def _rights(connection: Connection) -> Check:
+async def _rights(cloud: RoutineCloud) -> Check:
     """Try every read a release makes, on the first routine there is."""
-    cloud = connection.cloud
+    actions = _ACTIONS[cloud.facts.cloud]
     try:
         denied, routine = await _routines(cloud)
         denied |= await _denied(_looks(cloud, routine or _NOBODY))
@@ -220,15 +231,15 @@ async def _rights(connection: Connection) -> Check:
             name="rights",
             verdict=Verdict.OK,
             sentence=f"Every read was allowed{on}; changes cannot be tried without"
-            f" making them and need {_listed(_CHANGES)}.",
+            f" making them and need {', '.join(actions(_CHANGES))}.",
         )
 
     return Check(
         name="rights",
         verdict=Verdict.FAIL if denied & _NEEDED else Verdict.WARN,
-        sentence=f"The access key may not call {_listed(denied)}.",
+        sentence=f"The access key may not call {', '.join(actions(denied))}.",
         next_move="Attach this policy to its RAM user or role:"
-        f" {ram_statement(*ram_actions(denied))}",
+        f" {ram_statement(*actions(denied))}",
     )
 
 
@@ -315,7 +326,15 @@ async def _quota(connection: Connection) -> Check:
 
 
 async def _staging(connection: Connection) -> Check:
-    fixed = connection.settings.staging_edge
+    facts, fixed = connection.cloud.facts, connection.settings.staging_edge
+    if not facts.has_staging_addresses:
+        return Check(
+            name="staging",
+            verdict=Verdict.OK,
+            sentence=f"{facts.cloud.label} names no address of staging: what serves"
+            " there is read back and not asked over HTTP.",
+        )
+
     if fixed:
         return Check(
             name="staging",
@@ -373,7 +392,3 @@ def _failed(name: str, error: EsaFlowsError, *, is_ours: bool = False) -> Check:
         next_move=error.next_move.strip(),
         is_ours=is_ours,
     )
-
-
-def _listed(ops: Iterable[Op]) -> str:
-    return ", ".join(ram_actions(ops))

@@ -6,9 +6,16 @@ from typing import TypedDict, Unpack
 
 from esa_flows.connection import Connection
 from esa_flows.errors import InvalidInput
-from esa_flows.model import Bundle, Canary, Environment, RoutineName, VersionId
+from esa_flows.model import (
+    AreaCanary,
+    Bundle,
+    Canary,
+    Environment,
+    RoutineName,
+    VersionId,
+)
 from esa_flows.release.package import Source, is_package, not_found_of, pack
-from esa_flows.release.spec import QUOTA, Binding, OnConflict, Release
+from esa_flows.release.spec import QUOTA, Binding, OnConflict, Release, canary_of
 from esa_flows.steps.request_assets_slot import Package
 
 __all__ = ["Choices", "Code", "bundle_of", "release_of"]
@@ -25,7 +32,7 @@ class Choices(TypedDict, total=False):
 
     assets: str | os.PathLike[str] | None
     not_found: str
-    canary: Canary | str
+    canary: Canary | AreaCanary | str
     to: Environment | str
     create: bool
     message: str
@@ -51,10 +58,13 @@ async def release_of(
     Raises:
         InvalidInput: Something given cannot be used.
     """
-    quota = connection.settings.version_quota
+    quota, cloud = connection.settings.version_quota, connection.settings.cloud
+    canary, areas = canary_of(cloud, choices.get("canary", "100"))
     wanted = {
         "routine": RoutineName(routine),
-        "canary": Canary.of(choices.get("canary", "100")),
+        "cloud": cloud,
+        "canary": canary,
+        "areas": areas,
         "target": _environment(choices.get("to", Environment.PRODUCTION)),
         "create": choices.get("create", False),
         "protect": tuple(map(VersionId, choices.get("protect", ()))),

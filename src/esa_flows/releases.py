@@ -29,7 +29,6 @@ from esa_flows.errors import (
     StepChanged,
     UnknownRun,
 )
-from esa_flows.model import RoutineName
 from esa_flows.release.release import release
 from esa_flows.release.report import Outcome, Report, stopped
 from esa_flows.release.restore import Restoring
@@ -99,7 +98,7 @@ class Releases:
             report = await self._engine.start(
                 flow,
                 wanted,
-                subject=wanted.routine,
+                subject=_subject(wanted),
                 content=content_of(wanted),
                 run_id=run_id,
                 observer=_noting(seen, observer),
@@ -207,13 +206,14 @@ class Releases:
         Dying in between leaves the run as it was, or ended: then `esa-flows rollback`
         does the rest.
         """
-        routine = RoutineName(view.run.subject)
-        seen = stopped(view.history, run=view.run.id, routine=routine, error=error)
+        subject = view.run.subject
+        seen = stopped(view.history, run=view.run.id, routine=subject, error=error)
         await self._engine.abandon(view.run.id, by=self.runs.by)
         if seen.production_as_before or seen.before is None:
             return evolve(seen, outcome=Outcome.ABORTED, next_move="")
 
-        wanted = Rollback(routine=routine, to=seen.before.split.majority)
+        to = seen.before.split.majority
+        wanted = Rollback(routine=seen.routine, to=to, cloud=seen.cloud)
         return await self.start(rollback, wanted, observer=observer)
 
     async def join_or_start(
@@ -274,7 +274,7 @@ class Releases:
 
         known = await self._engine.journal.find(run_id) if run_id else ()
         for row in known:
-            is_same = (row.run.subject, row.run.content) == (wanted.routine, content)
+            is_same = (row.run.subject, row.run.content) == (_subject(wanted), content)
             if row.run.id == run_id and is_same:
                 return run_id
 
@@ -300,6 +300,11 @@ class Releases:
         )
 
 
+def _subject(wanted: Wanted) -> str:
+    """Give what the journal calls the routine: both clouds may have one name."""
+    return wanted.cloud.subject(wanted.routine)
+
+
 def content_of(wanted: Wanted) -> str:
     """Tell what does the same thing to the same place from all others."""
     if isinstance(wanted, Rollback):
@@ -320,8 +325,8 @@ def _in_progress(wanted: Wanted, found: NewRun) -> RunInProgress:
     return RunInProgress(
         f"{wanted.routine} has an unfinished run {found.id}, begun as"
         f" {_named(found.content)}; this is {_named(content_of(wanted))}.",
-        next_move=f"Finish it with: esa-flows resume {found.id}"
-        f" or go back with: esa-flows abort {found.id}",
+        next_move=f"Finish it with: esa-flows resume {found.id}{wanted.cloud.flag}"
+        f" or go back with: esa-flows abort {found.id}{wanted.cloud.flag}",
     )
 
 

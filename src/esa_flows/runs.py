@@ -8,9 +8,10 @@ from attrs import frozen
 from esa_flows.engine.engine import Engine
 from esa_flows.engine.journal import RunRow, SignalVerb
 from esa_flows.engine.observe import Observer
+from esa_flows.engine.place import refuse_elsewhere
 from esa_flows.engine.view import RunView
 from esa_flows.errors import IllegalMove
-from esa_flows.model import Deployment
+from esa_flows.model import Cloud, Deployment
 from esa_flows.release.report import first_seen
 
 __all__ = ["Runs"]
@@ -25,10 +26,12 @@ class Runs:
 
     Attributes:
         by: Who asks, for the record.
+        cloud: Whose routines are meant by their names.
     """
 
     _engine: Engine
     by: str = "someone"
+    cloud: Cloud = Cloud.ESA
 
     async def get(self, run: str) -> RunView:
         """Look at a run.
@@ -52,12 +55,18 @@ class Runs:
             routine: Only runs about this routine; empty for all.
             most: At most so many.
         """
-        rows = await self._engine.journal.list(subject=routine, most=most)
+        subject = self.cloud.subject(routine) if routine else ""
+        rows = await self._engine.journal.list(subject=subject, most=most)
         return tuple([await self._engine.view(row.run.id) for row in rows])
 
     async def unfinished(self, routine: str) -> tuple[RunRow, ...]:
-        """Give the runs about a routine that have not ended, newest first."""
-        return await self._engine.journal.list(subject=routine, unfinished=True)
+        """Give the runs about a routine that have not ended, newest first.
+
+        Args:
+            routine: Its name; empty for the runs of all.
+        """
+        subject = self.cloud.subject(routine) if routine else ""
+        return await self._engine.journal.list(subject=subject, unfinished=True)
 
     async def pause(self, run: str) -> None:
         """Ask the process that drives a run to stop where it is."""
@@ -105,9 +114,16 @@ class Runs:
         return view
 
     async def ask_to_abort(self, run: str) -> RunView:
-        """Put an abort into a run's inbox, unless it has ended; give the run."""
+        """Put an abort into a run's inbox, unless it has ended; give the run.
+
+        Raises:
+            InvalidInput: It belongs to another cloud, and nobody there would heed it.
+        """
         view = await self._engine.view(run)
         if not view.history.is_ended:
+            if not view.is_driven:
+                refuse_elsewhere(view.run.id, view.history, self._engine.place)
+
             await self._engine.signal(view.run.id, SignalVerb.ABORT, by=self.by)
 
         return view

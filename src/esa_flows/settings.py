@@ -14,7 +14,7 @@ from attrs import field, fields, frozen
 from attrs.converters import optional
 
 from esa_flows.errors import InvalidInput
-from esa_flows.model import Duration
+from esa_flows.model import Cloud, Duration
 from esa_flows.wire.cap import Scope
 from esa_flows.wire.site import Network, Site
 
@@ -35,6 +35,10 @@ C = TypeVar("C", bound=enum.StrEnum)
 
 def _site(value: Site | str | None) -> Site | None:
     return _choice(Site, value) if value else None
+
+
+def _cloud(value: Cloud | str) -> Cloud:
+    return _choice(Cloud, value)
 
 
 def _network(value: Network | str) -> Network:
@@ -82,13 +86,15 @@ class Settings:
     """How a client reaches the provider and where it keeps its journal.
 
     Attributes:
+        cloud: `esa`, or `dcdn` for the older EdgeRoutine.
         site: `cn` or `intl`; None to find out by trying.
         network: `public`, or `vpc` from inside Alibaba Cloud.
         endpoint: Host, or URL, to use instead of the site's own.
         oss_hosts: Patterns of further hosts that uploads may go to.
         staging_edge: Where staging answers, to use instead of the provider's addresses.
         journal: The journal's file; None for the user's state folder.
-        calls_per_second: The provider's cap for the whole account.
+        calls_per_second: The provider's cap for the whole account; on DCDN, which
+            documents it so, for each operation.
         calls_per_operation: Its cap for each operation; None for the same number.
         cap_scope: `account` keeps to both caps; `operation` to the second alone, for
             who knows that the provider counts operations apart.
@@ -100,6 +106,7 @@ class Settings:
             is below 5 MB.
     """
 
+    cloud: Cloud = field(default=Cloud.ESA, converter=_cloud)
     site: Site | None = field(default=None, converter=_site)
     network: Network = field(default=Network.PUBLIC, converter=_network)
     endpoint: str = ""

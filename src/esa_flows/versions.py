@@ -7,14 +7,14 @@ from attrs import frozen
 from esa_flows.connection import Connection
 from esa_flows.engine.observe import Observer
 from esa_flows.errors import InvalidInput, NotFound
-from esa_flows.model import Canary, RoutineName, VersionId
+from esa_flows.model import AreaCanary, Canary, Cloud, RoutineName, VersionId
 from esa_flows.release.backups import Kept
 from esa_flows.release.prune import prune_versions
 from esa_flows.release.release import release
 from esa_flows.release.report import Report
 from esa_flows.release.restore import Restoring, restore
 from esa_flows.release.room import PrunePlan, tidying
-from esa_flows.release.spec import QUOTA, Pruning, Release
+from esa_flows.release.spec import QUOTA, Pruning, Release, canary_of
 from esa_flows.releases import Releases, ended
 from esa_flows.steps.find_backup import Backup, Missing
 from esa_flows.steps.observe import World
@@ -63,7 +63,8 @@ class Versions:
         Raises:
             RoutineNotFound: There is no such routine.
         """
-        return tidying(await self(routine), _pruning(routine, keep, protect, foreign))
+        wanted = self._pruning(routine, keep, protect, foreign)
+        return tidying(await self(routine), wanted)
 
     async def prune(
         self,
@@ -94,7 +95,7 @@ class Versions:
             RunInProgress: The routine has another unfinished run.
             ReleaseFailed: It ended otherwise; `.report` says how.
         """
-        wanted = _pruning(routine, keep, protect, foreign, chosen)
+        wanted = self._pruning(routine, keep, protect, foreign, chosen)
         end = await self._releases.begin_or_join(
             prune_versions, wanted, observer=observer
         )
@@ -107,7 +108,7 @@ class Versions:
         what: str,
         *,
         deploy: bool = False,
-        canary: Canary | str = "100",
+        canary: Canary | AreaCanary | str = "100",
         check: bool = True,
         observer: Observer | None = None,
     ) -> Report:
@@ -131,14 +132,17 @@ class Versions:
             RunInProgress: The routine has another unfinished run.
             ReleaseFailed: It ended otherwise; `.report` says how.
         """
-        name, shares = RoutineName(routine), Canary.of(canary)
+        name, cloud = RoutineName(routine), self._cloud
+        shares, areas = canary_of(cloud, canary)
         backup = await self._find(name, what)
         quota = self._connection.settings.version_quota
         wanted = Release(
             routine=name,
             bundle=backup.bundle,
             package=backup.package,
+            cloud=cloud,
             canary=shares,
+            areas=areas,
             quota=QUOTA if quota is None else quota,
             is_quota_given=quota is not None,
         )
@@ -177,7 +181,7 @@ class Versions:
             raise InvalidInput(
                 f"Version {version} of {routine} is there: nothing is to be restored.",
                 next_move="Deploy it with:"
-                f" esa-flows rollback {routine} --to {version}",
+                f" esa-flows rollback {routine} --to {version}{self._cloud.flag}",
             )
 
         missing = Missing(routine=routine, version=VersionId(version))
@@ -192,22 +196,27 @@ class Versions:
             " digest.",
         )
 
+    @property
+    def _cloud(self) -> Cloud:
+        return self._connection.settings.cloud
+
+    def _pruning(
+        self,
+        routine: str,
+        keep: int,
+        protect: tuple[str, ...],
+        foreign: bool,  # noqa: FBT001  one call, one meaning, private
+        chosen: tuple[str, ...] | None = None,
+    ) -> Pruning:
+        return Pruning(
+            routine=RoutineName(routine),
+            keep=keep,
+            protect=tuple(map(VersionId, protect)),
+            foreign=foreign,
+            chosen=None if chosen is None else tuple(map(VersionId, chosen)),
+            cloud=self._cloud,
+        )
+
 
 def _restoring(wanted: Release) -> Any:
     return Restoring(release=wanted)
-
-
-def _pruning(
-    routine: str,
-    keep: int,
-    protect: tuple[str, ...],
-    foreign: bool,  # noqa: FBT001  one call, one meaning, private
-    chosen: tuple[str, ...] | None = None,
-) -> Pruning:
-    return Pruning(
-        routine=RoutineName(routine),
-        keep=keep,
-        protect=tuple(map(VersionId, protect)),
-        foreign=foreign,
-        chosen=None if chosen is None else tuple(map(VersionId, chosen)),
-    )

@@ -14,7 +14,6 @@ from tests.api.desk import NAME
 
 from esa_flows.api.cloud import Op, RoutineCloud
 from esa_flows.api.dcdn import DcdnCloud
-from esa_flows.api.dcdn_areas import Areas
 from esa_flows.errors import (
     InUse,
     InvalidInput,
@@ -24,7 +23,7 @@ from esa_flows.errors import (
 )
 from esa_flows.files import BytesBlob
 from esa_flows.localcloud import Fault, Switches
-from esa_flows.model import Environment, RoutineName, Split, VersionId
+from esa_flows.model import Areas, Environment, RoutineName, Split, VersionId
 from esa_flows.wire import Request
 
 CODE = BytesBlob(b'export default { fetch: () => new Response("two") };\n')

@@ -100,7 +100,8 @@ def test_one_answer_tells_versions_and_what_serves() -> None:
     assert seen.versions[0].created_at is not None
     assert routine.staging is None
     assert routine.production is not None
-    assert {ID} == routine.live
+    assert {"presetCanaryAnhui": NEWER} == routine.areas
+    assert {ID, NEWER} == routine.live
     assert ("presetCanaryAnhui",) == seen.places_of(VersionId(NEWER))
     assert () == seen.places_of(VersionId("17"))
     assert seen.version(VersionId("17")) is None

@@ -7,7 +7,6 @@ import json
 import pytest
 
 from esa_flows.api.dcdn_answers import Described
-from esa_flows.api.dcdn_areas import Areas
 from esa_flows.api.dcdn_doubt import (
     is_doubtful,
     may_be_created,
@@ -33,7 +32,7 @@ from esa_flows.errors import (
     Throttled,
 )
 from esa_flows.localcloud.dcdn.phrases import PHRASES
-from esa_flows.model import Version, VersionId
+from esa_flows.model import Areas, Version, VersionId
 from esa_flows.wire.classify import classify
 from esa_flows.wire.reply import Facts
 

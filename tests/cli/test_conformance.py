@@ -449,3 +449,13 @@ def test_an_interruption_cleans_up(folder: Path) -> None:
     assert "Ctrl-C once more leaves it.\nDeleted." in said
     assert not (folder / FILE).exists()
     assert "There is no scratch routine of a survey.\n" == left.stdout
+
+
+async def test_the_older_cloud_is_not_measured() -> None:
+    """Its routine would be made by questions that are about another API."""
+    office = Office()
+    done = await office.run("conformance", "--yes", "--cloud", "dcdn")
+
+    assert 2 == done.code
+    assert "Only ESA is measured, not DCDN; nothing was sent." in done.err
+    assert {} == office.cloud.report().calls

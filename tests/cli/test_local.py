@@ -136,6 +136,9 @@ async def test_a_cloud_serves_until_it_is_stopped(tmp_path: Path) -> None:
     assert [0] == codes
     assert "export ESA_FLOWS_ENDPOINT=http://127.0.0.1:" in told
     assert "#   checkout-edge    production serves " in told
+    assert (
+        "It is DCDN too, with routines of its own: export ESA_FLOWS_CLOUD=dcdn" in told
+    )
     assert state.exists()
 
 

@@ -14,6 +14,7 @@ def test_only_what_reaches_the_provider_is_a_setting() -> None:
 
     assert common.settings == {
         "journal": None,
+        "cloud": None,
         "endpoint": "127.0.0.1:1",
         "site": None,
         "network": None,
@@ -29,6 +30,7 @@ def test_nothing_given_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("flag", "value", "sentence"),
     [
+        ("--cloud", "sky", "'sky' is no cloud: use esa or dcdn."),
         ("--site", "mars", "'mars' is no site: use cn or intl."),
         ("--network", "tin-can", "'tin-can' is no network: use public or vpc."),
         ("--version-quota", "many", "'many' is not a whole number."),

@@ -82,6 +82,23 @@ def test_a_release_from_a_shell(place: dict[str, str], tmp_path: Path) -> None:
     assert 0 == doctor.returncode, doctor.stdout
 
 
+def test_a_release_to_dcdn_from_a_shell(place: dict[str, str], tmp_path: Path) -> None:
+    """The same address serves the older cloud, with routines of its own."""
+    dcdn = {**place, "ESA_FLOWS_CLOUD": "dcdn"}
+    done = _run(dcdn, "release", "old-shop", bundle(tmp_path), "--create", "--json")
+    doctor = _run(dcdn, "doctor")
+    listed = _run(dcdn, "versions", "list", "old-shop", "--json")
+    unknown = _run(place, "versions", "list", "old-shop")
+
+    assert 0 == done.returncode, done.stderr
+    report = json.loads(done.stdout)
+    assert ("released", "dcdn") == (report["outcome"], report["cloud"])
+    assert 0 == doctor.returncode, doctor.stdout
+    (version,) = json.loads(listed.stdout)["versions"]
+    assert {"staging": 100, "production": 100} == version["serves"]
+    assert 10 == unknown.returncode
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 )

@@ -20,6 +20,16 @@ PASSED = {"verdict": "pass", "reason": "Yes."}
 SAVED = {"version": OLD, "backup": "ab"}
 MIXED = "Version 1 of shop holds a…, not b…."
 SEEN = {"production": encode(canary()), "staging": encode(whole(NEW))}
+IN_AREAS = {
+    "production": encode(whole(OLD)),
+    "areas": {
+        "presetCanaryJilin": None,
+        "presetCanaryAnhui": OLD,
+        "presetCanaryZhejiang": NEW,
+    },
+}
+OTHERS = f"; Jilin nothing of its own; Zhejiang {NEW}"
+NOWHERE = {"production": None, "areas": {"presetCanaryJilin": NEW}}
 SAID = [
     ("approve[go]#1", {"by": "mei", "at": "2026-03-01"}, "mei agreed"),
     ("observe#1", WORLD, f"production serves {OLD} 100 %; 2 versions"),
@@ -62,6 +72,8 @@ SAID = [
     ("deploy[staging]#1", encode(whole(NEW)), f"accepted {NEW} 100 %"),
     ("read_back[staging]#1", SEEN, f"serves {NEW} 100 %"),
     ("read_back[production:10]#1", SEEN, f"serves {NEW} 10 % + {OLD} 90 %"),
+    ("read_back[production:Zhejiang]#1", IN_AREAS, f"serves {OLD} 100 %{OTHERS}"),
+    ("look[unwind]#1", NOWHERE, f"serves nothing; Jilin {NEW}"),
     ("look[unwind]#1", SEEN, f"serves {NEW} 10 % + {OLD} 90 %"),
     (
         "ask_staging#1",

@@ -6,11 +6,21 @@ from typing import Any
 
 import anyio
 from attrs import evolve
+from tests.dcdn_house import ZHEJIANG, DcdnHouse
 from tests.house import NEW, House
 
-from esa_flows.cli.standing import driver, moves, outcome, served, standing, steps_of
+from esa_flows.cli.standing import (
+    cloud_of,
+    driver,
+    moves,
+    outcome,
+    served,
+    standing,
+    steps_of,
+)
 from esa_flows.engine.process import Life
 from esa_flows.engine.view import RunView
+from esa_flows.model import Cloud
 
 CANARY = "10:5m,100"
 
@@ -115,3 +125,31 @@ async def test_an_ended_run_has_its_outcome_and_nothing_to_do() -> None:
     assert standing(view) == "succeeded"
     assert outcome(view) == "released"
     assert moves(view) == ("esa-flows versions list shop",)
+
+
+async def test_moves_of_a_run_reach_its_cloud() -> None:
+    """Whoever pastes them must not hit another routine of the same name."""
+    with DcdnHouse() as house:
+        house.live()
+        house.areas(ZHEJIANG)
+        async with house.client() as client:
+            with anyio.move_on_after(60):
+                await client.release("shop", NEW, canary="Zhejiang:5m,production")
+
+        view = await view_of(house)
+        async with house.client() as client:
+            await client.resume(view.run.id)
+
+        ended = await view_of(house)
+
+    run = view.run.id
+    assert cloud_of(view) is Cloud.DCDN
+    assert moves(view) == (
+        f"esa-flows resume {run} --cloud dcdn",
+        f"esa-flows abort {run} --cloud dcdn",
+    )
+    assert moves(driven_by(view, Life.ALIVE)) == (
+        f"esa-flows pause {run}",
+        f"esa-flows abort {run} --cloud dcdn",
+    )
+    assert moves(ended) == ("esa-flows versions list shop --cloud dcdn",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.cli.reports import NEW, OLD, canary, removed, report, whole
 
 from esa_flows.cli.summary import Spent, removed_words, report_json, summary
-from esa_flows.model import Digest
+from esa_flows.model import Cloud, Digest
 from esa_flows.release.report import Outcome
 from esa_flows.steps.prune import Pruned
 
@@ -70,11 +70,13 @@ def test_as_json() -> None:
     assert {
         "run": "7k2f7k2f7k2f",
         "routine": "shop",
+        "cloud": "esa",
         "outcome": "paused",
         "version": NEW,
         "before": {OLD: 100},
         "production": {OLD: 90, NEW: 10},
         "staging": {NEW: 100},
+        "areas": {},
         "production_as_before": False,
         "reason": "It\N{REPLACEMENT CHARACTER}.",
         "next_move": "Go on.",
@@ -106,3 +108,28 @@ def test_what_was_deleted_is_listed_with_its_backup() -> None:
     assert f"  deleted     version {OLD}, saved as {'ab' * 8}" in lines
     assert f"  deleted     version {NEW}, its code alone saved as {'cd' * 8}" in lines
     assert f"  deleted     version {NEW}, not saved" in lines
+
+
+def test_areas_that_differ_from_production_are_named() -> None:
+    """One that serves the same is no news; the way back reaches the same cloud."""
+    ended = report(
+        Outcome.RELEASED,
+        cloud=Cloud.DCDN,
+        before=whole(OLD),
+        production=whole(NEW),
+        areas={
+            "presetCanaryJilin": NEW,
+            "presetCanaryZhejiang": OLD,
+            "presetCanaryAnhui": None,
+        },
+    )
+
+    told = summary(ended, SPENT)
+
+    assert f"  Zhejiang    {OLD}" in told
+    assert "  Anhui       nothing of its own" in told
+    assert "Jilin" not in "".join(told)
+    assert "  roll back   esa-flows rollback shop --cloud dcdn" == told[-1]
+    assert {"presetCanaryJilin": NEW}.items() <= (
+        report_json(ended, SPENT)["areas"].items()
+    )

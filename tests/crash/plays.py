@@ -5,26 +5,22 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Awaitable, Callable, Mapping
-from random import Random
 from typing import Any
 
 import anyio
 from attrs import field, frozen
 
 from esa_flows import Client
-from esa_flows.api.cloud import RoutineCloud
-from esa_flows.api.dcdn import DcdnCloud
 from esa_flows.engine.flow import Flow
 from esa_flows.files import digest_of
-from esa_flows.localcloud import KEY, Switches
+from esa_flows.localcloud import Switches
+from esa_flows.localcloud.routine import EnvConf
 from esa_flows.model import Bundle, RoutineName
 from esa_flows.release.release import release
 from esa_flows.release.spec import Release
 from esa_flows.steps.request_assets_slot import Package
 from esa_flows.testing.fate import Disturbance, Fate
-from esa_flows.testing.mortal import MortalTransport
-from esa_flows.testing.rehearsal import BASE, Rehearsal
-from esa_flows.wire import Caller, Cap, Credentials, Endpoint, Secret, Static
+from esa_flows.testing.rehearsal import Rehearsal
 
 SETTLED = 60.0
 """Seconds after which everybody sees what was done before."""
@@ -36,6 +32,7 @@ BROKEN = b'export default { fetch() { return new Response("", { status: 500 }); 
 ENVS = ("staging", "production")
 SHOP = RoutineName("shop")
 CANARY = "10:3s,50:3s,100"
+AREAS = ("presetCanaryJilin", "presetCanaryZhejiang")
 
 Act = Callable[[Client], Awaitable[Any]]
 Prepare = Callable[[Rehearsal], Awaitable[None]]
@@ -71,10 +68,12 @@ class Play:
 
     def rehearsal(self, **given: Any) -> Rehearsal:
         """Make a world for it."""
-        more = _on_dcdn if self.product == "dcdn" else _as_it_is
         switches = {**dict(given.pop("switches", {})), **self.switches}
         return Rehearsal(
-            switches=Switches(**switches), flows=self.flows, more=more, **given
+            switches=Switches(**switches),
+            flows=self.flows,
+            settings={"cloud": self.product},
+            **given,
         )
 
     def __str__(self) -> str:
@@ -146,6 +145,31 @@ async def _dcdn(rehearsal: Rehearsal, count: int = 1) -> None:
 
 async def _dcdn_full(rehearsal: Rehearsal) -> None:
     await _dcdn(rehearsal, 10)
+
+
+async def _dcdn_areas(rehearsal: Rehearsal) -> None:
+    """Let two areas serve what production does."""
+    await _dcdn(rehearsal)
+    function = rehearsal.cloud.console.function("shop")
+    (live,) = function.versions
+    function.envs = {**function.envs, **dict.fromkeys(AREAS, EnvConf())}
+    rehearsal.cloud.console.publish("shop", live, *AREAS)
+    await anyio.sleep(SETTLED)
+
+
+async def _dcdn_released(rehearsal: Rehearsal) -> None:
+    await _dcdn_areas(rehearsal)
+    await rehearsal.live(_release)
+    await anyio.sleep(SETTLED)
+
+
+async def _dcdn_half_way(rehearsal: Rehearsal) -> None:
+    """Leave a canary behind whose process died after it published to an area."""
+    await _dcdn_areas(rehearsal)
+    rehearsal.fate = Fate((_death_at_record(17),))
+    await rehearsal.live(_by_areas)
+    rehearsal.fate = Fate()
+    await anyio.sleep(SETTLED)
 
 
 async def _bound(rehearsal: Rehearsal) -> None:
@@ -223,6 +247,16 @@ async def _canary(client: Client) -> Any:
     return await client.release("shop", NEW, canary=CANARY, check=False)
 
 
+async def _create_whole(client: Client) -> Any:
+    return await client.release("shop", NEW, create=True, check=False)
+
+
+async def _by_areas(client: Client) -> Any:
+    return await client.release(
+        "shop", NEW, canary="Zhejiang:3s,production:2s", check=False
+    )
+
+
 async def _broken(client: Client) -> Any:
     return await client.release("shop", BROKEN, canary=CANARY, check=False)
 
@@ -290,40 +324,6 @@ async def _release_package(client: Client) -> Any:
     return await client.run(release, wanted, subject="shop")
 
 
-# --- clouds -------------------------------------------------------------------------
-
-
-def _as_it_is(_: Rehearsal, __: MortalTransport) -> Mapping[str, Any]:
-    return {}
-
-
-def _on_dcdn(rehearsal: Rehearsal, transport: MortalTransport) -> Mapping[str, Any]:
-    """Give a client the other cloud: only the port is another."""
-    dice = Random(rehearsal.processes)
-
-    def number() -> str:
-        return f"{dice.getrandbits(128):032x}"
-
-    key = Credentials(access_key_id=KEY.id, access_key_secret=Secret(KEY.secret))
-    caller = Caller(
-        transport,
-        Static(key),
-        Endpoint.parse(BASE),
-        cap=Cap(),
-        now=rehearsal.now,
-        nonce=number,
-        product="dcdn",
-    )
-    cloud = DcdnCloud(
-        caller,
-        transport,
-        now=rehearsal.now,
-        boundary=number,
-        allow_loopback_oss=True,
-    )
-    return {"ports": {RoutineCloud: lambda permit: cloud.bound(permit=permit)}}
-
-
 THREE = (10, 50, 100)
 PLAYS = (
     Play(name="fresh", prepare=_live, act=_release),
@@ -376,16 +376,30 @@ PLAYS = (
     Play(name="variables", prepare=_bound, act=_canary, shares=THREE),
     Play(name="variables at quota", prepare=_bound_and_full, act=_release),
     Play(name="first variables", prepare=_first_variables, act=_release),
+    Play(name="dcdn", prepare=_dcdn, act=_release, product="dcdn"),
+    Play(name="dcdn create", prepare=_empty, act=_create_whole, product="dcdn"),
+    Play(name="dcdn at quota", prepare=_dcdn_full, act=_release, product="dcdn"),
+    Play(name="dcdn areas", prepare=_dcdn_areas, act=_by_areas, product="dcdn"),
+    Play(
+        name="dcdn abort",
+        prepare=_dcdn_half_way,
+        act=_abort,
+        product="dcdn",
+        shares=(0,),
+        goes_back=True,
+    ),
+    Play(
+        name="dcdn rollback",
+        prepare=_dcdn_released,
+        act=_rollback,
+        product="dcdn",
+        code=OLD,
+        goes_back=True,
+    ),
 )
 """Every flow that may be disturbed anywhere."""
-
-OLDER = (
-    Play(name="dcdn", prepare=_dcdn, act=_release, product="dcdn"),
-    Play(name="dcdn at quota", prepare=_dcdn_full, act=_release, product="dcdn"),
-)
-"""On the older cloud a lost upload form leaves a numbered revision behind."""
 
 
 def play_named(name: str) -> Play:
     """Find a play."""
-    return next(play for play in (*PLAYS, *OLDER) if play.name == name)
+    return next(play for play in PLAYS if play.name == name)

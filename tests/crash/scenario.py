@@ -44,6 +44,7 @@ PASSING = (
 SPECIAL = {
     "PostObject": ("callback", "expired"),
     "GetRoutineCodeVersion": ("missing",),
+    "DescribeRoutineCodeRevision": ("missing",),
 }
 """What can befall one kind of call only."""
 

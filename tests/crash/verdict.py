@@ -45,6 +45,7 @@ LOOKS = {
     "CreateRoutineWithAssetsCodeVersion": {"ListRoutineCodeVersions"},
     "PublishRoutineCodeRevision": {"DescribeRoutine"},
     "DeleteRoutineCodeRevision": {"DescribeRoutine"},
+    "UploadRoutineCode": {"DescribeRoutine"},
 }
 """Calls that may not be repeated blindly, and the looks that open one's eyes."""
 
@@ -54,7 +55,7 @@ STALE = 30.0
 
 SEES_SPLIT = {"GetRoutine", "DescribeRoutine"}
 READS_CODE = {"GetRoutineCodeVersion", "DescribeRoutineCodeRevision"}
-CHANGES = {*LOOKS, "PostObject", "CreateRoutine", "UploadRoutineCode"}
+CHANGES = {*LOOKS, "PostObject", "CreateRoutine"}
 """Calls that need an intent."""
 
 FAILED = {"failed", "rolled back", "aborted"}

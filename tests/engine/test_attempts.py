@@ -560,3 +560,30 @@ async def test_why_an_own_exception_failed_is_told() -> None:
     assert (failed.step, failed.facts["why"]) == ("put#1", "bad")
     assert isinstance(caught.value.__cause__, ValueError)
     assert not isinstance(caught.value, OutcomeUnknown)
+
+
+async def test_what_cannot_appear_any_more_is_not_waited_for() -> None:
+    """Who looks knows best: then it is done again at once."""
+
+    async def never(
+        ctx: Context, name: str, intent: Intent
+    ) -> Happened[str] | NotHappened | Conflict:
+        """Look, and be sure."""
+        await ctx.need(Door).look(name)
+        return NotHappened(is_final=True)
+
+    @step.guarded(calls=[*Word], reconcile=never)
+    async def sure(ctx: Context, name: str) -> str:
+        """Change something."""
+        return await ctx.need(Door).change(name)
+
+    @flow
+    async def surely(ctx: Context, name: str) -> str:
+        """Do it once."""
+        return await ctx.do(sure, name)
+
+    desk = Desk()
+    desk.world.faults = [Fault.LOST]
+
+    assert await desk.start(surely) == "x!"
+    assert 1 == len(desk.world.looks)

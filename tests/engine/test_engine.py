@@ -14,7 +14,7 @@ from tests.engine.desk import BEGIN, RUN, Desk, Died, MortalJournal, cut
 from tests.engine.flows import careful, errand, one
 
 from esa_flows.engine.context import Context
-from esa_flows.engine.engine import new_run_id
+from esa_flows.engine.engine import Engine, new_run_id
 from esa_flows.engine.flow import Flow, flow
 from esa_flows.engine.history import History
 from esa_flows.engine.journal import Beat, Lease, NewRun, Owner, Record, Row, SignalVerb
@@ -23,6 +23,7 @@ from esa_flows.engine.state import State
 from esa_flows.errors import (
     Aborted,
     AlreadyRunning,
+    InvalidInput,
     JournalCorrupt,
     JournalUnavailable,
     Misuse,
@@ -415,3 +416,41 @@ async def test_a_run_that_was_only_listed_is_ended_as_such() -> None:
     desk.journal.revive()
     with pytest.raises(RunError, match="died before it recorded its input"):
         await desk.engine().abandon(RUN)
+
+
+# --- the place a run belongs to ------------------------------------------------------
+
+
+async def test_a_run_goes_on_at_its_own_place_only() -> None:
+    """Elsewhere its steps would look at another world and find nothing of theirs."""
+    desk = Desk()
+    there = evolve(desk.engine(one), place="dcdn")
+    await _leave(desk, there)
+
+    with pytest.raises(InvalidInput, match="was begun on dcdn; this is esa") as caught:
+        await desk.engine(one).resume(RUN)
+
+    assert f"esa-flows resume {RUN} --cloud dcdn" in caught.value.next_move
+    assert await there.resume(RUN) == "x!"
+    assert await desk.engine(one).resume(RUN) == "x!"
+
+
+async def test_a_run_of_before_there_were_places_belongs_to_the_usual_one() -> None:
+    """Its first row has no word for it."""
+    desk = Desk()
+    await _leave(desk, desk.engine(one))
+    there = evolve(desk.engine(one), place="dcdn")
+
+    with pytest.raises(InvalidInput, match="was begun on esa; this is dcdn"):
+        await there.resume(RUN)
+
+    assert await desk.engine(one).resume(RUN) == "x!"
+
+
+async def _leave(desk: Desk, engine: Engine) -> None:
+    """Begin a run and walk out of it."""
+    desk.world.way = 60.0
+    with anyio.move_on_after(1):
+        await engine.start(one, "x", run_id=RUN)
+
+    desk.world.way = 0.05

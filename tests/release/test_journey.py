@@ -5,7 +5,15 @@ from __future__ import annotations
 from attrs import evolve
 
 from esa_flows.errors import GateFailed, OutcomeUnknown
-from esa_flows.model import Deployment, Environment, Routine, Share, Split, VersionId
+from esa_flows.model import (
+    Cloud,
+    Deployment,
+    Environment,
+    Routine,
+    Share,
+    Split,
+    VersionId,
+)
 from esa_flows.release.journey import Journey
 from esa_flows.release.report import Outcome
 
@@ -92,3 +100,57 @@ def test_an_error_without_advice_is_its_own_reason() -> None:
     report = _journey().report(Outcome.FAILED, GateFailed("It said no."))
 
     assert ("It said no.", "") == (report.reason, report.next_move)
+
+
+ZHEJIANG = "presetCanaryZhejiang"
+
+
+def _with_areas(version: VersionId = ONE, **changes: VersionId) -> Routine:
+    production = Deployment(split=Split.whole(changes.get("production", ONE)))
+    return Routine(name="shop", production=production, areas={ZHEJIANG: version})
+
+
+def test_an_area_that_changed_is_not_as_before() -> None:
+    """Its visitors get something else; one without its own version is no change."""
+    journey = Journey(run="abcd1234", before=_with_areas())
+    assert journey.production_as_before
+
+    journey.now = _with_areas(TWO)
+    assert not journey.production_as_before
+
+    journey.now = evolve(
+        _with_areas(), areas={ZHEJIANG: ONE, "presetCanaryJilin": None}
+    )
+    assert journey.production_as_before
+
+
+def test_the_places_this_run_changed_are_ours() -> None:
+    """With what they served before or what it asked for, and nothing else."""
+    journey = Journey(run="abcd1234", before=_with_areas())
+    journey.begin(PRODUCTION, Split.whole(TWO), (ZHEJIANG,))
+    assert (ZHEJIANG,) == journey.touched
+
+    for version, is_ours in ((ONE, True), (TWO, True), (VersionId("6"), False)):
+        journey.now = _with_areas(version)
+
+        assert is_ours is journey.is_ours(PRODUCTION)
+
+
+def test_a_place_that_was_refused_was_never_touched() -> None:
+    """There is no way back from what did not happen."""
+    journey = Journey(run="abcd1234", before=_with_areas())
+    journey.begin(PRODUCTION, Split.whole(TWO), (ZHEJIANG,))
+    journey.begin(Environment.STAGING, Split.whole(TWO))
+    journey.refused(Environment.STAGING)
+    assert (ZHEJIANG,) == journey.touched
+
+    journey.refused(PRODUCTION)
+    assert not journey.touched
+
+
+def test_the_report_says_what_areas_serve_and_which_cloud_it_is() -> None:
+    """A command in it must reach the same routine."""
+    journey = Journey(run="abcd1234", before=_with_areas(), cloud=Cloud.DCDN)
+    report = journey.report(Outcome.RELEASED)
+
+    assert (Cloud.DCDN, {ZHEJIANG: ONE}) == (report.cloud, report.areas)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.strategies import canaries
 
+from esa_flows.errors import Conflict, InvalidInput
 from esa_flows.files import digest_of
 from esa_flows.model import (
+    AreaCanary,
     Bundle,
     Canary,
+    Cloud,
     Deployment,
+    Duration,
     Environment,
     Routine,
     Share,
@@ -20,15 +25,18 @@ from esa_flows.model import (
     VersionId,
     VersionStatus,
 )
+from esa_flows.release.conflict import refuse_canary
 from esa_flows.release.plan import (
     candidates,
     exposures,
     foreign_canary,
     is_served,
     notes,
+    refuse_unknown_areas,
     stable_of,
+    way_to_production,
 )
-from esa_flows.release.spec import Release
+from esa_flows.release.spec import OnConflict, Release
 from esa_flows.steps.observe import World
 
 DIGEST = digest_of(b"new")
@@ -218,3 +226,103 @@ def test_a_note_is_made_where_a_canary_cannot_be_had(
 
     assert wanted == bool(notes(_world(), release))
     assert () == notes(_world(production=Split.whole(ONE)), release)
+
+
+# --- production and its areas --------------------------------------------------------
+
+ZHEJIANG, JILIN, REST = "presetCanaryZhejiang", "presetCanaryJilin", "presetCanaryAnhui"
+
+
+def _by_areas(text: str = "100") -> Release:
+    return _release(cloud=Cloud.DCDN, areas=AreaCanary.parse(text))
+
+
+def _in_areas(
+    areas: dict[str, VersionId | None], live: VersionId | None = ONE
+) -> World:
+    production = Deployment(split=Split.whole(live)) if live else None
+    routine = Routine(name="shop", production=production, areas=areas)
+    return World(routine=routine, versions=())
+
+
+def _way(text: str, world: World) -> list[tuple[str, tuple[str, ...], Duration]]:
+    made = way_to_production(_by_areas(text), TWO, world.routine)
+    assert {Split.whole(TWO)} == {each.split for each in made}
+    return [(each.key, each.places, each.stage.bake) for each in made]
+
+
+def test_a_canary_by_areas_ends_in_production_and_the_areas_nobody_named() -> None:
+    """Each stage is one call; no area is left behind with the old version."""
+    world = _in_areas({ZHEJIANG: ONE, JILIN: ONE, REST: None})
+
+    assert [
+        ("production:Zhejiang", (ZHEJIANG,), Duration(600)),
+        ("production:100", ("production", REST, JILIN), Duration(60)),
+    ] == _way("Zhejiang:10m,production:1m", world)
+
+
+def test_without_a_canary_production_and_its_areas_go_together() -> None:
+    """A release that leaves an area behind would not be one."""
+    world = _in_areas({ZHEJIANG: ONE})
+
+    assert [("production:100", ("production", ZHEJIANG), Duration(0))] == (
+        _way("100", world)
+    )
+
+
+def test_a_first_release_goes_to_all_areas_at_once() -> None:
+    """Nothing serves that could be compared with."""
+    world = _in_areas({ZHEJIANG: None}, live=None)
+
+    assert [("production:100", ("production", ZHEJIANG), Duration(60))] == (
+        _way("Zhejiang:10m,production:1m", world)
+    )
+    assert "straight to 100 %" in notes(world, _by_areas("Zhejiang,production"))[0]
+
+
+def test_a_routine_without_areas_goes_by_shares() -> None:
+    """As it always did: there are no places to name."""
+    world = _in_areas({})
+
+    assert [("production:100", (), Duration(0))] == _way("100", world)
+
+
+def test_an_area_that_serves_another_version_is_somebodys_canary() -> None:
+    """It is named, with what takes every area to one version."""
+    world = _in_areas({ZHEJIANG: TWO, JILIN: ONE, REST: None})
+
+    with pytest.raises(Conflict, match=f"serves 1, but {ZHEJIANG} serves 2") as caught:
+        refuse_canary(_by_areas(), world)
+
+    assert "rollback shop --cloud dcdn" in caught.value.next_move
+    assert "production's version gets everything first" in caught.value.next_move
+    refuse_canary(_by_areas(), _in_areas({JILIN: ONE, REST: None}))
+    refuse_canary(evolve(_by_areas(), on_conflict=OnConflict.SUPERSEDE), world)
+
+
+def test_an_area_that_is_not_there_is_refused() -> None:
+    """Hosts and CPU class of a new one are for a person to choose."""
+    world = _in_areas({JILIN: ONE})
+
+    with pytest.raises(InvalidInput, match=f"no environment {ZHEJIANG}.*: {JILIN}"):
+        refuse_unknown_areas(world, _by_areas("Zhejiang,production"))
+
+    with pytest.raises(InvalidInput, match="its areas: none"):
+        refuse_unknown_areas(_in_areas({}), _by_areas("Zhejiang,production"))
+
+    refuse_unknown_areas(world, _by_areas("Jilin,production"))
+    refuse_unknown_areas(_in_areas({}, live=None), _by_areas("Zhejiang,production"))
+
+
+@pytest.mark.parametrize(
+    ("areas", "is_whole"),
+    [({ZHEJIANG: ONE, REST: None}, True), ({ZHEJIANG: TWO}, False), ({}, True)],
+)
+def test_what_an_area_lacks_is_not_released(
+    areas: dict[str, VersionId | None], *, is_whole: bool
+) -> None:
+    """Unchanged means everywhere; an area without a version of its own is no other."""
+    staging = _release(cloud=Cloud.DCDN, target=Environment.STAGING)
+
+    assert is_whole is is_served(_in_areas(areas), _by_areas(), ONE)
+    assert not is_served(_in_areas(areas), staging, ONE)

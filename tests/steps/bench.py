@@ -9,7 +9,7 @@ from tests.house import NEW
 from esa_flows import Client, Context, flow
 from esa_flows.engine.step import Chain, Step
 from esa_flows.model import Bundle, RoutineName
-from esa_flows.steps.request_slot import Stage
+from esa_flows.steps.stage import Stage
 
 SHOP = RoutineName("shop")
 

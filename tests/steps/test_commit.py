@@ -2,72 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from attrs import evolve
-from hypothesis import given
-from hypothesis import strategies as st
+from tests.dcdn_house import ZHEJIANG, DcdnHouse
 from tests.house import NEW, House
-from tests.steps.bench import SHOP, perform, stage
+from tests.steps.bench import perform, stage
 
+from esa_flows import Context, flow
 from esa_flows.errors import QuotaExceeded
-from esa_flows.files import digest_of
 from esa_flows.localcloud import Fault, Switches
-from esa_flows.model import Bundle, Environment, Tag, Version, VersionId
-from esa_flows.steps.commit import own_versions, stage_code
-from esa_flows.steps.request_slot import Stage
+from esa_flows.model import Environment, VersionId
+from esa_flows.steps.commit import stage_code
 
-BUNDLE = Bundle(digest=digest_of(NEW), size=len(NEW))
-OURS = Stage(routine=SHOP, bundle=BUNDLE)
-OTHERS = Stage(routine=SHOP, bundle=Bundle(digest=digest_of(b"x"), size=1))
-
-
-STAGED = Stage(routine=SHOP, bundle=BUNDLE, bound_to=Environment.STAGING)
-
-
-def _version(number: int, tag: Tag | None) -> Version:
-    return Version(id=VersionId(str(number)), description=str(tag or "by hand"))
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.integers(8, 12),
-            st.sampled_from(
-                [
-                    None,
-                    OURS.tag("run1"),
-                    OURS.tag("run2"),
-                    OTHERS.tag("run1"),
-                    STAGED.tag("run1"),
-                ]
-            ),
-        ),
-        unique_by=lambda pair: pair[0],
-    ),
-    st.sets(st.integers(8, 12)),
-)
-def test_own_versions_have_our_run_and_our_content(
-    made: list[tuple[int, Tag | None]], refused: set[int]
-) -> None:
-    """Oldest first by number, not by text; without those that were thrown away."""
-    versions = tuple(_version(number, tag) for number, tag in made)
-    asked = Stage(
-        routine=SHOP, bundle=BUNDLE, refused=tuple(VersionId(str(n)) for n in refused)
-    )
-    right = sorted(
-        number
-        for number, tag in made
-        if tag == OURS.tag("run1") and number not in refused
-    )
-
-    assert tuple(map(str, right)) == own_versions(versions, asked, "run1")
-
-
-def test_a_child_run_finds_what_its_rollout_made() -> None:
-    """Tags carry the rollout's id."""
-    version = _version(8, OURS.tag("run1"))
-
-    assert ("8",) == own_versions((version,), OURS, "run1.3")
+LOST_LOOK = Fault(operation="DescribeRoutine", kind="lost")
 
 
 async def test_a_version_carries_our_tag() -> None:
@@ -175,3 +124,55 @@ async def test_a_full_routine_refuses_the_commit() -> None:
         async with house.client() as client:
             with pytest.raises(QuotaExceeded):
                 await perform(client, stage_code, await stage(client))
+
+
+async def test_where_the_form_made_the_version_it_is_looked_up() -> None:
+    """Nothing is made by the commit; the tag says which one it is."""
+    with DcdnHouse() as house:
+        house.live()
+        async with house.client() as client:
+            made = await perform(client, stage_code, await stage(client))
+
+        assert house.versions()[-1] == made.version
+        assert NEW == house.held(made.version).content
+        assert ["slot", "post", "observe"] == house.transport.calls
+
+
+async def test_of_two_whose_forms_made_them_the_newer_is_taken() -> None:
+    """The older one lost its form and is empty; a lost look finds the newer one."""
+    with DcdnHouse() as house:
+        house.live()
+        house.areas(ZHEJIANG)
+        house.cloud.inject(Fault(operation="UploadRoutineCode", kind="lost"))
+        house.transport.after("read code", lambda: _put_to_use(house))
+        house.transport.after("post", lambda: house.cloud.inject(LOST_LOOK))
+        async with house.client() as client:
+            made = await perform(client, stage_code, await stage(client))
+
+        empty, full = house.tagged()
+        assert (b"", NEW) == (house.held(empty).content, house.held(full).content)
+        assert full == made.version
+
+
+async def test_a_version_that_was_thrown_away_is_not_taken_again() -> None:
+    """A listing that lags shows it still, and not yet the one just uploaded."""
+
+    @flow(name="twice")
+    async def twice(ctx: Context, asked: Any) -> Any:
+        """Make a version, throw it away, make another one."""
+        bad = await ctx.do(stage_code, asked)
+        await ctx.sleep("60s", key="later")
+        again = evolve(asked, refused=(bad.version,))
+        return await ctx.do(stage_code, again, round=2)
+
+    with DcdnHouse(switches=Switches(list_lag=20.0)) as house:
+        house.live()
+        async with house.client() as client:
+            made = await client.run(twice, await stage(client))
+
+        assert house.tagged()[1:] == (made.version,)
+
+
+def _put_to_use(house: DcdnHouse) -> None:
+    """Publish a version of ours to an area, so that nobody may delete it."""
+    house.cloud.console.publish("shop", house.tagged()[0], ZHEJIANG)

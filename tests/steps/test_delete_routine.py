@@ -124,6 +124,10 @@ def test_what_serves_is_said() -> None:
     one = Deployment(split=Split.whole(VersionId("17")))
 
     assert "" == serves_still(Routine(name=SHOP, staging=one))
+    areas = {"presetCanaryJilin": VersionId("17"), "presetCanaryAnhui": None}
+    assert "shop serves presetCanaryJilin." == serves_still(
+        Routine(name=SHOP, areas=areas)
+    )
     assert "shop serves production: 17 100 %." == serves_still(
         Routine(name=SHOP, production=one)
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import anyio
 import pytest
+from attrs import evolve
 from tests.crash.plays import play_named
+from tests.dcdn_house import JILIN, ZHEJIANG, DcdnHouse
 from tests.house import OTHER, House
 from tests.steps.bench import SHOP, perform
 
@@ -20,7 +22,7 @@ from esa_flows.model import (
     Split,
     VersionId,
 )
-from esa_flows.steps.deploy import Deploy, deploy, read_back
+from esa_flows.steps.deploy import Deploy, Publish, deploy, read_back
 from esa_flows.testing import Disturbance
 from esa_flows.testing.rehearsal import go_on
 
@@ -304,3 +306,115 @@ async def test_a_deployment_that_had_to_wait_looks_again() -> None:
 
         assert ["deploy production 100", "observe"] == house.transport.calls
         assert {theirs: 100} == house.serves()
+
+
+# --- production and its areas --------------------------------------------------------
+
+
+def _areas(production: VersionId | None, **areas: VersionId | None) -> Routine:
+    """Make a routine that serves these; areas by their short names."""
+    whole = Deployment(split=Split.whole(production)) if production else None
+    names = {f"presetCanary{name}": held for name, held in areas.items()}
+    return Routine(name=SHOP, production=whole, areas=names)
+
+
+def _publish(before: Routine, *places: str, ours: tuple[Split, ...] = ()) -> Publish:
+    """Want version two in some places."""
+    return Publish(
+        routine=SHOP,
+        environment=Environment.PRODUCTION,
+        split=Split.whole(TWO),
+        previous=before.production,
+        places=places,
+        before=before.places,
+        ours=ours,
+    )
+
+
+OLD_EVERYWHERE = _areas(ONE, Zhejiang=ONE, Jilin=ONE)
+
+
+def test_a_version_in_its_places_alone_happened() -> None:
+    """The places serve it, the others what they served."""
+    wanted = _publish(OLD_EVERYWHERE, ZHEJIANG)
+    now = _areas(ONE, Zhejiang=TWO, Jilin=ONE)
+
+    assert Deployment(split=Split.whole(TWO)) == wanted.compare(now)
+    assert wanted.is_in_force(now)
+    assert NotHappened() == wanted.compare(OLD_EVERYWHERE)
+    assert not wanted.is_in_force(OLD_EVERYWHERE)
+
+
+def test_a_place_that_is_seen_late_is_nobody_elses() -> None:
+    """One call goes to all of them: what is missing will be seen."""
+    wanted = _publish(OLD_EVERYWHERE, "production", JILIN)
+
+    assert NotHappened() == wanted.compare(_areas(TWO, Zhejiang=ONE, Jilin=ONE))
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        _areas(ONE, Zhejiang=SIX, Jilin=ONE),
+        _areas(SIX, Zhejiang=TWO, Jilin=ONE),
+        _areas(ONE, Zhejiang=TWO, Jilin=TWO),
+        _areas(None, Zhejiang=ONE, Jilin=ONE),
+    ],
+)
+def test_another_version_anywhere_is_somebody_else(now: Routine) -> None:
+    """In the places to change, and in those that must stay as they are."""
+    wanted = _publish(OLD_EVERYWHERE, ZHEJIANG)
+
+    assert isinstance(wanted.compare(now), Conflict)
+    assert not wanted.is_in_force(now)
+
+
+def test_the_conflict_names_the_places_that_differ() -> None:
+    """And what is there, what was known, and what was wanted."""
+    now = _areas(ONE, Zhejiang=SIX, Jilin=None)
+
+    assert (
+        "shop is not as this run left it, which wants 2 in presetCanaryZhejiang:"
+        " presetCanaryZhejiang serves 6, where this run last knew 1;"
+        " presetCanaryJilin serves nothing, where this run last knew 1."
+        " Somebody else published meanwhile; nothing of theirs was changed."
+    ) == str(_publish(OLD_EVERYWHERE, ZHEJIANG).foreign(now))
+    assert "it was not put in force" in str(
+        _publish(OLD_EVERYWHERE, ZHEJIANG).foreign(OLD_EVERYWHERE)
+    )
+
+
+def test_the_same_version_again_is_done_again() -> None:
+    """There are no ids that would tell: doing it twice is the same."""
+    before = _areas(TWO, Zhejiang=TWO, Jilin=TWO)
+
+    assert NotHappened() == _publish(before, "production", JILIN).compare(before)
+
+
+def test_on_the_way_back_our_own_versions_are_known_in_every_place() -> None:
+    """What this run published may be seen late, and is nobody else's."""
+    wanted = _publish(OLD_EVERYWHERE, ZHEJIANG, ours=(Split.whole(SIX),))
+
+    assert NotHappened() == wanted.compare(_areas(ONE, Zhejiang=SIX, Jilin=ONE))
+
+
+async def test_places_are_published_to_in_one_call() -> None:
+    """And seen there by one reading."""
+    with DcdnHouse() as house:
+        old = house.live()
+        house.areas(ZHEJIANG, JILIN)
+        new = house.cloud.console.add_revision("shop", OTHER)
+        async with house.client() as client:
+            before = (await client.versions("shop")).routine
+            wanted = evolve(
+                _publish(before, ZHEJIANG, JILIN), split=Split.whole(VersionId(new))
+            )
+            house.transport.forget()
+            await perform(client, deploy, wanted)
+            seen = await perform(client, read_back, wanted)
+
+        assert f"deploy {JILIN}+{ZHEJIANG}" == house.transport.calls[0]
+        assert {"staging": old, "production": old, ZHEJIANG: new, JILIN: new} == (
+            house.now()
+        )
+        assert {ZHEJIANG: new, JILIN: new} == seen.areas

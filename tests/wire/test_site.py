@@ -23,6 +23,8 @@ from esa_flows.wire.site import (
         ("esa", Site.INTL, Network.PUBLIC, "esa.ap-southeast-1.aliyuncs.com"),
         ("esa", "cn", "vpc", "esa-vpc.cn-hangzhou.aliyuncs.com"),
         ("esa", "intl", Network.VPC, "esa-vpc.ap-southeast-1.aliyuncs.com"),
+        ("dcdn", "cn", "public", "dcdn.aliyuncs.com"),
+        ("dcdn", "intl", "public", "dcdn.aliyuncs.com"),
         ("sts", "cn", "public", "sts.cn-hangzhou.aliyuncs.com"),
         ("sts", "intl", "vpc", "sts-vpc.ap-southeast-1.aliyuncs.com"),
     ],
@@ -43,6 +45,11 @@ def test_an_unknown_site_means_both() -> None:
     assert hosts == ["esa.cn-hangzhou.aliyuncs.com", "esa.ap-southeast-1.aliyuncs.com"]
 
 
+def test_one_endpoint_for_both_sites_is_tried_once() -> None:
+    """There is nothing to find out by trying."""
+    assert endpoints_for("dcdn", None) == (endpoint_for("dcdn", "cn"),)
+
+
 def test_a_known_site_means_one() -> None:
     """Nothing to find out."""
     assert endpoints_for("esa", "intl") == (endpoint_for("esa", "intl"),)
@@ -52,6 +59,8 @@ def test_a_known_site_means_one() -> None:
     ("arguments", "message"),
     [
         (("oss", "cn", "public"), "No endpoint is known for 'oss'"),
+        (("dcdn", "cn", "vpc"), "for 'dcdn' in the network vpc.*in the public one"),
+        (("dcdn", "us", "public"), "'us' is not a site: use cn or intl"),
         (("esa", "us", "public"), "'us' is not a site: use cn or intl"),
         (("esa", "cn", "lan"), "'lan' is not a network: use public or vpc"),
     ],

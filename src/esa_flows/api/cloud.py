@@ -14,11 +14,13 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from esa_flows.api.facts import CloudFacts
 from esa_flows.api.route import RelatedRecord, Route
 from esa_flows.api.variables import Variables
 from esa_flows.errors import InvalidInput, Misuse, SlotExpired
 from esa_flows.files import Blob
 from esa_flows.model import (
+    Areas,
     Deployment,
     Environment,
     Routine,
@@ -32,6 +34,7 @@ from esa_flows.wire.secret import Secret
 
 __all__ = [
     "SLOT_MARGIN",
+    "AreaCloud",
     "AssetsInfo",
     "CloudStatistics",
     "Op",
@@ -220,6 +223,11 @@ class RoutineCloud(Protocol):
     look at the provider's state first.
     """
 
+    @property
+    def facts(self) -> CloudFacts:
+        """What this cloud has and how it behaves."""
+        ...
+
     def bound(self, *, permit: Permit) -> Self:
         """Give the same cloud, whose every call asks this permit right before it."""
         ...
@@ -389,4 +397,18 @@ class RoutineCloud(Protocol):
 
     def statistics(self) -> CloudStatistics:
         """Say what was asked so far, by all bound copies together."""
+        ...
+
+
+class AreaCloud(Protocol):
+    """A cloud whose areas can serve another version than production does."""
+
+    async def publish(
+        self, name: RoutineName, version: VersionId, areas: Areas
+    ) -> Deployment:
+        """Put one version in force in several environments: all of them, or none.
+
+        Raises:
+            OutcomeUnknown: The answer says something else: look first.
+        """
         ...

@@ -27,21 +27,12 @@ method names its operation, and the table of `dcdn_operations` has them all.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-from collections import Counter
-from collections.abc import Callable
-from typing import Self
+from typing import ClassVar
 
-from attrs import define, evolve, field
+from attrs import define, field
 
-from esa_flows.api.cloud import (
-    CloudStatistics,
-    Op,
-    Placed,
-    RoutineSummary,
-    UploadSlot,
-)
+from esa_flows.api.cloud import Op, RoutineSummary, UploadSlot
 from esa_flows.api.dcdn_answers import (
     Described,
     code_of,
@@ -50,7 +41,6 @@ from esa_flows.api.dcdn_answers import (
     service_word,
     summaries_of,
 )
-from esa_flows.api.dcdn_areas import Areas
 from esa_flows.api.dcdn_calls import DcdnCalls
 from esa_flows.api.dcdn_doubt import (
     may_be_created,
@@ -67,8 +57,9 @@ from esa_flows.api.dcdn_operations import (
     DESCRIBE,
     MOST_DESCRIPTION,
 )
-from esa_flows.api.oss import post_object
-from esa_flows.api.slot import HostRule, read_slot
+from esa_flows.api.facts import FACTS, CloudFacts
+from esa_flows.api.provider import Provider
+from esa_flows.api.slot import read_slot
 from esa_flows.errors import (
     InUse,
     InvalidInput,
@@ -76,8 +67,9 @@ from esa_flows.errors import (
     OutcomeUnknown,
     Refused,
 )
-from esa_flows.files import Blob
 from esa_flows.model import (
+    Areas,
+    Cloud,
     Deployment,
     Environment,
     Routine,
@@ -86,37 +78,18 @@ from esa_flows.model import (
     Version,
     VersionId,
 )
-from esa_flows.wire.call import Caller
-from esa_flows.wire.permit import Permit, always
-from esa_flows.wire.transport import Transport
 
 __all__ = ["DcdnCloud"]
 
 
 @define(repr=False, eq=False)
-class DcdnCloud(DcdnLacks):
-    """DCDN as a `RoutineCloud`.
+class DcdnCloud(Provider, DcdnLacks):
+    """DCDN as a `RoutineCloud`, and as an `AreaCloud`.
 
-    Args:
-        caller: Makes signed calls; of the product ``dcdn``.
-        transport: Sends forms to OSS.
-        now: Gives the time of day with its zone, to tell whether a form is still good.
-        boundary: Gives a new random text of hexadecimal digits for each upload.
-        allow_loopback_oss: Whether forms may go to loopback over plain HTTP: only for a
-            client whose endpoint is on loopback.
-        oss_hosts: Patterns of further hosts that forms may go to.
-        permit: Asked before every call.
-        asked: Counts calls; shared with the copies that `bound` makes.
+    Args: those of `Provider`; its caller is one of the product ``dcdn``.
     """
 
-    _caller: Caller
-    _transport: Transport
-    _now: Callable[[], dt.datetime] = field(kw_only=True)
-    _boundary: Callable[[], str] = field(kw_only=True)
-    _allow_loopback_oss: bool = field(kw_only=True, default=False)
-    _oss_hosts: tuple[str, ...] = field(kw_only=True, default=())
-    _permit: Permit = field(kw_only=True, default=always)
-    _asked: Counter[Op] = field(kw_only=True, factory=Counter)
+    facts: ClassVar[CloudFacts] = FACTS[Cloud.DCDN]
     _calls: DcdnCalls = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -124,10 +97,6 @@ class DcdnCloud(DcdnLacks):
         self._calls = DcdnCalls(
             caller=self._caller, permit=self._permit, asked=self._asked
         )
-
-    def bound(self, *, permit: Permit) -> Self:
-        """Give the same cloud, whose every call asks this permit right before it."""
-        return evolve(self, permit=permit)
 
     # --- looking ---------------------------------------------------------------------
 
@@ -176,10 +145,6 @@ class DcdnCloud(DcdnLacks):
             await self._calls.ask(Op.SERVICE, "DescribeUserErStatus", {})
         )
 
-    def statistics(self) -> CloudStatistics:
-        """Say what was asked so far, by all bound copies together."""
-        return CloudStatistics(calls=dict(self._asked))
-
     # --- making a version ------------------------------------------------------------
 
     async def request_slot(self, name: RoutineName, description: str) -> UploadSlot:
@@ -198,16 +163,8 @@ class DcdnCloud(DcdnLacks):
             Op.SLOT, name, parameters, unless=may_be_numbered(description)
         )
         content = reply.member("Content")
-        hosts = HostRule(allow_loopback=self._allow_loopback_oss, extra=self._oss_hosts)
         version = content.member("CodeRevision").version()
-        return read_slot(content.member("OssPostConfig"), hosts, version=version)
-
-    async def post(self, slot: UploadSlot, blob: Blob) -> Placed:
-        """Upload code once: PostObject of OSS, which takes no slot of the cap."""
-        slot.check(blob.size, self._now() + self._caller.skew)
-        self._permit(Op.POST)
-        self._asked[Op.POST] += 1
-        return await post_object(self._transport, slot, blob, self._boundary())
+        return read_slot(content.member("OssPostConfig"), self._hosts, version=version)
 
     async def commit(
         self,

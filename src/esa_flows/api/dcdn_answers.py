@@ -62,7 +62,12 @@ class Described:
             name=name,
             staging=self._deployment(Environment.STAGING),
             production=self._deployment(Environment.PRODUCTION),
+            areas={env: self.serving.get(env) for env in self._areas},
         )
+
+    @property
+    def _areas(self) -> tuple[str, ...]:
+        return tuple(sorted(self.environments - {*map(str, Environment)}))
 
     def places_of(self, version: VersionId) -> tuple[str, ...]:
         """Give the environments that a revision serves, in order."""

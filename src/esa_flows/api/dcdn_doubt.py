@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from esa_flows.api.dcdn_answers import Described, own_revisions
-from esa_flows.api.dcdn_areas import Areas
 from esa_flows.errors import (
     AccessDenied,
     CallError,
@@ -23,7 +22,7 @@ from esa_flows.errors import (
     RoutineExists,
     RoutineNotFound,
 )
-from esa_flows.model import VersionId
+from esa_flows.model import Areas, VersionId
 from esa_flows.wire.classify import ram_statement
 from esa_flows.wire.codes import QUOTE
 from esa_flows.wire.phrases import GENERAL_ERROR, row_for_text

@@ -11,14 +11,12 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from esa_flows.api.cloud import Op
-from esa_flows.wire.site import Endpoint
 
 __all__ = [
     "API_VERSION",
     "AREA_OPERATIONS",
     "CALLS_PER_SECOND",
     "DESCRIBE",
-    "ENDPOINT",
     "MOST_DESCRIPTION",
     "MOST_VERSIONS",
     "OPERATIONS",
@@ -27,9 +25,6 @@ __all__ = [
 ]
 
 API_VERSION = "2018-01-15"
-
-ENDPOINT = Endpoint.https("dcdn.aliyuncs.com")
-"""One for all regions. Source: endpoint map of the official SDK for DCDN."""
 
 CALLS_PER_SECOND = 100
 """Calls of one operation by one account. Source: the page of each operation."""

@@ -8,35 +8,32 @@ Source: ESA API 2024-09-10; each method names its operation in `OPERATIONS`.
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Literal, Self, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from esa_flows.api import answers
 from esa_flows.api.cloud import (
     AssetsInfo,
-    CloudStatistics,
     Op,
-    Placed,
     ReservedSlot,
     RoutineSummary,
     UploadSlot,
 )
+from esa_flows.api.facts import FACTS, CloudFacts
 from esa_flows.api.lanes import LANES
-from esa_flows.api.oss import post_object
+from esa_flows.api.provider import Provider
 from esa_flows.api.reply import Member
 from esa_flows.api.roll import Roll
 from esa_flows.api.route import RelatedRecord, Route
-from esa_flows.api.slot import HostRule, read_slot
+from esa_flows.api.slot import read_slot
 from esa_flows.api.variables import Variable, Variables, variables_of
-from esa_flows.files import Blob
 from esa_flows.model import (
+    Cloud,
     Deployment,
     Environment,
     Routine,
@@ -45,10 +42,8 @@ from esa_flows.model import (
     Version,
     VersionId,
 )
-from esa_flows.wire.call import Call, Caller
-from esa_flows.wire.permit import Permit, always
+from esa_flows.wire.call import Call
 from esa_flows.wire.secret import Secret
-from esa_flows.wire.transport import Transport
 
 __all__ = ["API_VERSION", "OPERATIONS", "PROBE", "EsaCloud", "ram_actions"]
 
@@ -131,35 +126,16 @@ def ram_actions(ops: Iterable[Op] = tuple(Op)) -> tuple[str, ...]:
 
 
 @define(repr=False, eq=False)
-class EsaCloud:
+class EsaCloud(Provider):
     """ESA as a `RoutineCloud`.
 
     Args:
-        caller: Makes signed calls.
-        transport: Sends forms to OSS.
-        now: Gives the time of day with its zone, to tell whether a form is still good.
-        boundary: Gives a new random text of hexadecimal digits for each upload.
-        allow_loopback_oss: Whether forms may go to loopback over plain HTTP: only for a
-            client whose endpoint is on loopback.
-        oss_hosts: Patterns of further hosts that forms may go to.
-        permit: Asked before every call.
-        asked: Counts calls; shared with the copies that `bound` makes.
-        quota: The plan's version quota once it was read; shared likewise.
+        quota: The plan's version quota once it was read; shared with the copies that
+            `bound` makes. All others are those of `Provider`.
     """
 
-    _caller: Caller
-    _transport: Transport
-    _now: Callable[[], dt.datetime] = field(kw_only=True)
-    _boundary: Callable[[], str] = field(kw_only=True)
-    _allow_loopback_oss: bool = field(kw_only=True, default=False)
-    _oss_hosts: tuple[str, ...] = field(kw_only=True, default=())
-    _permit: Permit = field(kw_only=True, default=always)
-    _asked: Counter[Op] = field(kw_only=True, factory=Counter)
+    facts: ClassVar[CloudFacts] = FACTS[Cloud.ESA]
     _quota: list[int] = field(kw_only=True, factory=list)
-
-    def bound(self, *, permit: Permit) -> Self:
-        """Give the same cloud, whose every call asks this permit right before it."""
-        return evolve(self, permit=permit)
 
     async def observe(self, name: RoutineName) -> Routine:
         """Say which versions serve where: GetRoutine."""
@@ -184,13 +160,6 @@ class EsaCloud:
         """
         reply = await self._ask(Op.SLOT, Name=name, CodeDescription=description)
         return read_slot(reply.member("OssPostConfig"), self._hosts)
-
-    async def post(self, slot: UploadSlot, blob: Blob) -> Placed:
-        """Upload code once: PostObject of OSS, which takes no slot of the cap."""
-        slot.check(blob.size, self._now() + self._caller.skew)
-        self._permit(Op.POST)
-        self._asked[Op.POST] += 1
-        return await post_object(self._transport, slot, blob, self._boundary())
 
     async def commit(
         self,
@@ -351,14 +320,6 @@ class EsaCloud:
     async def service_status(self) -> str:
         """Say whether the service is open, as the provider words it: GetErService."""
         return (await self._ask(Op.SERVICE)).member("Status").text()
-
-    def statistics(self) -> CloudStatistics:
-        """Say what was asked so far, by all bound copies together."""
-        return CloudStatistics(calls=dict(self._asked))
-
-    @property
-    def _hosts(self) -> HostRule:
-        return HostRule(allow_loopback=self._allow_loopback_oss, extra=self._oss_hosts)
 
     async def _routines(self, search: str, page: int) -> Member:
         return await self._page(Op.ROUTINES, page, SearchKeyWord=search or None)

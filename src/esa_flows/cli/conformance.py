@@ -22,7 +22,7 @@ from esa_flows.cli.tables import hanging
 from esa_flows.cli.text import clean, counted, moment_words, one_line
 from esa_flows.errors import CallError, InvalidInput
 from esa_flows.localcloud.switchfile import switches_from_toml
-from esa_flows.model import RoutineName
+from esa_flows.model import Cloud, RoutineName
 from esa_flows.settings import Settings
 from esa_flows.survey.finding import Finding, Setting, Verdict, settings_of, toml_of
 from esa_flows.survey.questions import Kind, Question, chosen
@@ -74,6 +74,12 @@ async def conformance(  # noqa: PLR0913  a command has as many flags as it has
         desk: Where to write.
     """
     settings = desk.settings(common)
+    if settings.cloud is not Cloud.ESA:
+        raise InvalidInput(
+            f"Only ESA is measured, not {settings.cloud.label}; nothing was sent.",
+            next_move="Leave out the cloud, or say esa.",
+        )
+
     if clean:
         return await _clean(desk, settings, routine, yes=yes)
 

@@ -160,7 +160,8 @@ async def _seen(desk: Desk, common: Common, routines: tuple[str, ...]) -> list[R
         listed = () if routines else await client.connection.cloud.list_routines()
         for name in routines or [routine.name for routine in listed]:
             world = await client.versions(name)
-            found += rebuilt(world, now=desk.parts.now())
+            cloud = client.connection.settings.cloud
+            found += rebuilt(world, now=desk.parts.now(), cloud=cloud)
 
     return found
 

@@ -114,8 +114,9 @@ def _told(cloud: LocalCloud, addresses: Any, journal: str) -> Iterator[str]:
         live = " + ".join(f"{version} {share} %" for version, share in shares.items())
         yield f"#   {name:<16} production serves {live or 'nothing'}"
 
-    first = next(iter(splits), "my-routine --create")
+    first = next((name for name in splits if "/" not in name), "my-routine --create")
     yield f"# Then, for instance: esa-flows release {first} FILE --canary 10:10s,100"
+    yield "# It is DCDN too, with routines of its own: export ESA_FLOWS_CLOUD=dcdn"
     yield "# Ctrl-C ends it."
 
 

@@ -19,6 +19,7 @@ class Common:
 
     Attributes:
         journal: The journal's file.
+        cloud: `esa` or `dcdn`.
         endpoint: Host or URL to call.
         site: `cn` or `intl`.
         network: `public` or `vpc`.
@@ -29,6 +30,10 @@ class Common:
 
     journal: Annotated[
         str | None, Parameter(help="The journal's file. [env: ESA_FLOWS_JOURNAL]")
+    ] = None
+    cloud: Annotated[
+        str | None,
+        Parameter(help="esa, or dcdn for EdgeRoutine. [env: ESA_FLOWS_CLOUD]"),
     ] = None
     endpoint: Annotated[
         str | None, Parameter(help="Host or URL to call. [env: ESA_FLOWS_ENDPOINT]")
@@ -61,6 +66,7 @@ class Common:
         """What is given of a client's settings; None where it is not."""
         return {
             "journal": self.journal,
+            "cloud": self.cloud,
             "endpoint": self.endpoint,
             "site": self.site,
             "network": self.network,

@@ -49,7 +49,8 @@ async def release(  # noqa: PLR0913  a command has as many flags as it has
         name: The routine.
         file: The bundle: one JavaScript file, or a folder with index.js and assets/.
         not_found: spa answers paths that no asset has with the assets' index.html.
-        canary: Shares of production and bake times, such as 10:5m,50:5m,100.
+        canary: Shares of production and bake times, such as 10:5m,50:5m,100; on DCDN
+            areas, such as Zhejiang:10m,Jilin+Overseas:1h,production.
         to: production, or staging alone.
         create: Create the routine where it does not exist.
         message: A line for people, kept with the version.

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from esa_flows.cli.text import counted, one_line, served_words
+from esa_flows.model.areas import short_name
 
 __all__ = ["answer_words", "result_words"]
 
@@ -64,8 +65,22 @@ def _world(value: Any, _: str) -> str:
 
 
 def _routine(value: Any, key: str) -> str:
-    place = "staging" if "staging" in key else "production"
-    return f"serves {served_words(value[place])}"
+    if "staging" in key:
+        return f"serves {served_words(value['staging'])}"
+
+    return f"serves {served_words(value['production'])}{_areas(value)}"
+
+
+def _areas(value: Any) -> str:
+    """Say what areas serve, where one serves another version than production."""
+    production = value["production"] or {"split": {"shares": [{"version": None}]}}
+    live = production["split"]["shares"][0]["version"]
+    others = [
+        f"{short_name(area)} {held or 'nothing of its own'}"
+        for area, held in value.get("areas", {}).items()
+        if held != live
+    ]
+    return "".join(f"; {other}" for other in others)
 
 
 def _variables(value: Any, _: str) -> str:

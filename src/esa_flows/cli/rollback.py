@@ -100,10 +100,12 @@ async def _aim(desk: Desk, client: Client, name: str, goal: _Goal) -> None:
         )
         return
 
-    goal.to = goal.to or rollback_target(world, None)
+    goal.to = goal.to or rollback_target(world, None, desk.cloud)
     goal.asked = goal.to
+    areas = ", with every area" if world.routine.areas else ""
     desk.note(
-        f"{name}: production goes from {now} to {goal.to} 100 %.{_lost(world, goal)}"
+        f"{name}: production goes from {now} to {goal.to} 100 %{areas}."
+        f"{_lost(world, goal)}"
     )
 
 

@@ -69,9 +69,9 @@ def interruption(desk: Desk) -> tuple[int, str]:
     if desk.ends_by_signal:
         return 0, ""
 
-    run = desk.run
+    run, flag = desk.run, desk.cloud.flag
     move = (
-        f"Run {run} is paused. Go on with: esa-flows resume {run}"
-        f" or go back with: esa-flows abort {run}"
+        f"Run {run} is paused. Go on with: esa-flows resume {run}{flag}"
+        f" or go back with: esa-flows abort {run}{flag}"
     )
     return _BASE + desk.interrupted, move if run else ""

@@ -15,9 +15,11 @@ from esa_flows.engine.journal import Kind, Row
 from esa_flows.engine.process import Life
 from esa_flows.engine.state import State
 from esa_flows.engine.view import RunView
+from esa_flows.model import Cloud
 
 __all__ = [
     "StepSeen",
+    "cloud_of",
     "driver",
     "moves",
     "outcome",
@@ -177,20 +179,29 @@ def _routine_in(value: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return candidate if {"production", "staging"} <= set(candidate) else None
 
 
+def cloud_of(view: RunView) -> Cloud:
+    """Give the cloud that a run belongs to."""
+    return Cloud(view.history.started.get("place") or Cloud.ESA)
+
+
 def moves(view: RunView) -> tuple[str, ...]:
     """Give the commands that make sense now."""
-    run, routine = view.run.id, clean(view.run.subject)
+    run, cloud = view.run.id, cloud_of(view)
+    routine = clean(view.run.subject.removeprefix(cloud.subject("")))
     if view.history.is_ended:
-        return (f"esa-flows versions list {routine}",) if routine else ()
+        return (f"esa-flows versions list {routine}{cloud.flag}",) if routine else ()
 
     if question(view):
         return (
             f"esa-flows approve {run}",
             f"esa-flows approve {run} --deny",
-            f"esa-flows abort {run}",
+            f"esa-flows abort {run}{cloud.flag}",
         )
 
     if view.is_driven:
-        return (f"esa-flows pause {run}", f"esa-flows abort {run}")
+        return (f"esa-flows pause {run}", f"esa-flows abort {run}{cloud.flag}")
 
-    return (f"esa-flows resume {run}", f"esa-flows abort {run}")
+    return (
+        f"esa-flows resume {run}{cloud.flag}",
+        f"esa-flows abort {run}{cloud.flag}",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import asdict, frozen
@@ -14,7 +15,8 @@ from esa_flows.cli.text import (
     seconds_words,
     served_words,
 )
-from esa_flows.model import Deployment
+from esa_flows.model import Deployment, VersionId
+from esa_flows.model.areas import short_name
 from esa_flows.release.remove import Removed
 from esa_flows.release.report import Outcome, Report
 from esa_flows.steps.prune import Pruned
@@ -69,13 +71,16 @@ def _places(report: Report) -> tuple[str, ...]:
     if now == before:
         places.pop()
 
-    return (*places, labelled("staging", served_words(report.staging)))
+    others = _differing(report.production, report.areas)
+    areas = [labelled(name, held or "nothing of its own") for name, held in others]
+    return (*places, *areas, labelled("staging", served_words(report.staging)))
 
 
 def _advice(report: Report) -> tuple[str, ...]:
     changed = report.production and report.before
     if report.outcome is Outcome.RELEASED and changed and not report.reason:
-        return (labelled("roll back", f"esa-flows rollback {report.routine}"),)
+        back = f"esa-flows rollback {report.routine}{report.cloud.flag}"
+        return (labelled("roll back", back),)
 
     return ()
 
@@ -83,6 +88,15 @@ def _advice(report: Report) -> tuple[str, ...]:
 def _pruned(gone: Pruned) -> str:
     saved = f"saved as {gone.backup.short}" if gone.backup else "not saved"
     return f"version {gone.version}, {'its code alone ' * gone.has_assets}{saved}"
+
+
+def _differing(
+    production: Deployment | None, areas: Mapping[str, VersionId | None]
+) -> tuple[tuple[str, VersionId | None], ...]:
+    """Give the areas that do not serve what production does, by their short names."""
+    live = production.split.majority if production else None
+    others = ((area, held) for area, held in areas.items() if held != live)
+    return tuple((short_name(area), held) for area, held in others)
 
 
 def report_json(report: Report, spent: Spent) -> dict[str, Any]:
@@ -95,11 +109,13 @@ def report_json(report: Report, spent: Spent) -> dict[str, Any]:
     return {
         "run": report.run,
         "routine": report.routine,
+        "cloud": report.cloud.value,
         "outcome": report.outcome.value,
         "version": report.version,
         "before": shares(report.before),
         "production": shares(report.production),
         "staging": shares(report.staging),
+        "areas": dict(report.areas),
         "production_as_before": report.production_as_before,
         "reason": clean(report.reason),
         "next_move": clean(report.next_move),

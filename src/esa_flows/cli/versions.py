@@ -10,7 +10,15 @@ from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.options import DEFAULTS, Common
 from esa_flows.cli.tables import table
 from esa_flows.cli.text import clean, moment_words
-from esa_flows.model import Environment, Routine, Tag, Version, VersionStatus
+from esa_flows.model import (
+    WHOLE,
+    Environment,
+    Routine,
+    Tag,
+    Version,
+    VersionStatus,
+)
+from esa_flows.model.areas import short_name
 from esa_flows.steps.observe import World
 
 __all__ = ["badges", "serving", "versions_list"]
@@ -50,7 +58,7 @@ async def versions_list(
 
 
 def serving(routine: Routine, version: Version) -> dict[str, int]:
-    """Give the shares a version has, by environment."""
+    """Give the shares a version has, by environment and area."""
     found = {}
     for environment in Environment:
         deployment = routine.deployment(environment)
@@ -58,7 +66,8 @@ def serving(routine: Routine, version: Version) -> dict[str, int]:
             if share.version == version.id:
                 found[environment.value] = share.percentage
 
-    return found
+    areas = routine.areas.items()
+    return found | {area: WHOLE for area, held in areas if held == version.id}
 
 
 def _table(world: World, ordered: list[Version], *, is_wide: bool) -> Any:
@@ -95,7 +104,9 @@ def _row(
 def badges(routine: Routine, version: Version) -> str:
     """Say where a version serves and with which shares; a dash where nowhere."""
     shares = serving(routine, version)
-    badges = [f"{place[:4]} {share}%" for place, share in sorted(shares.items())]
+    plain = {*map(str, Environment)}
+    badges = [f"{e[:4]} {shares[e]}%" for e in sorted(plain & shares.keys())]
+    badges += [short_name(area) for area in sorted(shares.keys() - plain)]
     if version.status is not VersionStatus.AVAILABLE:
         badges.append(version.status.value)
 

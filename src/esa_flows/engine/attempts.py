@@ -195,7 +195,7 @@ class Attempts(Generic[I, O]):
                 raise verdict
 
             left = settled - anyio.current_time()
-            if isinstance(verdict, Happened) or left <= 0:
+            if isinstance(verdict, Happened) or verdict.is_final or left <= 0:
                 return verdict
 
             await anyio.sleep(min(wait, left))

@@ -32,6 +32,7 @@ from esa_flows.engine.journal import (
 from esa_flows.engine.lease import HeldLease, take_lease
 from esa_flows.engine.listing import bury, list_run
 from esa_flows.engine.observe import Moment, Observer
+from esa_flows.engine.place import refuse_elsewhere
 from esa_flows.engine.process import Life
 from esa_flows.engine.run import Run, drafted
 from esa_flows.engine.state import Event
@@ -73,6 +74,8 @@ class Engine:
         life: Whether another owner's process lives.
         settle: How long an effect that is not seen may still appear.
         budget: What all its runs together may spend on trying again.
+        place: What the ports lead to, in a word; a run goes on at its own place only.
+            Empty for the place that journals without a word for it mean.
     """
 
     journal: Journal
@@ -85,6 +88,7 @@ class Engine:
     life: Callable[[Owner], Life]
     settle: Duration = field(default=Duration(30))
     budget: RetryBudget = field(factory=RetryBudget)
+    place: str = ""
 
     def __repr__(self) -> str:
         return f"<Engine [journal: {self.journal.name} | flows: {len(self.flows)}]>"
@@ -130,7 +134,7 @@ class Engine:
             started_at=self.now(),
         )
         with trace.run_span(flow.name, run=new.id, subject=subject):
-            begun = _begun(flow, value, new, deadline)
+            begun = _begun(flow, value, new, deadline) | {"place": self.place}
             first = drafted(Kind.STARTED, new.started_at, begun)
             await anyio.lowlevel.checkpoint_if_cancelled()
             lease = await self._list(new)
@@ -166,6 +170,7 @@ class Engine:
 
         Raises:
             AlreadyRunning: A living process drives it, and it is not forced.
+            InvalidInput: It was begun at another place.
             StepChanged: The flow's code is not the one that began it.
             EsaFlowsError: What ended or stopped it.
         """
@@ -174,6 +179,7 @@ class Engine:
         if known is not None and history.is_ended:
             return _ended(known, history)
 
+        refuse_elsewhere(run_id, history, self.place)
         lease = await self._take(run_id, force=force)
         async with self._letting_go(lease):
             history = History.of(await self.journal.rows(run_id))

@@ -54,9 +54,15 @@ class Happened(Generic[T]):
     value: T
 
 
-@frozen
+@frozen(kw_only=True)
 class NotHappened:
-    """The effect is not there (yet)."""
+    """The effect is not there (yet).
+
+    Attributes:
+        is_final: Whether it cannot appear any more, so that nobody needs to wait.
+    """
+
+    is_final: bool = False
 
 
 @frozen(kw_only=True)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import enum
+from collections.abc import Mapping
 from typing import Self
 
 from attrs import field, frozen
@@ -82,19 +83,34 @@ class Routine:
         record: Host name under which it answers by default; empty where unknown.
         staging: What serves staging; None where nothing was ever deployed.
         production: What serves production; None where nothing was ever deployed.
+        areas: What serves each area that has an environment of its own beside
+            production; None where nothing was ever published to it.
     """
 
     name: RoutineName = field(converter=RoutineName)
     record: str = ""
     staging: Deployment | None = None
     production: Deployment | None = None
+    areas: Mapping[str, VersionId | None] = field(factory=dict, hash=False)
 
     def deployment(self, environment: Environment) -> Deployment | None:
         """Give what serves an environment."""
         return self.staging if environment is Environment.STAGING else self.production
 
     @property
+    def places(self) -> Mapping[str, VersionId | None]:
+        """What serves production and each area, by the provider's names."""
+        whole = self.production.split.majority if self.production else None
+        return {Environment.PRODUCTION.value: whole, **self.areas}
+
+    @property
     def live(self) -> frozenset[VersionId]:
-        """Every version that serves anywhere, in any share."""
-        found = (self.staging, self.production)
-        return frozenset().union(*(d.split.versions for d in found if d is not None))
+        """Every version that serves anywhere, in any share or area."""
+        in_staging = self.staging.split.versions if self.staging else frozenset()
+        return self.in_production | in_staging
+
+    @property
+    def in_production(self) -> frozenset[VersionId]:
+        """Every version that serves production, in any share or area."""
+        in_areas = frozenset(version for version in self.areas.values() if version)
+        return in_areas.union(self.production.split.versions if self.production else ())

@@ -3,6 +3,7 @@
 `refuse` touches nothing. `abort-first` gives everything to the version with the larger
 share and begins from there. `supersede` takes that version for the stable one: the
 other drops out with the first share, and the way back leads to the stable one alone.
+Where areas stand in for shares, production's version is the stable one.
 """
 
 from attrs import evolve
@@ -12,11 +13,19 @@ from esa_flows.errors import Conflict
 from esa_flows.model import Environment, Split, VersionId
 from esa_flows.release.expose import change
 from esa_flows.release.journey import Journey
-from esa_flows.release.plan import foreign_canary, stable_of
+from esa_flows.release.plan import (
+    canary_told,
+    places_of,
+    refuse_unknown_areas,
+    stable_of,
+)
 from esa_flows.release.spec import OnConflict, Release
 from esa_flows.steps.observe import World
 
 __all__ = ["meet_canary", "refuse_canary", "supersede"]
+
+_SHARES = ("larger share", "smaller share")
+_AREAS = ("production's version", "area's version")
 
 
 async def meet_canary(
@@ -35,18 +44,27 @@ async def meet_canary(
 
     Raises:
         Conflict: A canary is under way, and nobody said what to do about it.
+        InvalidInput: The routine has no such area.
     """
+    refuse_unknown_areas(world, wanted)
     refuse_canary(wanted, world)
-    split = foreign_canary(world.routine, wanted)
-    if split is None or wanted.on_conflict is OnConflict.SUPERSEDE:
+    told = canary_told(world.routine, wanted)
+    serves = world.routine.production
+    if serves is None or not told or wanted.on_conflict is OnConflict.SUPERSEDE:
         return world
 
-    whole = Split.whole(split.majority)
-    production = Environment.PRODUCTION
-    await change(ctx, journey, production, whole, key="production:abort-first")
+    whole, places = Split.whole(serves.split.majority), places_of(world.routine)
+    await change(
+        ctx,
+        journey,
+        Environment.PRODUCTION,
+        whole,
+        key="production:abort-first",
+        places=places,
+    )
     journey.begin_anew()
     journey.notes.append(
-        f"Production served {split} when this began; that was ended first: it served"
+        f"Production served {told} when this began; that was ended first: it served"
         f" {whole} before this release."
     )
     return evolve(world, routine=journey.now)
@@ -60,14 +78,14 @@ def supersede(wanted: Release, journey: Journey, version: VersionId) -> None:
         journey: Gets to know the way back.
         version: The new version.
     """
-    split = foreign_canary(journey.before, wanted)
-    stable = stable_of(split, version)
-    if split is None or stable is None or Environment.PRODUCTION in journey.back:
+    before, told = journey.before.production, canary_told(journey.before, wanted)
+    stable = stable_of(before.split if before else None, version)
+    if not told or stable is None or Environment.PRODUCTION in journey.back:
         return
 
     journey.back[Environment.PRODUCTION] = Split.whole(stable)
     journey.notes.append(
-        f"Production served {split} when this began, which is superseded: the way back"
+        f"Production served {told} when this began, which is superseded: the way back"
         f" leads to {stable} alone."
     )
 
@@ -82,14 +100,15 @@ def refuse_canary(wanted: Release, world: World) -> None:
     Raises:
         Conflict: A canary is under way, and nobody said what to do about it.
     """
-    split, name = foreign_canary(world.routine, wanted), wanted.routine
-    if split is None or wanted.on_conflict is not OnConflict.REFUSE:
+    told, name = canary_told(world.routine, wanted), wanted.routine
+    if not told or wanted.on_conflict is not OnConflict.REFUSE:
         return
 
+    more, less = _AREAS if world.routine.areas else _SHARES
     raise Conflict(
-        f"Production of {name} serves {split}:"
+        f"Production of {name} serves {told}:"
         " a canary is under way that this release did not begin.",
-        next_move=f"Take it back with: esa-flows rollback {name} - or release with"
-        " --on-conflict abort-first (their larger share gets everything first) or"
-        " --on-conflict supersede (their smaller share drops out).",
+        next_move=f"Take it back with: esa-flows rollback {name}{wanted.cloud.flag} -"
+        f" or release with --on-conflict abort-first (their {more} gets everything"
+        f" first) or --on-conflict supersede (their {less} drops out).",
     )

@@ -11,15 +11,15 @@ from esa_flows.engine.context import Context
 from esa_flows.errors import GateFailed, Refused
 from esa_flows.gates.staging import AskStaging, ask_staging
 from esa_flows.gates.verdict import Verdict
-from esa_flows.model import Duration, Environment, Split, VersionId
+from esa_flows.model import Environment, Routine, Split, VersionId
 from esa_flows.release.journey import Journey
-from esa_flows.release.plan import exposures, stable_of
+from esa_flows.release.plan import Exposure, way_to_production
 from esa_flows.release.position import BEFORE
 from esa_flows.release.spec import Release
-from esa_flows.steps.deploy import Deploy, deploy, foreign_split, read_back
+from esa_flows.steps.deploy import Deploy, Publish, deploy, read_back
 from esa_flows.steps.observe import look
 
-__all__ = ["change", "refuse_change", "to_production", "to_staging"]
+__all__ = ["change", "refuse_change", "to_production", "to_staging", "wanted_of"]
 
 
 async def to_staging(
@@ -44,7 +44,7 @@ async def to_staging(
         Conflict: Somebody else deployed meanwhile.
     """
     split = Split.whole(version)
-    wanted = _wanted(journey, Environment.STAGING, split)
+    wanted = wanted_of(journey.now, Environment.STAGING, split)
     if wanted.previous is None or wanted.previous.split != split:
         await _put(ctx, journey, wanted, key="staging", number=number)
 
@@ -63,7 +63,7 @@ async def to_production(
     number: int = 1,
     at: int = BEFORE,
 ) -> None:
-    """Give production the version, share by share, baking in between.
+    """Give production the version, share by share or area by area, baking in between.
 
     Args:
         ctx: The flow's context.
@@ -71,25 +71,30 @@ async def to_production(
         journey: Where the release stands.
         version: The verified version.
         number: The round.
-        at: The share that serves already, and bakes anew; `BEFORE` for none.
+        at: The stage that serves already, and bakes anew; `BEFORE` for none.
 
     Raises:
         Conflict: Somebody else deployed meanwhile.
     """
-    before = journey.before.production
-    stable = stable_of(before.split if before else None, version)
     if at == BEFORE:
         refuse_change(journey, version)
 
-    for place, exposure in enumerate(exposures(release.canary, version, stable)):
-        key, split = f"production:{exposure.stage.percentage}", exposure.split
+    for place, exposure in enumerate(
+        way_to_production(release, version, journey.before)
+    ):
         if place > at:
             await change(
-                ctx, journey, Environment.PRODUCTION, split, key=key, number=number
+                ctx,
+                journey,
+                Environment.PRODUCTION,
+                exposure.split,
+                key=exposure.key,
+                places=exposure.places,
+                number=number,
             )
 
         if place >= at and exposure.stage.bake.seconds:
-            await _bake(ctx, journey, split, exposure.stage.bake, key=key)
+            await _bake(ctx, journey, exposure)
 
 
 async def change(
@@ -99,6 +104,7 @@ async def change(
     split: Split,
     *,
     key: str,
+    places: tuple[str, ...] = (),
     number: int = 1,
     is_way_back: bool = False,
 ) -> None:
@@ -110,6 +116,7 @@ async def change(
         environment: Where.
         split: What shall serve.
         key: Tells this change apart from the run's others.
+        places: Which places of production it is for, where it has areas.
         number: The round.
         is_way_back: Whether it undoes what this run did, which may not be seen yet:
             then what this run did is nobody else's.
@@ -117,7 +124,7 @@ async def change(
     Raises:
         Conflict: Somebody else deployed meanwhile.
     """
-    wanted = _wanted(journey, environment, split)
+    wanted = wanted_of(journey.now, environment, split, places)
     if is_way_back:
         wanted = evolve(wanted, ours=tuple(journey.asked[environment]))
 
@@ -128,7 +135,8 @@ async def change(
 async def _put(
     ctx: Context, journey: Journey, wanted: Deploy, *, key: str, number: int
 ) -> None:
-    journey.begin(wanted.environment, wanted.split)
+    places = wanted.places if isinstance(wanted, Publish) else ()
+    journey.begin(wanted.environment, wanted.split, places)
     try:
         await ctx.do(deploy, wanted, key=key, round=number)
     except Refused:
@@ -151,30 +159,51 @@ def refuse_change(journey: Journey, version: VersionId) -> None:
     if journey.production_as_before:
         return
 
-    wanted = _wanted(journey, Environment.PRODUCTION, Split.whole(version))
-    known = evolve(wanted, previous=journey.before.production)
-    raise foreign_split(known, journey.now.production)
+    before, now = journey.before, journey.now
+    places = tuple(before.places) if before.areas or now.areas else ()
+    split = Split.whole(version)
+    raise wanted_of(before, Environment.PRODUCTION, split, places).foreign(now)
 
 
-def _wanted(journey: Journey, environment: Environment, split: Split) -> Deploy:
-    return Deploy(
-        routine=journey.routine,
+def wanted_of(
+    seen: Routine,
+    environment: Environment,
+    split: Split,
+    places: tuple[str, ...] = (),
+) -> Deploy:
+    """Say what is to be put in force, guarded by what serves now: pure.
+
+    Args:
+        seen: The routine as seen last.
+        environment: Where.
+        split: What shall serve.
+        places: Which places of production it is for, where it has areas.
+    """
+    previous = seen.deployment(environment)
+    if not places:
+        return Deploy(
+            routine=seen.name, environment=environment, split=split, previous=previous
+        )
+
+    return Publish(
+        routine=seen.name,
         environment=environment,
         split=split,
-        previous=journey.now.deployment(environment),
+        previous=previous,
+        places=places,
+        before=seen.places,
     )
 
 
-async def _bake(
-    ctx: Context, journey: Journey, split: Split, bake: Duration, *, key: str
-) -> None:
-    """Watch a share for its bake time; then see that it still serves."""
-    await ctx.sleep(bake, key=key)
-    before = _wanted(journey, Environment.PRODUCTION, split)
+async def _bake(ctx: Context, journey: Journey, exposure: Exposure) -> None:
+    """Watch a stage for its bake time; then see that it still serves."""
+    key, split = exposure.key, exposure.split
+    await ctx.sleep(exposure.stage.bake, key=key)
+    production = Environment.PRODUCTION
+    wanted = wanted_of(journey.now, production, split, exposure.places)
     journey.now = await ctx.do(look, journey.routine, key=f"baked:{key}")
-    now = journey.now.production
-    if now is None or now.split != split:
-        raise foreign_split(before, now)
+    if not wanted.is_in_force(journey.now):
+        raise wanted.foreign(journey.now)
 
 
 async def _pass_gate(ctx: Context, journey: Journey, number: int) -> None:

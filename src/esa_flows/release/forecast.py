@@ -8,13 +8,7 @@ from attrs import evolve, frozen
 
 from esa_flows.api.cloud import Op
 from esa_flows.model import Routine, Split, Version, VersionId
-from esa_flows.release.plan import (
-    exposures,
-    foreign_canary,
-    is_served,
-    notes,
-    stable_of,
-)
+from esa_flows.release.plan import canary_told, is_served, notes, way_to_production
 from esa_flows.release.room import Keep, Stay, choose_victims, keep_of, plan_pruning
 from esa_flows.release.spec import Release
 from esa_flows.release.survey import Survey, cleared
@@ -186,9 +180,11 @@ def _making(
     calls = Counter({Op.QUOTA: int(found.quota is not None)})
     for _ in range(found.lacking):
         calls += Counter(PACKAGE if wanted.package else UPLOAD)
+        calls[Op.LIST] += int(wanted.facts.slot_allocates)  # what was left is swept
 
     for version in goes:
         calls += DELETE
+        calls[Op.DELETE] += int(wanted.facts.looks_before_delete)
         calls[Op.READ_CODE] += int(version.id not in saved)
         calls[Op.INFO] += int(version.tag is None)
 
@@ -211,14 +207,12 @@ def _exposures(
     if not wanted.ends_in_production:
         return ()
 
-    production = world.routine.production
-    stable = stable_of(production.split if production else None, version)
     return tuple(
-        (str(each.stage), bool(each.stage.bake.seconds))
-        for each in exposures(wanted.canary, version, stable)
+        (str(each), bool(each.stage.bake.seconds))
+        for each in way_to_production(wanted, version, world.routine)
     )
 
 
 def _superseded(wanted: Release, world: World) -> tuple[str, ...]:
-    split = foreign_canary(world.routine, wanted)
-    return (f"Production serves {split}, which is superseded.",) if split else ()
+    told = canary_told(world.routine, wanted)
+    return (f"Production serves {told}, which is superseded.",) if told else ()

@@ -10,6 +10,7 @@ from attrs import define, field
 
 from esa_flows.errors import EsaFlowsError
 from esa_flows.model import (
+    Cloud,
     Deployment,
     Environment,
     Routine,
@@ -37,7 +38,9 @@ class Journey:
         carried: Whose variables they carried, where they did.
         back: What the way back leads to where that is not the split before.
         stand_ins: Versions made again, by the id of the one that was gone.
+        cloud: Where it is.
         asked: Splits this run has asked each environment for and was not refused.
+        places: Production's places (itself, areas) that each of those was for.
         reached: Environments in which the provider accepted one of them.
         is_new: Whether this run made the routine.
         pruned: Versions this run deleted that others made before.
@@ -52,7 +55,9 @@ class Journey:
     carried: Mapping[VersionId, Environment] = field(factory=dict)
     back: dict[Environment, Split] = field(factory=dict)
     stand_ins: dict[VersionId, VersionId] = field(factory=dict)
+    cloud: Cloud = Cloud.ESA
     asked: dict[Environment, list[Split]] = field(factory=dict)
+    places: list[tuple[str, ...]] = field(factory=list)
     reached: set[Environment] = field(factory=set)
     is_new: bool = False
     pruned: list[Pruned] = field(factory=list)
@@ -62,15 +67,18 @@ class Journey:
         self.now = self.before
 
     @classmethod
-    def begun(cls, run: str, world: World, *, is_new: bool = False) -> Self:
+    def begun(
+        cls, run: str, world: World, *, cloud: Cloud, is_new: bool = False
+    ) -> Self:
         """Give the journey of a run that begins here.
 
         Args:
             run: The run's id.
             world: The routine as seen.
+            cloud: Where it is.
             is_new: Whether this run made it.
         """
-        journey = cls(run=run, before=world.routine, is_new=is_new)
+        journey = cls(run=run, before=world.routine, cloud=cloud, is_new=is_new)
         journey.see(world)
         return journey
 
@@ -85,13 +93,16 @@ class Journey:
         carried = ((version.id, version.carries) for version in world.versions)
         self.carried = {version: place for version, place in carried if place}
         self.now = world.routine
-        self.asked.clear()
-        self.reached.clear()
+        self._forget()
 
     def begin_anew(self) -> None:
         """Take what serves now for what served before: nothing was changed since."""
         self.before = self.now
+        self._forget()
+
+    def _forget(self) -> None:
         self.asked.clear()
+        self.places.clear()
         self.reached.clear()
 
     @property
@@ -99,13 +110,24 @@ class Journey:
         """Which routine."""
         return self.before.name
 
-    def begin(self, environment: Environment, split: Split) -> None:
+    def begin(
+        self, environment: Environment, split: Split, places: tuple[str, ...] = ()
+    ) -> None:
         """Note that a deployment is about to be asked for."""
         self.asked.setdefault(environment, []).append(split)
+        if environment is Environment.PRODUCTION:
+            self.places.append(places)
 
     def refused(self, environment: Environment) -> None:
         """Note that the deployment asked for last certainly did not happen."""
         self.asked[environment].pop()
+        if environment is Environment.PRODUCTION:
+            self.places.pop()
+
+    @property
+    def touched(self) -> tuple[str, ...]:
+        """Production's places that this run may have changed; none without areas."""
+        return tuple(sorted({place for places in self.places for place in places}))
 
     def has_asked(self, environment: Environment) -> bool:
         """Whether a deployment of this run may serve an environment."""
@@ -118,9 +140,12 @@ class Journey:
         Or what stands for that: the way back may lead to something else.
         """
         now, before = _split(self.now.production), _split(self.before.production)
-        return now == before or (
-            now is not None and now == self.back.get(Environment.PRODUCTION)
-        )
+        areas, back = _serving(self.now), self.back.get(Environment.PRODUCTION)
+        if now == before and areas == _serving(self.before):
+            return True
+
+        is_back = now is not None and now == back
+        return is_back and {*areas.values()} <= (back.versions if back else set())
 
     def way_back(self, environment: Environment) -> Split | None:
         """Give what an environment goes back to; None where nothing served before."""
@@ -132,9 +157,18 @@ class Journey:
 
         That is what it served before, or a split that this run asked for.
         """
-        before = _split(self.before.deployment(environment))
-        known = [before, *self.asked.get(environment, ())]
-        return _split(self.now.deployment(environment)) in known
+        asked = self.asked.get(environment, [])
+        known = [_split(self.before.deployment(environment)), *asked]
+        is_known = _split(self.now.deployment(environment)) in known
+        return is_known and (
+            environment is Environment.STAGING or self._are_ours(asked)
+        )
+
+    def _are_ours(self, asked: list[Split]) -> bool:
+        """Tell whether the places this run changed serve what it knows."""
+        now, before = self.now.places, self.before.places
+        ours = {split.majority for split in asked}
+        return all(now.get(p) in {before.get(p), *ours} for p in self.touched)
 
     def report(
         self, outcome: Outcome, reason: EsaFlowsError | None = None, next_move: str = ""
@@ -150,11 +184,13 @@ class Journey:
         return Report(
             run=self.run,
             routine=self.routine,
+            cloud=self.cloud,
             outcome=outcome,
             version=self.version,
             before=self.before.production,
             production=self.now.production,
             staging=self.now.staging,
+            areas=self.now.areas,
             production_as_before=self.production_as_before,
             reason=_sentence(reason),
             next_move=next_move or own_move,
@@ -165,6 +201,10 @@ class Journey:
 
 def _split(deployment: Deployment | None) -> Split | None:
     return deployment.split if deployment else None
+
+
+def _serving(routine: Routine) -> dict[str, VersionId]:
+    return {name: version for name, version in routine.areas.items() if version}
 
 
 def _sentence(error: EsaFlowsError | None) -> str:

@@ -36,8 +36,8 @@ from esa_flows.steps.post_package import stage_package
 from esa_flows.steps.prune import Prune, prune
 from esa_flows.steps.read_quota import read_quota
 from esa_flows.steps.request_assets_slot import AssetsStage
-from esa_flows.steps.request_slot import Stage
 from esa_flows.steps.save_code import SaveCode, Saved
+from esa_flows.steps.stage import Stage
 from esa_flows.steps.sweep import Sweep, sweep
 from esa_flows.steps.verify import Verify, verify
 from esa_flows.steps.verify_package import VerifyPackage, verify_package
@@ -142,7 +142,7 @@ async def make_version(
     try:
         return await _make(ctx, release, journey, stage, need)
     except ENDS:
-        if release.package is not None:
+        if _allocates(release):
             with contextlib.suppress(CallError):  # why it ended matters more
                 await _clear(ctx, stage, key=need.key("left"))
 
@@ -171,7 +171,9 @@ async def _make(
 
             rounds.spend("content", error)
         else:
-            await _sweep(ctx, stage, committed, rounds)
+            if _may_have_more(release, committed, rounds):
+                await _sweep(ctx, stage, committed, rounds)
+
             return committed.version
 
 
@@ -208,7 +210,7 @@ async def _commit(
             return await _upload(ctx, stage, rounds)
         except (SlotExpired, CallbackFailed) as error:
             rounds.spend("slot", error)
-            if release.package is not None:
+            if _allocates(release):
                 await _clear(ctx, stage, key=key("orphans"), number=number)
 
             stage = evolve(stage, posts=1)
@@ -308,11 +310,20 @@ async def _discard(ctx: Context, stage: Stage, committed: Committed) -> Stage:
 async def _sweep(
     ctx: Context, stage: Stage, committed: Committed, rounds: _Rounds
 ) -> None:
-    """Delete what earlier commits of this run may have made, where there were any."""
-    number = rounds.number
-    if committed.attempts > 1 or number > 1:
-        wanted = Sweep(stage=stage, keep=committed.version)
-        await ctx.do(sweep, wanted, key=rounds.need.key(), round=number)
+    """Delete what this run may have made beside the version it uses."""
+    wanted = Sweep(stage=stage, keep=committed.version)
+    await ctx.do(sweep, wanted, key=rounds.need.key(), round=rounds.number)
+
+
+def _may_have_more(release: Release, committed: Committed, rounds: _Rounds) -> bool:
+    """Tell whether this run may have made versions beside the one it uses."""
+    repeated = committed.attempts > 1 or rounds.number > 1
+    return repeated or release.facts.slot_allocates
+
+
+def _allocates(release: Release) -> bool:
+    """Tell whether asking for an upload form makes a version, empty at first."""
+    return release.package is not None or release.facts.slot_allocates
 
 
 def stage_of(release: Release, world: World, need: Need) -> Stage:

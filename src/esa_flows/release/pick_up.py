@@ -6,14 +6,15 @@ anew: how long it has lasted nobody knows.
 """
 
 from esa_flows.engine.context import Context
-from esa_flows.model import Environment, Routine
+from esa_flows.model import Environment, Routine, Split, VersionId
 from esa_flows.release.journey import Journey
 from esa_flows.release.make import Need, stage_of
+from esa_flows.release.plan import places_of
 from esa_flows.release.position import position_of
 from esa_flows.release.spec import Release, Restart
 from esa_flows.release.versions import Versions
-from esa_flows.steps.commit import own_versions
 from esa_flows.steps.observe import World, observe
+from esa_flows.steps.stage import own_versions
 from esa_flows.steps.sweep import Sweep, sweep
 
 __all__ = ["claim", "pick_up", "settled"]
@@ -34,8 +35,23 @@ def claim(journey: Journey, wanted: Release, restart: Restart) -> None:
         before = journey.before.deployment(environment)
         is_new = before is None or now is None or now.split != before.split
         if now is not None and is_new and now.split.versions & ours:
-            journey.begin(environment, now.split)
+            journey.begin(environment, now.split, places_of(journey.now))
             journey.reached.add(environment)
+
+    _claim_areas(journey, ours)
+
+
+def _claim_areas(journey: Journey, ours: set[VersionId]) -> None:
+    """Take the areas that serve a version of this release for its own, too."""
+    now, before = journey.now, journey.before
+    changed = {
+        area: held
+        for area, held in now.areas.items()
+        if held in ours and held != before.areas.get(area)
+    }
+    for area, held in changed.items():
+        journey.begin(Environment.PRODUCTION, Split.whole(held), (area,))
+        journey.reached.add(Environment.PRODUCTION)
 
 
 async def settled(

@@ -2,7 +2,10 @@
 
 from attrs import frozen
 
+from esa_flows.errors import InvalidInput
 from esa_flows.model import (
+    WHOLE,
+    AreaCanary,
     Canary,
     Deployment,
     Environment,
@@ -18,13 +21,18 @@ from esa_flows.steps.observe import World
 
 __all__ = [
     "Exposure",
+    "canary_told",
     "candidates",
     "exposures",
+    "foreign_areas",
     "foreign_canary",
     "is_near",
     "is_served",
     "notes",
+    "places_of",
+    "refuse_unknown_areas",
     "stable_of",
+    "way_to_production",
 ]
 
 
@@ -34,11 +42,24 @@ class Exposure:
 
     Attributes:
         split: What shall serve.
-        stage: The canary's stage it belongs to.
+        stage: The canary's stage it belongs to; one by areas gives them everything.
+        places: Which places of production it is for, where it has areas.
+        label: What tells it apart from the others.
     """
 
     split: Split
     stage: Stage
+    places: tuple[str, ...] = ()
+    label: str = ""
+
+    @property
+    def key(self) -> str:
+        """What its steps are called by."""
+        return f"production:{self.label or self.stage.percentage}"
+
+    def __str__(self) -> str:
+        bake = f":{self.stage.bake}" if self.stage.bake.seconds else ""
+        return f"{self.label}{bake}" if self.label else str(self.stage)
 
 
 def candidates(
@@ -91,8 +112,21 @@ def _whole(deployment: Deployment | None) -> VersionId | None:
 
 
 def is_served(world: World, release: Release, version: VersionId) -> bool:
-    """Tell whether a version serves the whole target already."""
-    return _whole(world.routine.deployment(release.target)) == version
+    """Tell whether a version serves the whole target already, its areas included."""
+    in_target = _whole(world.routine.deployment(release.target)) == version
+    if release.target is Environment.STAGING:
+        return in_target
+
+    return in_target and not _others(world.routine, version)
+
+
+def _others(routine: Routine, version: VersionId) -> dict[str, VersionId]:
+    """Give the areas that serve another version; one without its own is no other."""
+    return {
+        area: held
+        for area, held in routine.areas.items()
+        if held not in {None, version}
+    }
 
 
 def foreign_canary(routine: Routine, release: Release) -> Split | None:
@@ -109,6 +143,41 @@ def foreign_canary(routine: Routine, release: Release) -> Split | None:
         return None
 
     return None if production.split.is_whole else production.split
+
+
+def foreign_areas(routine: Routine, release: Release) -> dict[str, VersionId]:
+    """Give the areas that serve another version than production: a canary, too.
+
+    None where production is not touched, or serves nothing.
+
+    Args:
+        routine: The routine as seen.
+        release: What is wanted.
+    """
+    production = routine.production
+    if release.target is Environment.STAGING or production is None:
+        return {}
+
+    return _others(routine, production.split.majority)
+
+
+def canary_told(routine: Routine, wanted: Release) -> str:
+    """Say what a canary that is under way serves; empty where there is none.
+
+    Args:
+        routine: The routine as seen.
+        wanted: What is wanted.
+    """
+    split = foreign_canary(routine, wanted)
+    if split is not None:
+        return str(split)
+
+    others = foreign_areas(routine, wanted)
+    if routine.production is None or not others:
+        return ""
+
+    areas = ", ".join(f"{area} {held}" for area, held in others.items())
+    return f"{routine.production.split.majority}, but {areas}"
 
 
 def stable_of(split: Split | None, version: VersionId) -> VersionId | None:
@@ -164,6 +233,79 @@ def exposures(
     )
 
 
+def way_to_production(
+    release: Release, version: VersionId, before: Routine
+) -> tuple[Exposure, ...]:
+    """Give the changes that take production to a version.
+
+    Args:
+        release: What is wanted.
+        version: The new version.
+        before: The routine as it was when the release began.
+    """
+    canary, production = release.areas or AreaCanary(), before.production
+    last, stable = canary.stages[-1], stable_of(_split(production), version)
+    if not before.areas:
+        whole = Canary((Stage(WHOLE, last.bake),))
+        return exposures(whole if release.areas else release.canary, version, stable)
+
+    stages = canary.stages if stable else canary.stages[-1:]
+    named = {place for stage in stages for place in stage.areas}
+    rest = tuple(sorted(before.areas.keys() - named))
+    split = Split.whole(version)
+    by_area = (
+        Exposure(
+            split=split,
+            stage=Stage(WHOLE, stage.bake),
+            places=stage.areas.names,
+            label=stage.label,
+        )
+        for stage in stages[:-1]
+    )
+    final = Exposure(
+        split=split, stage=Stage(WHOLE, last.bake), places=(*last.areas, *rest)
+    )
+    return (*by_area, final)
+
+
+def places_of(routine: Routine) -> tuple[str, ...]:
+    """Give all places of production, where it has areas; none where it has not.
+
+    Args:
+        routine: The routine as seen.
+    """
+    return tuple(routine.places) if routine.areas else ()
+
+
+def refuse_unknown_areas(world: World, release: Release) -> None:
+    """Refuse a canary by areas that the routine does not have.
+
+    A first release of a routine goes everywhere at once, so it needs none.
+
+    Args:
+        world: The routine as seen.
+        release: What is wanted.
+
+    Raises:
+        InvalidInput: Names those that lack, and those that are there.
+    """
+    routine = world.routine
+    unknown = sorted(release.area_names - routine.areas.keys())
+    if not unknown or routine.production is None:
+        return
+
+    known = ", ".join(routine.areas) or "none"
+    raise InvalidInput(
+        f"{routine.name} has no environment {', '.join(unknown)}; its areas: {known}.",
+        next_move="Add it in the console of DCDN with the hosts and the class of CPU"
+        " time that it needs, or leave it out of the canary.",
+    )
+
+
+def _split(deployment: Deployment | None) -> Split | None:
+    return deployment.split if deployment else None
+
+
 def notes(world: World, release: Release) -> tuple[str, ...]:
     """Give what a person should know before it begins.
 
@@ -185,7 +327,8 @@ def _first(world: World, release: Release) -> str:
     if release.target is Environment.STAGING:
         return ""
 
-    if world.routine.production is None and len(release.canary.stages) > 1:
+    stages = max(len(release.canary.stages), len(release.area_names) + 1)
+    if world.routine.production is None and stages > 1:
         return (
             f"{release.routine} serves nothing in production yet:"
             " the first release goes straight to 100 %."

@@ -1,10 +1,12 @@
 """How far a release has come, told from what serves and from its plan: pure."""
 
+from collections.abc import Mapping
+
 from attrs import evolve, frozen
 
 from esa_flows.errors import Conflict
 from esa_flows.model import Deployment, Environment, Routine, Split, VersionId
-from esa_flows.release.plan import Exposure, exposures, stable_of
+from esa_flows.release.plan import Exposure, way_to_production
 from esa_flows.release.spec import OnConflict, Release
 
 __all__ = ["BEFORE", "Position", "position_of"]
@@ -41,29 +43,52 @@ def position_of(
         Conflict: Production serves what is neither of before nor of this release.
     """
     serves = _split(now.production)
-    began = _cleared(serves, wanted, before)
-    if serves == _split(began.production) or not wanted.ends_in_production:
+    began = _cleared(now, wanted, before)
+    as_before = serves == _split(began.production) and _areas(now) == _areas(began)
+    if as_before or not wanted.ends_in_production:
         return Position(at=BEFORE, before=began)
 
+    areas = _areas(before)
     for place, exposure in enumerate(_way(wanted, before, version)):
-        if exposure.split == serves:
+        areas |= dict.fromkeys(exposure.places, exposure.split.majority)
+        if _is_reached(now, exposure, areas):
             return Position(at=place, before=before)
 
     raise _foreign(wanted, serves, before)
 
 
-def _cleared(serves: Split | None, wanted: Release, before: Routine) -> Routine:
+def _cleared(now: Routine, wanted: Release, before: Routine) -> Routine:
     """Take for before what an ended canary has left, where one was to be ended."""
     split = _split(before.production)
     if split is None or wanted.on_conflict is not OnConflict.ABORT_FIRST:
         return before
 
     whole = Split.whole(split.majority)
-    return (
-        evolve(before, production=Deployment(split=whole))
-        if serves == whole
-        else before
+    ended = evolve(
+        before,
+        production=Deployment(split=whole),
+        areas=dict.fromkeys(before.areas, whole.majority),
     )
+    is_ended = _split(now.production) == whole and _areas(now) == _areas(ended)
+    return ended if is_ended else before
+
+
+def _is_reached(
+    now: Routine, exposure: Exposure, areas: Mapping[str, VersionId]
+) -> bool:
+    """Tell whether a stage serves: its split, or what its places serve by then."""
+    if not exposure.places:
+        return _split(now.production) == exposure.split
+
+    return _places(now) == areas
+
+
+def _areas(routine: Routine) -> dict[str, VersionId]:
+    return {**_places(routine)} if routine.areas else {}
+
+
+def _places(routine: Routine) -> dict[str, VersionId]:
+    return {place: held for place, held in routine.places.items() if held}
 
 
 def _way(
@@ -72,8 +97,7 @@ def _way(
     if version is None:
         return ()
 
-    stable = stable_of(_split(before.production), version)
-    return exposures(wanted.canary, version, stable)
+    return way_to_production(wanted, version, before)
 
 
 def _split(deployment: Deployment | None) -> Split | None:
@@ -81,12 +105,12 @@ def _split(deployment: Deployment | None) -> Split | None:
 
 
 def _foreign(wanted: Release, serves: Split | None, before: Routine) -> Conflict:
-    name = wanted.routine
+    name, flag = wanted.routine, wanted.cloud.flag
     return Conflict(
         f"{Environment.PRODUCTION.capitalize()} of {name} serves"
         f" {serves or 'nothing'}; the plan began at"
         f" {_split(before.production) or 'nothing'}, and this is none of its shares.",
         next_move="Somebody else deployed since; nothing of theirs was changed. Look"
-        f" with: esa-flows versions list {name} - then plan anew, or take it back with:"
-        f" esa-flows rollback {name}",
+        f" with: esa-flows versions list {name}{flag} - then plan anew, or take it"
+        f" back with: esa-flows rollback {name}{flag}",
     )

@@ -17,7 +17,7 @@ from esa_flows.engine.failure import encode_error
 from esa_flows.engine.journal import Kind, NewRun, Record
 from esa_flows.engine.state import Event
 from esa_flows.errors import RunError
-from esa_flows.model import Environment, Routine, Tag, Version
+from esa_flows.model import Cloud, Environment, Routine, Tag, Version
 from esa_flows.release.release import release
 from esa_flows.release.report import Outcome, Report
 from esa_flows.steps.observe import World
@@ -50,17 +50,21 @@ class Rebuilt:
     told: str
 
 
-def rebuilt(world: World, *, now: dt.datetime) -> tuple[Rebuilt, ...]:
+def rebuilt(
+    world: World, *, now: dt.datetime, cloud: Cloud = Cloud.ESA
+) -> tuple[Rebuilt, ...]:
     """Tell the runs that made a routine's versions, oldest first.
 
     Args:
         world: The routine as the provider shows it.
         now: Wall time, UTC: stands where the provider tells no time.
+        cloud: Where the routine is.
 
     Of versions made twice by one run the lowest id counts.
     """
     return tuple(
-        _rebuilt(world.routine, version, tag, now) for version, tag in _made(world)
+        _rebuilt(world.routine, version, tag, now, cloud)
+        for version, tag in _made(world)
     )
 
 
@@ -73,41 +77,49 @@ def _made(world: World) -> Iterator[tuple[Version, Tag]]:
             yield version, tag
 
 
-def _rebuilt(routine: Routine, version: Version, tag: Tag, now: dt.datetime) -> Rebuilt:
+def _rebuilt(
+    routine: Routine, version: Version, tag: Tag, now: dt.datetime, cloud: Cloud
+) -> Rebuilt:
     at = version.created_at or now
-    told, end = _end(routine, version, tag)
-    begun = {"flow": release.name, "v": 0, "input": None, "subject": routine.name}
+    told, end = _end(routine, version, tag, cloud)
+    subject = cloud.subject(routine.name)
+    begun = {"flow": release.name, "v": 0, "input": None, "subject": subject}
     run = NewRun(
         id=tag.run,
         flow=release.name,
-        subject=routine.name,
+        subject=subject,
         content=tag.content,
         started_at=at,
     )
     records = (
-        Record.of(Kind.STARTED, at, {**begun, "rebuilt": True}),
+        Record.of(Kind.STARTED, at, {**begun, "place": cloud.place, "rebuilt": True}),
         Record.of(Kind.ENDED, now, {**end, "rebuilt": True}),
     )
     return Rebuilt(run=run, records=records, told=told)
 
 
-def _end(routine: Routine, version: Version, tag: Tag) -> tuple[str, dict[str, Any]]:
+def _end(
+    routine: Routine, version: Version, tag: Tag, cloud: Cloud
+) -> tuple[str, dict[str, Any]]:
     share = _share(routine, version)
     if share == _ALL:
         told = f"Version {version.id} serves all of production."
         report = Report(
             run=tag.run,
             routine=routine.name,
+            cloud=cloud,
             outcome=Outcome.RELEASED,
             version=version.id,
             production=routine.production,
             staging=routine.staging,
+            areas=routine.areas,
             production_as_before=False,
             notes=("Rebuilt from what the provider shows.",),
         )
         return told, {"event": Event.SUCCEED.value, "value": encode(report)}
 
     told, move = _unfinished(routine, version, tag, share)
+    move += cloud.flag if move else ""
     error = RunError(f"{told} Rebuilt from what the provider shows.", next_move=move)
     return told, {"event": Event.FAIL.value, "error": encode_error(error)}
 
@@ -115,14 +127,19 @@ def _end(routine: Routine, version: Version, tag: Tag) -> tuple[str, dict[str, A
 def _unfinished(
     routine: Routine, version: Version, tag: Tag, share: int
 ) -> tuple[str, str]:
-    if not share:
+    areas = [area for area, held in routine.areas.items() if held == version.id]
+    if not share and not areas:
         told = f"Version {version.id} serves nothing in production; whether it ever did"
         return f"{told} is not known.", ""
 
     before = f", which followed version {tag.previous}," if tag.previous else ""
-    told = f"Version {version.id}{before} serves {share} % of production; how far it"
+    told = f"Version {version.id}{before} serves {_where(share, areas)}; how far it"
     move = "Release the same file again, or go back with: esa-flows rollback"
     return f"{told} was to go is not known.", f"{move} {routine.name}"
+
+
+def _where(share: int, areas: list[str]) -> str:
+    return ", ".join(areas) if areas and not share else f"{share} % of production"
 
 
 def _share(routine: Routine, version: Version) -> int:

@@ -62,9 +62,11 @@ async def release(ctx: Context, wanted: Release) -> Report:
 
     Raises:
         RoutineNotFound: There is no such routine and it may not be created.
+        InvalidInput: The routine has no such area.
     """
     world, is_new = await _observe(ctx, wanted)
-    journey = Journey.begun(ctx.run_id, world, is_new=is_new)
+    cloud = wanted.cloud
+    journey = Journey.begun(ctx.run_id, world, cloud=cloud, is_new=is_new)
     journey.notes.extend(notes(world, wanted))
     try:
         if wanted.restart is not None:

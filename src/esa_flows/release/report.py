@@ -1,13 +1,14 @@
 """How a release ended, for people and programs."""
 
 import enum
+from collections.abc import Mapping
 
-from attrs import frozen
+from attrs import field, frozen
 
 from esa_flows.engine.codec import decode
 from esa_flows.engine.history import History
 from esa_flows.errors import Aborted, EsaFlowsError
-from esa_flows.model import Deployment, Routine, RoutineName, VersionId
+from esa_flows.model import Cloud, Deployment, Routine, RoutineName, VersionId
 from esa_flows.steps.prune import Pruned
 
 __all__ = ["Outcome", "Report", "first_seen", "stopped", "ways_out"]
@@ -41,11 +42,13 @@ class Report:
     Attributes:
         run: The run's id.
         routine: Which routine.
+        cloud: Where it is.
         outcome: How it ended.
         version: The version it was about; None where it did not get so far.
         before: What served production when it began.
         production: What served production when it was last seen.
         staging: What served staging when it was last seen.
+        areas: What served each area of production when it was last seen.
         production_as_before: Whether production serves what it served before.
         reason: Why it ended so, in a sentence; empty where all went well.
         next_move: What a person can do now; empty where nothing is left to do.
@@ -60,9 +63,11 @@ class Report:
     before: Deployment | None = None
     production: Deployment | None = None
     staging: Deployment | None = None
+    areas: Mapping[str, VersionId | None] = field(factory=dict, hash=False)
     production_as_before: bool = True
     reason: str = ""
     next_move: str = ""
+    cloud: Cloud = Cloud.ESA
     pruned: tuple[Pruned, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -79,20 +84,24 @@ class Report:
         return " ".join(part for part in (*parts, *self.notes) if part)
 
 
-def ways_out(routine: RoutineName, target: VersionId | None) -> str:
+def ways_out(
+    routine: RoutineName, target: VersionId | None, cloud: Cloud = Cloud.ESA
+) -> str:
     """Give the commands that end a state in which production is not as before: pure.
 
     Args:
         routine: What it is about.
         target: The version that production should go back to; None where none is known.
+        cloud: Where it is.
     """
     to = f" --to {target}" if target else ""
     moves = [
-        f"Go back by hand with: esa-flows rollback {routine}{to}",
-        f"See what serves with: esa-flows versions list {routine}",
+        f"Go back by hand with: esa-flows rollback {routine}{to}{cloud.flag}",
+        f"See what serves with: esa-flows versions list {routine}{cloud.flag}",
     ]
     if target:
-        restore = f"esa-flows versions restore {routine} {target} --deploy"
+        order = f"{routine} {target} --deploy{cloud.flag}"
+        restore = f"esa-flows versions restore {order}"
         moves.insert(1, f"Where that version is gone: {restore}")
 
     return " - ".join(moves)
@@ -106,20 +115,23 @@ def stopped(
     Args:
         history: What the run did.
         run: Its id.
-        routine: What it is about.
+        routine: What it is about, as the journal calls it.
         error: What stopped it.
     """
-    move = f"Go on with: esa-flows resume {run}"
-    back = f" or go back with: esa-flows abort {run}"
+    cloud, name = Cloud.read(routine)
+    move = f"Go on with: esa-flows resume {run}{cloud.flag}"
+    back = f" or go back with: esa-flows abort {run}{cloud.flag}"
     seen = _seen(history)
     return Report(
         run=run,
-        routine=RoutineName(routine),
+        routine=name,
+        cloud=cloud,
         outcome=_outcome(history, error),
         version=_committed(history),
         before=seen[0].production if seen else None,
         production=seen[-1].production if seen else None,
         staging=seen[-1].staging if seen else None,
+        areas=seen[-1].areas if seen else {},
         production_as_before=not _is_exposed(history),
         reason=str(error),
         next_move="" if history.is_ended else move + back,

@@ -10,10 +10,11 @@ from esa_flows.errors import (
     NotFound,
     ReleaseError,
 )
-from esa_flows.model import Environment, Split, VersionId
+from esa_flows.model import Cloud, Environment, Split, VersionId
 from esa_flows.release.binding import refuse_stray, rollback_notes, served_binding
-from esa_flows.release.expose import change, refuse_change
+from esa_flows.release.expose import change, refuse_change, wanted_of
 from esa_flows.release.journey import Journey
+from esa_flows.release.plan import places_of
 from esa_flows.release.remake import bring_back
 from esa_flows.release.report import Outcome, Report, ways_out
 from esa_flows.release.spec import Rollback
@@ -40,10 +41,11 @@ async def rollback(ctx: Context, wanted: Rollback) -> Report:
 
 async def _roll_back(ctx: Context, wanted: Rollback) -> Report:
     world = await ctx.do(observe, wanted.routine)
-    journey = Journey.begun(ctx.run_id, world)
-    target = journey.version = rollback_target(world, wanted.to)
-    before = world.routine.production
-    if before is not None and before.split == Split.whole(target):
+    cloud, routine = wanted.cloud, world.routine
+    journey = Journey.begun(ctx.run_id, world, cloud=cloud)
+    target = journey.version = rollback_target(world, wanted.to, cloud)
+    split, places = Split.whole(target), places_of(routine)
+    if wanted_of(routine, Environment.PRODUCTION, split, places).is_in_force(routine):
         return journey.report(Outcome.UNCHANGED)
 
     try:
@@ -56,7 +58,7 @@ async def _roll_back(ctx: Context, wanted: Rollback) -> Report:
     except NotFound:
         raise  # nothing was deployed: another version has to be chosen
     except (ReleaseError, CallError) as error:
-        move = ways_out(wanted.routine, target)
+        move = ways_out(wanted.routine, target, cloud)
         return journey.report(Outcome.STUCK, error, next_move=move)
 
 
@@ -73,20 +75,24 @@ async def _go_back(
         journey.now = await ctx.do(look, journey.routine, key="remade")
         refuse_change(journey, target)
 
-    split = Split.whole(target)
-    await change(ctx, journey, Environment.PRODUCTION, split, key="production")
+    production, split = Environment.PRODUCTION, Split.whole(target)
+    places = places_of(journey.now)
+    await change(ctx, journey, production, split, key="production", places=places)
     return journey.report(Outcome.ROLLED_BACK)
 
 
-def rollback_target(world: World, to: VersionId | None) -> VersionId:
+def rollback_target(
+    world: World, to: VersionId | None, cloud: Cloud = Cloud.ESA
+) -> VersionId:
     """Choose the version to go back to, which may be gone: pure.
 
-    The named one; else, during a canary, the version with the other share; else the one
-    that the live version's tag names as its predecessor.
+    The named one; else, during a canary, the version with the other share or areas;
+    else the one that the live version's tag names as its predecessor.
 
     Args:
         world: The routine as seen.
         to: A version the user named.
+        cloud: Where the routine is.
 
     Raises:
         InvalidInput: Nothing says which version served before, or it carries the
@@ -96,15 +102,16 @@ def rollback_target(world: World, to: VersionId | None) -> VersionId:
     if production is None:
         raise InvalidInput(f"{world.routine.name} serves nothing in production.")
 
-    target = to or _before(world, production.split)
+    target = to or _before(world, cloud)
     refuse_stray(world, target)
     return target
 
 
-def _before(world: World, split: Split) -> VersionId:
+def _before(world: World, cloud: Cloud) -> VersionId:
     tags = {version.id: version.tag for version in world.versions}
-    newest = max(split.versions, key=int)
-    others = split.versions - {newest}
+    serving = world.routine.in_production
+    newest = max(serving, key=int)
+    others = serving - {newest}
     if others:
         return min(others, key=int)
 
@@ -115,5 +122,5 @@ def _before(world: World, split: Split) -> VersionId:
     raise InvalidInput(
         f"Nothing says which version of {world.routine.name} served before {newest}.",
         next_move="Choose one with --to VERSION; list them with:"
-        f" esa-flows versions list {world.routine.name}",
+        f" esa-flows versions list {world.routine.name}{cloud.flag}",
     )

@@ -209,6 +209,10 @@ def _reason(version: Version, world: World, keep: Keep) -> str:
         if deployment is not None and version.id in deployment.split.versions:
             return f"serves {name}"
 
+    for area, held in serves.areas.items():
+        if held == version.id:
+            return f"serves {area}"
+
     if version.id in keep.protected:
         return "protected"
 

@@ -5,10 +5,13 @@ from typing import Self
 
 from attrs import field, frozen
 
+from esa_flows.api.facts import FACTS, CloudFacts
 from esa_flows.errors import InvalidInput
 from esa_flows.model import (
+    AreaCanary,
     Bundle,
     Canary,
+    Cloud,
     Duration,
     Environment,
     Routine,
@@ -26,6 +29,7 @@ __all__ = [
     "Release",
     "Restart",
     "Rollback",
+    "canary_of",
 ]
 
 QUOTA = 10
@@ -139,6 +143,8 @@ class Release:
         binding: Whether its versions carry environment variables.
         on_conflict: What to do where somebody's canary is under way.
         restart: Where it goes on without its journal; None where it begins.
+        cloud: Where the routine is.
+        areas: Areas and bake times in production, where areas stand in for shares.
     """
 
     routine: RoutineName = field(converter=RoutineName)
@@ -155,6 +161,44 @@ class Release:
     binding: Binding = Binding.AUTO
     on_conflict: OnConflict = OnConflict.REFUSE
     restart: Restart | None = None
+    cloud: Cloud = Cloud.ESA
+    areas: AreaCanary | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what the cloud does not have, before anything is sent.
+
+        Raises:
+            InvalidInput: Says what it does not have, and what it has instead.
+        """
+        facts, cloud = self.facts, self.cloud.label
+        if self.package is not None and not facts.has_assets:
+            raise InvalidInput(
+                f"{cloud} takes no assets: a routine there is one file of code.",
+                next_move="Release the code alone, or release to ESA.",
+            )
+
+        if len(self.canary.stages) > 1 and not facts.has_shares:
+            raise InvalidInput(
+                f"{cloud} has no shares of traffic, so it cannot go by {self.canary}:"
+                " an environment serves one version, whole.",
+                next_move="Go by areas, for example Zhejiang:10m,production.",
+            )
+
+        if self.areas is not None and not facts.has_areas:
+            raise InvalidInput(
+                f"{cloud} has no areas, so it cannot go by {self.areas}.",
+                next_move="Go by shares, for example 10:5m,50:5m,100.",
+            )
+
+    @property
+    def facts(self) -> CloudFacts:
+        """What the cloud has and how it behaves."""
+        return FACTS[self.cloud]
+
+    @property
+    def area_names(self) -> frozenset[str]:
+        """Every area that the canary names; none where it names none."""
+        return self.areas.areas if self.areas else frozenset()
 
     @property
     def ends_in_production(self) -> bool:
@@ -177,10 +221,12 @@ class Rollback:
     Attributes:
         routine: Which routine.
         to: Which version; None for the one that served before the present one.
+        cloud: Where the routine is.
     """
 
     routine: RoutineName = field(converter=RoutineName)
     to: VersionId | None = None
+    cloud: Cloud = Cloud.ESA
 
 
 def _at_least_one(_: object, __: object, value: int) -> None:
@@ -201,6 +247,7 @@ class Pruning:
         protect: Versions that stay.
         foreign: Whether versions without our tag may go, their code saved.
         chosen: Versions that may go at all, as they were shown; None for all.
+        cloud: Where the routine is.
     """
 
     routine: RoutineName = field(converter=RoutineName)
@@ -208,3 +255,25 @@ class Pruning:
     protect: tuple[VersionId, ...] = ()
     foreign: bool = True
     chosen: tuple[VersionId, ...] | None = None
+    cloud: Cloud = Cloud.ESA
+
+
+def canary_of(
+    cloud: Cloud, value: Canary | AreaCanary | str
+) -> tuple[Canary, AreaCanary | None]:
+    """Read a canary as its cloud has them: by shares, or by areas.
+
+    Args:
+        cloud: Where the routine is.
+        value: As users write it.
+
+    Raises:
+        InvalidInput: It is none; says which part is wrong.
+    """
+    if isinstance(value, AreaCanary):
+        return Canary(), value
+
+    if isinstance(value, Canary) or FACTS[cloud].has_shares:
+        return Canary.of(value), None
+
+    return Canary(), AreaCanary.parse(value)

@@ -13,7 +13,12 @@ from esa_flows.release.binding import (
     choose_bindings,
 )
 from esa_flows.release.journey import Journey
-from esa_flows.release.plan import foreign_canary, is_near
+from esa_flows.release.plan import (
+    foreign_areas,
+    foreign_canary,
+    is_near,
+    refuse_unknown_areas,
+)
 from esa_flows.release.spec import Binding, OnConflict, Release
 from esa_flows.release.versions import Versions
 from esa_flows.steps.observe import World, observe
@@ -58,6 +63,7 @@ async def survey(ctx: Context, wanted: Release) -> Survey:
     Raises:
         RoutineNotFound: There is no such routine and it may not be created.
         Refused: The cloud has no variables that its versions could carry.
+        InvalidInput: The routine has no such area.
     """
     try:
         world = await ctx.do(observe, wanted.routine)
@@ -68,7 +74,8 @@ async def survey(ctx: Context, wanted: Release) -> Survey:
         raise
 
     began = cleared(world, wanted)
-    journey = Journey.begun(ctx.run_id, began)
+    refuse_unknown_areas(world, wanted)
+    journey = Journey.begun(ctx.run_id, began, cloud=wanted.cloud)
     bindings = await choose_bindings(ctx, wanted, began, journey)
     versions = Versions(
         release=wanted, world=began, before=began.routine, places=bindings.places
@@ -105,9 +112,13 @@ def cleared(world: World, wanted: Release) -> World:
         world: The routine as seen.
         wanted: What is wanted.
     """
-    split = foreign_canary(world.routine, wanted)
-    if split is None or wanted.on_conflict is not OnConflict.ABORT_FIRST:
+    routine, production = world.routine, world.routine.production
+    is_split = foreign_canary(routine, wanted) or foreign_areas(routine, wanted)
+    is_ended = wanted.on_conflict is OnConflict.ABORT_FIRST
+    if production is None or not is_split or not is_ended:
         return world
 
-    whole = Deployment(split=Split.whole(split.majority))
-    return evolve(world, routine=evolve(world.routine, production=whole))
+    stable = production.split.majority
+    whole = Deployment(split=Split.whole(stable))
+    areas = dict.fromkeys(routine.areas, stable)
+    return evolve(world, routine=evolve(routine, production=whole, areas=areas))

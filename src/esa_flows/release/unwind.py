@@ -16,11 +16,10 @@ from esa_flows.errors import (
     ReleaseError,
 )
 from esa_flows.model import Environment, Share, Split, VersionId
-from esa_flows.release.expose import change
+from esa_flows.release.expose import change, wanted_of
 from esa_flows.release.journey import Journey
 from esa_flows.release.remake import bring_back
 from esa_flows.release.report import Outcome, Report, ways_out
-from esa_flows.steps.deploy import Deploy, foreign_split
 from esa_flows.steps.find_backup import Missing
 from esa_flows.steps.observe import World, look, observe
 from esa_flows.wire.lane import way_back
@@ -65,7 +64,7 @@ async def _go_back(
             Outcome.STUCK,
             why,
             next_move="There is no version to go back to: release a mended bundle with"
-            f" esa-flows release {journey.routine} FILE",
+            f" esa-flows release {journey.routine} FILE{journey.cloud.flag}",
         )
 
     if isinstance(why, Aborted):
@@ -112,7 +111,7 @@ async def _restore(
     _refuse_foreign(journey, environment, split)
     key = f"{environment}:back{again}"
     try:
-        await change(ctx, journey, environment, split, key=key, is_way_back=True)
+        await _put_back(ctx, journey, environment, split, key)
     except Refused:
         world = await ctx.do(observe, journey.routine, key=key)
         if split.versions <= world.ids:
@@ -123,7 +122,21 @@ async def _restore(
         key = f"{key}:remade"
         journey.now = await ctx.do(look, journey.routine, key=key)
         _refuse_foreign(journey, environment, split)
-        await change(ctx, journey, environment, split, key=key, is_way_back=True)
+        await _put_back(ctx, journey, environment, split, key)
+
+
+async def _put_back(
+    ctx: Context, journey: Journey, environment: Environment, split: Split, key: str
+) -> None:
+    places = _places(journey, environment)
+    await change(
+        ctx, journey, environment, split, key=key, places=places, is_way_back=True
+    )
+
+
+def _places(journey: Journey, environment: Environment) -> tuple[str, ...]:
+    """Give the places of production that this run may have changed."""
+    return journey.touched if environment is Environment.PRODUCTION else ()
 
 
 def _refuse_foreign(journey: Journey, environment: Environment, split: Split) -> None:
@@ -135,13 +148,8 @@ def _refuse_foreign(journey: Journey, environment: Environment, split: Split) ->
     if journey.is_ours(environment):
         return
 
-    wanted = Deploy(
-        routine=journey.routine,
-        environment=environment,
-        split=split,
-        previous=journey.before.deployment(environment),
-    )
-    raise foreign_split(wanted, journey.now.deployment(environment))
+    places = _places(journey, environment)
+    raise wanted_of(journey.before, environment, split, places).foreign(journey.now)
 
 
 async def _remade(ctx: Context, journey: Journey, split: Split, world: World) -> Split:
@@ -205,8 +213,6 @@ def _stuck(journey: Journey, why: EsaFlowsError, error: EsaFlowsError) -> Report
 
     journey.notes.append(f"The way back failed: {error}")
     back = journey.way_back(Environment.PRODUCTION)
-    return journey.report(
-        Outcome.STUCK,
-        why,
-        next_move=ways_out(journey.routine, back.majority if back else None),
-    )
+    target = back.majority if back else None
+    move = ways_out(journey.routine, target, journey.cloud)
+    return journey.report(Outcome.STUCK, why, next_move=move)

@@ -3,7 +3,7 @@
 from esa_flows.steps.commit import Committed, commit, stage_code
 from esa_flows.steps.create_routine import Created, create_routine
 from esa_flows.steps.delete_routine import Deleted, DeleteRoutine, delete_routine
-from esa_flows.steps.deploy import Deploy, deploy, read_back
+from esa_flows.steps.deploy import Deploy, Publish, deploy, read_back
 from esa_flows.steps.find_backup import Archive, Backup, Missing, find_backup
 from esa_flows.steps.observe import World, look, observe
 from esa_flows.steps.post_package import post_package, stage_package
@@ -17,8 +17,9 @@ from esa_flows.steps.request_assets_slot import (
     Reserved,
     request_assets_slot,
 )
-from esa_flows.steps.request_slot import Slotted, Stage, request_slot
+from esa_flows.steps.request_slot import Slotted, request_slot
 from esa_flows.steps.save_code import SaveCode, Saved, save_code
+from esa_flows.steps.stage import Stage
 from esa_flows.steps.sweep import Sweep, sweep
 from esa_flows.steps.verify import Verified, Verify, verify
 from esa_flows.steps.verify_package import VerifyPackage, verify_package
@@ -38,6 +39,7 @@ __all__ = [
     "Posted",
     "Prune",
     "Pruned",
+    "Publish",
     "Reserved",
     "RoutineVariables",
     "SaveCode",

@@ -5,12 +5,13 @@ from attrs import frozen
 from esa_flows.api.cloud import Op, RoutineCloud
 from esa_flows.engine.context import Context
 from esa_flows.engine.step import Happened, Intent, NotHappened, step
-from esa_flows.errors import Conflict
-from esa_flows.model import Environment, Tag, Version, VersionId
+from esa_flows.errors import Conflict, OutcomeUnknown
+from esa_flows.model import VersionId
 from esa_flows.steps.post_to_oss import Posted, post_to_oss
-from esa_flows.steps.request_slot import Stage, request_slot
+from esa_flows.steps.request_slot import request_slot
+from esa_flows.steps.stage import own_versions
 
-__all__ = ["Committed", "commit", "own_versions", "stage_code"]
+__all__ = ["Committed", "commit", "stage_code"]
 
 
 @frozen(kw_only=True)
@@ -26,44 +27,22 @@ class Committed:
     attempts: int = 1
 
 
-def own_versions(
-    versions: tuple[Version, ...], stage: Stage, run: str
-) -> tuple[VersionId, ...]:
-    """Give the versions that this run made of this bundle, oldest first.
-
-    A version of the same bundle that carries another environment's variables is none
-    of them.
-
-    Args:
-        versions: All versions of the routine.
-        stage: What was committed.
-        run: The run's id.
-    """
-    mine = stage.tag(run)
-    found = [
-        version.id
-        for version in versions
-        if version.tag is not None
-        and _whose(version.tag) == _whose(mine)
-        and version.id not in stage.refused
-    ]
-    return tuple(sorted(found, key=int))
-
-
-def _whose(tag: Tag) -> tuple[str, str, Environment | None]:
-    return tag.run, tag.content, tag.environment
-
-
 async def find_tagged_version(
     ctx: Context, posted: Posted, intent: Intent
 ) -> Happened[Committed] | NotHappened | Conflict:
-    """Look for the version our commit may have made; the lowest id wins."""
-    versions = await ctx.need(RoutineCloud).list_versions(posted.stage.routine)
+    """Look for the version our commit may have made; the lowest id wins.
+
+    Where asking for a form makes the version, the newest one wins: those before it lost
+    their forms and are empty.
+    """
+    cloud = ctx.need(RoutineCloud)
+    versions = await cloud.list_versions(posted.stage.routine)
     mine = own_versions(versions, posted.stage, ctx.run_id)
     if not mine:
         return NotHappened()
 
-    return Happened(Committed(version=mine[0], attempts=intent.attempts))
+    made = mine[-1] if cloud.facts.slot_allocates else mine[0]
+    return Happened(Committed(version=made, attempts=intent.attempts))
 
 
 @step.guarded(calls=[Op.COMMIT, Op.LIST], reconcile=find_tagged_version)
@@ -76,12 +55,20 @@ async def commit(ctx: Context, posted: Posted) -> Committed:
     Raises:
         QuotaExceeded: The routine has as many versions as it may have.
 
-    Source: ESA API 2024-09-10, CommitRoutineStagingCode.
+    Source: ESA API 2024-09-10, CommitRoutineStagingCode; on DCDN the version exists
+    since its form was asked for, and is looked up.
     """
     stage = posted.stage
     version = await ctx.need(RoutineCloud).commit(
         stage.routine, str(stage.tag(ctx.run_id)), bound_to=stage.bound_to
     )
+    if version in stage.refused:
+        raise OutcomeUnknown(
+            f"{stage.routine} still shows version {version}, which holds other bytes"
+            " and was deleted, in place of the one just uploaded.",
+            next_move="A new one may take a while to be shown: look again.",
+        )
+
     return Committed(version=version, attempts=ctx.attempt)
 
 

@@ -87,8 +87,11 @@ def serves_still(routine: Routine) -> str:
     Args:
         routine: As seen.
     """
-    held = routine.production
-    return f"{routine.name} serves production: {held.split}." if held else ""
+    if routine.production is not None:
+        return f"{routine.name} serves production: {routine.production.split}."
+
+    areas = ", ".join(area for area, held in routine.areas.items() if held)
+    return f"{routine.name} serves {areas}." if areas else ""
 
 
 def _is_new(routine: RoutineName, version: VersionId) -> Conflict:

@@ -1,15 +1,25 @@
 """Put a split in force in an environment, and read it back."""
 
-import anyio
-from attrs import frozen
+from collections.abc import Mapping
 
-from esa_flows.api.cloud import Op, RoutineCloud
+import anyio
+from attrs import field, frozen
+
+from esa_flows.api.cloud import AreaCloud, Op, RoutineCloud
 from esa_flows.engine.context import Context
 from esa_flows.engine.step import Happened, Intent, NotHappened, step
 from esa_flows.errors import Conflict, InUse
-from esa_flows.model import Deployment, Environment, Routine, RoutineName, Split
+from esa_flows.model import (
+    Areas,
+    Deployment,
+    Environment,
+    Routine,
+    RoutineName,
+    Split,
+    VersionId,
+)
 
-__all__ = ["Deploy", "deploy", "foreign_split", "read_back"]
+__all__ = ["Deploy", "Publish", "deploy", "foreign_split", "read_back"]
 
 IN_USE_WAITS = (1.0, 2.0, 4.0)
 """Seconds to wait when something at the provider holds a deployment up."""
@@ -37,6 +47,15 @@ class Deploy:
     previous: Deployment | None = None
     ours: tuple[Split, ...] = ()
 
+    def is_in_force(self, routine: Routine) -> bool:
+        """Tell whether the split serves."""
+        now = routine.deployment(self.environment)
+        return now is not None and now.split == self.split
+
+    def foreign(self, routine: Routine) -> Conflict:
+        """Say that somebody else deployed."""
+        return foreign_split(self, routine.deployment(self.environment))
+
     def compare(self, routine: Routine) -> "Deployment | NotHappened | Conflict":
         """Tell from what serves now whether this deployment happened."""
         now = routine.deployment(self.environment)
@@ -49,6 +68,64 @@ class Deploy:
         same = (now and now.split) == (before and before.split)
         is_known = same or (now is not None and now.split in self.ours)
         return NotHappened() if is_known else foreign_split(self, now)
+
+
+@frozen(kw_only=True)
+class Publish(Deploy):
+    """A version for production, for areas, or for both, in one call.
+
+    Its split is whole and its environment production, which areas are parts of.
+
+    Attributes:
+        places: Where it shall serve: `production` and areas by their names.
+        before: What serves production and every area now; None where nothing does.
+            What is no place of this version must stay as it is.
+    """
+
+    places: tuple[str, ...]
+    before: Mapping[str, VersionId | None] = field(hash=False)
+
+    @property
+    def _after(self) -> Mapping[str, VersionId | None]:
+        return {**self.before, **dict.fromkeys(self.places, self.split.majority)}
+
+    def is_in_force(self, routine: Routine) -> bool:
+        """Tell whether the version serves its places, and the others are as before."""
+        now = routine.places
+        return all(now.get(place) == held for place, held in self._after.items())
+
+    def foreign(self, routine: Routine) -> Conflict:
+        """Say that somebody else published."""
+        now = routine.places
+        told = (
+            f"{place} serves {now.get(place) or 'nothing'}, where this run last knew"
+            f" {self.before.get(place) or 'nothing'}"
+            for place in {**self.before, **now}
+            if now.get(place) not in {self.before.get(place), self._after.get(place)}
+        )
+        return Conflict(
+            f"{self.routine} is not as this run left it, which wants"
+            f" {self.split.majority} in {', '.join(self.places)}:"
+            f" {'; '.join(told) or 'it was not put in force'}.",
+            next_move="Somebody else published meanwhile; nothing of theirs was"
+            " changed.",
+        )
+
+    def compare(self, routine: Routine) -> "Deployment | NotHappened | Conflict":
+        """Tell from what serves now whether this publishing happened.
+
+        Where the version served everywhere before, nothing tells: there are no ids.
+        """
+        if self.is_in_force(routine) and self._after != self.before:
+            return Deployment(split=self.split)
+
+        ours = {split.majority for split in self.ours}
+        now = routine.places
+        is_known = all(
+            now.get(place) in {held, self._after[place], *ours}
+            for place, held in self.before.items()
+        )
+        return NotHappened() if is_known else self.foreign(routine)
 
 
 def foreign_split(wanted: Deploy, now: Deployment | None) -> Conflict:
@@ -101,7 +178,8 @@ async def deploy(ctx: Context, wanted: Deploy) -> Deployment:
         InUse: Something at the provider held it up for too long.
         NotFound: A version is gone.
 
-    Source: ESA API 2024-09-10, CreateRoutineCodeDeployment.
+    Source: ESA API 2024-09-10, CreateRoutineCodeDeployment; DCDN API 2018-01-15,
+    PublishRoutineCodeRevision.
     """
     cloud = ctx.need(RoutineCloud)
     found = None
@@ -113,12 +191,23 @@ async def deploy(ctx: Context, wanted: Deploy) -> Deployment:
             return found
 
         try:
-            return await cloud.deploy(wanted.routine, wanted.environment, wanted.split)
+            return await _put(ctx, wanted)
         except InUse:
             await anyio.sleep(wait)
             found = await _look_again(cloud, wanted)
 
-    return found or await cloud.deploy(wanted.routine, wanted.environment, wanted.split)
+    return found or await _put(ctx, wanted)
+
+
+async def _put(ctx: Context, wanted: Deploy) -> Deployment:
+    if not isinstance(wanted, Publish):
+        cloud = ctx.need(RoutineCloud)
+        return await cloud.deploy(wanted.routine, wanted.environment, wanted.split)
+
+    areas = Areas(wanted.places)
+    return await ctx.need(AreaCloud).publish(
+        wanted.routine, wanted.split.majority, areas
+    )
 
 
 async def _look_again(cloud: RoutineCloud, wanted: Deploy) -> Deployment | None:
@@ -148,13 +237,12 @@ async def read_back(ctx: Context, wanted: Deploy) -> Routine:
     wait, last = 0.25, anyio.current_time() + READ_BACK_WITHIN
     while True:
         routine = await cloud.observe(wanted.routine)
-        now = routine.deployment(wanted.environment)
-        if now is not None and now.split == wanted.split:
+        if wanted.is_in_force(routine):
             return routine
 
         found = wanted.compare(routine)
         if isinstance(found, Conflict) or anyio.current_time() >= last:
-            raise foreign_split(wanted, now)
+            raise wanted.foreign(routine)
 
         await anyio.sleep(wait)
         wait = min(wait * 2, 5.0)

@@ -9,7 +9,8 @@ from esa_flows.engine.context import Context
 from esa_flows.engine.step import step
 from esa_flows.errors import CallbackFailed
 from esa_flows.files import Blobs
-from esa_flows.steps.request_slot import Slotted, Stage
+from esa_flows.steps.request_slot import Slotted
+from esa_flows.steps.stage import Stage
 
 __all__ = ["Posted", "post_to_oss"]
 
@@ -44,6 +45,9 @@ async def post_to_oss(ctx: Context, slotted: Slotted) -> Posted:
     """
     cloud = ctx.need(RoutineCloud)
     stage = slotted.stage
+    if slotted.slot is None:
+        return Posted(stage=stage, placed=Placed(key=""))  # it arrived before we died
+
     blob = await ctx.need(Blobs).open(stage.bundle.digest)
     for number in itertools.count(1):
         try:

@@ -11,9 +11,7 @@ from esa_flows.engine.step import Happened, Intent, NotHappened, step
 from esa_flows.errors import Conflict
 from esa_flows.files import digest_of
 from esa_flows.model import Digest, VersionId, VersionStatus
-from esa_flows.steps.commit import own_versions
-from esa_flows.steps.request_slot import Stage
-from esa_flows.steps.sweep import delete_own
+from esa_flows.steps.stage import Stage, delete_own, own_versions
 
 __all__ = ["AssetsStage", "Package", "Reserved", "request_assets_slot"]
 

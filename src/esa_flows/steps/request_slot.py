@@ -1,6 +1,6 @@
 """Ask for an upload slot: an address and a signed form for one upload."""
 
-import re
+import contextlib
 from typing import Any
 
 from attrs import frozen
@@ -9,53 +9,12 @@ from esa_flows.api.cloud import Op, RoutineCloud, UploadSlot
 from esa_flows.engine.codec import Ephemeral
 from esa_flows.engine.context import Context
 from esa_flows.engine.step import Happened, Intent, NotHappened, step
-from esa_flows.errors import Conflict
-from esa_flows.model import Bundle, Environment, RoutineName, Tag, VersionId
+from esa_flows.errors import Conflict, Refused
+from esa_flows.files import digest_of
+from esa_flows.model import VersionId
+from esa_flows.steps.stage import Stage, delete_own, own_versions
 
-__all__ = ["Slotted", "Stage", "request_slot"]
-
-
-@frozen(kw_only=True)
-class Stage:
-    """A bundle on its way to becoming a version.
-
-    Attributes:
-        routine: Which routine.
-        bundle: What to upload.
-        previous: Version that serves production now; goes into the tag.
-        posts: Uploads that may be tried with one form.
-        refused: Versions of this run that turned out to hold other bytes.
-        bound_to: Environment whose variables the version carries; None for none.
-    """
-
-    routine: RoutineName
-    bundle: Bundle
-    previous: VersionId | None = None
-    posts: int = 2
-    refused: tuple[VersionId, ...] = ()
-    bound_to: Environment | None = None
-
-    @property
-    def content(self) -> str:
-        """What its tag says of the content."""
-        return self.bundle.digest.short
-
-    def tag(self, run: str) -> Tag:
-        """Give the line that will say what the version holds and who made it."""
-        return Tag(
-            content=self.content,
-            run=run.partition(".")[0],
-            previous=self.previous,
-            environment=self.bound_to,
-            commit=_seven_digits(self.bundle.commit),
-            text=self.bundle.message,
-        )
-
-
-def _seven_digits(commit: str) -> str:
-    """Give what a tag can say of a commit; what is no hash would make it unreadable."""
-    found = re.match(r"[0-9a-f]{7}", commit.lower())
-    return found[0] if found else ""
+__all__ = ["Slotted", "request_slot"]
 
 
 @frozen(kw_only=True)
@@ -64,42 +23,79 @@ class Slotted(Ephemeral):
 
     Attributes:
         stage: What is on its way.
-        slot: Where it may go.
+        slot: Where it may go; None where it arrived already.
     """
 
     stage: Stage
-    slot: UploadSlot
+    slot: UploadSlot | None = None
 
     def facts(self) -> dict[str, Any]:
-        """Give the slot's key and expiry; the form itself is a bearer capability."""
-        until = self.slot.expires_at
+        """Give the slot's key and expiry; the form itself is a bearer capability.
+
+        And the version it belongs to, where asking for it made one.
+        """
+        until = self.slot.expires_at if self.slot else None
+        version = self.slot.version if self.slot else None
         return {
-            "key": self.slot.key,
+            "key": self.slot.key if self.slot else "",
             "expires_at": until.isoformat() if until else "",
             "digest": self.stage.bundle.digest,
-        }
+        } | ({"version": version} if version else {})
 
 
-async def _ask_again(
-    _: Context, __: Stage, ___: Intent
+async def _find_uploaded(
+    ctx: Context, stage: Stage, intent: Intent
 ) -> Happened[Slotted] | NotHappened | Conflict:
-    """A lost slot is no loss here: asking allocates nothing until the commit."""
-    return NotHappened()
+    """Look for a version of ours that has its code already, where asking makes one.
+
+    Elsewhere a lost form is no loss: nothing exists before the commit. A version whose
+    form was lost stays empty for ever; as soon as all that may be there are seen,
+    nobody needs to wait for more.
+    """
+    cloud = ctx.need(RoutineCloud)
+    if not cloud.facts.slot_allocates:
+        return NotHappened(is_final=True)
+
+    versions = await cloud.list_versions(stage.routine)
+    mine = own_versions(versions, stage, ctx.run_id)
+    for version in mine:
+        if await _holds(cloud, stage, version):
+            return Happened(Slotted(stage=stage))
+
+    return NotHappened(is_final=len(mine) >= intent.attempts)
 
 
-@step.guarded(calls=[Op.SLOT], reconcile=_ask_again, settle="0s", ephemeral=True)
+async def _holds(cloud: RoutineCloud, stage: Stage, version: VersionId) -> bool:
+    """Tell whether a version holds the bundle; an empty one may have no code at all."""
+    with contextlib.suppress(Refused):
+        code = await cloud.read_code(stage.routine, version)
+        return digest_of(code) == stage.bundle.digest
+
+    return False
+
+
+@step.guarded(
+    calls=[Op.SLOT, Op.LIST, Op.OBSERVE, Op.READ_CODE, Op.DELETE],
+    reconcile=_find_uploaded,
+    ephemeral=True,
+)
 async def request_slot(ctx: Context, stage: Stage) -> Slotted:
     """Ask for a form to upload code with.
 
     Dying between the call and the record: the form is never recorded; a later process
-    asks for a new one if it still needs one.
+    asks for a new one if it still needs one. Where asking makes a version (DCDN), one
+    that got its code is found by its tag and used; an empty one is deleted before
+    another is asked for.
 
     Raises:
         QuotaExceeded: The routine has as many versions as it may have.
 
-    Source: ESA API 2024-09-10, GetRoutineStagingCodeUploadInfo.
+    Source: ESA API 2024-09-10, GetRoutineStagingCodeUploadInfo; DCDN API 2018-01-15,
+    UploadRoutineCode.
     """
     cloud = ctx.need(RoutineCloud)
-    tag = stage.tag(ctx.run_id)
-    slot = await cloud.request_slot(stage.routine, str(tag))
+    if ctx.attempt > 1 and cloud.facts.slot_allocates:
+        await delete_own(ctx, stage)
+
+    slot = await cloud.request_slot(stage.routine, str(stage.tag(ctx.run_id)))
     return Slotted(stage=stage, slot=slot)

@@ -1,18 +1,14 @@
 """Delete the duplicates a run may have made when a commit's answer was lost."""
 
-import contextlib
-
 from attrs import frozen
 
-from esa_flows.api.cloud import Op, RoutineCloud
+from esa_flows.api.cloud import Op
 from esa_flows.engine.context import Context
 from esa_flows.engine.step import step
-from esa_flows.errors import Refused
 from esa_flows.model import VersionId
-from esa_flows.steps.commit import own_versions
-from esa_flows.steps.request_slot import Stage
+from esa_flows.steps.stage import Stage, delete_own
 
-__all__ = ["Sweep", "delete_own", "sweep"]
+__all__ = ["Sweep", "sweep"]
 
 
 @frozen(kw_only=True)
@@ -39,31 +35,3 @@ async def sweep(ctx: Context, wanted: Sweep) -> tuple[VersionId, ...]:
         The versions deleted by this attempt.
     """
     return await delete_own(ctx, wanted.stage, keep=wanted.keep)
-
-
-async def delete_own(
-    ctx: Context, stage: Stage, *, keep: VersionId | None = None
-) -> tuple[VersionId, ...]:
-    """Delete what this run made of a bundle, but never what serves.
-
-    Args:
-        ctx: A step's context, which may list, observe and delete.
-        stage: What this run made versions of.
-        keep: The version it uses; None where it uses none.
-    """
-    cloud = ctx.need(RoutineCloud)
-    routine = stage.routine
-    versions = await cloud.list_versions(routine)
-    deleted = []
-    for version in own_versions(versions, stage, ctx.run_id):
-        if version == keep:
-            continue
-
-        if version in (await cloud.observe(routine)).live:
-            continue
-
-        with contextlib.suppress(Refused):  # gone, or somebody found a use for it
-            await cloud.delete_version(routine, version)
-            deleted.append(version)
-
-    return tuple(deleted)

@@ -73,7 +73,8 @@ class Caller:
         credentials: Who signs.
         endpoints: Where to; several while the site is unknown, in the order they are
             tried.
-        cap: The limit on calls per second, shared by everybody with this account.
+        cap: The limit on calls per second, shared by everybody with this account: one
+            for all operations, or one for each.
         now: The wall clock, with a time zone; only dates of signatures come from it.
         nonce: Gives a text never used before.
         product: The prefix of RAM actions, such as ``esa``.

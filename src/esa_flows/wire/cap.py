@@ -142,8 +142,8 @@ class Cap:
 
     Args:
         calls: Calls of the account allowed in any second; at least one.
-        per_operation: Calls of each operation allowed in any second; as `calls` where
-            left out.
+        per_operation: Calls of each operation allowed in any second, or what gives
+            them by its name; as `calls` where left out.
         scope: What the provider counts together: with `operation` there is no gate for
             the account.
         period: Seconds a slot rests after its call was answered.
@@ -163,7 +163,7 @@ class Cap:
         self,
         calls: int = 100,
         *,
-        per_operation: int | None = None,
+        per_operation: int | Callable[[str], int] | None = None,
         scope: Scope | str = Scope.ACCOUNT,
         period: float = Rule().period,
         grace: float = Rule().grace,
@@ -181,8 +181,7 @@ class Cap:
             credit=credit,
             learns=learns,
         )
-        each = calls if per_operation is None else per_operation
-        self._each = evolve(self._rule, calls=each)
+        self._each = _by_name(self._rule, per_operation)
         self._scope = Scope(scope)
         self._stores = stores or InMemory()
         self._clock = clock
@@ -284,8 +283,19 @@ class Cap:
         is_shared = name == _ACCOUNT or self._scope is Scope.OPERATION
         stores = self._stores if is_shared else InMemory()
         return Gate(
-            self._rule if name == _ACCOUNT else self._each,
+            self._rule if name == _ACCOUNT else self._each(name),
             await stores.open(name, self._key),
             last=lambda: min(self._only, default=Lane.HOUSEKEEPING),
             clock=self._clock,
         )
+
+
+def _by_name(
+    rule: Rule, calls: int | Callable[[str], int] | None
+) -> Callable[[str], Rule]:
+    """Give the rule of each operation."""
+    if callable(calls):
+        return lambda name: evolve(rule, calls=calls(name))
+
+    each = rule if calls is None else evolve(rule, calls=calls)
+    return lambda _: each

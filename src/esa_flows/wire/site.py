@@ -92,6 +92,10 @@ class Endpoint:
         return self.url
 
 
+_DCDN = Endpoint.https("dcdn.aliyuncs.com")
+"""One for all regions. Source: endpoint map of the official SDK for DCDN."""
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host name or address means this machine."""
     if host.lower() == "localhost":
@@ -109,15 +113,21 @@ def endpoint_for(
     """Give the endpoint of a product.
 
     Args:
-        product: ``esa`` or ``sts``.
-        site: Where the account was opened.
-        network: From where it is reached.
+        product: ``esa``, ``dcdn`` or ``sts``.
+        site: Where the account was opened; DCDN has one endpoint for both.
+        network: From where it is reached; for DCDN the public one only.
 
     Raises:
         InvalidInput: Nothing is known about this product, site or network.
     """
+    if product == "dcdn" and _site(site) and _network(network) is Network.PUBLIC:
+        return _DCDN
+
     if product not in {"esa", "sts"}:
-        raise InvalidInput(f"No endpoint is known for {product!r}: use esa or sts.")
+        raise InvalidInput(
+            f"No endpoint is known for {product!r} in the network {network}:"
+            " use esa or sts, or dcdn in the public one."
+        )
 
     inside = "-vpc" if _network(network) is Network.VPC else ""
     return Endpoint.https(f"{product}{inside}.{_site(site).region}.aliyuncs.com")
@@ -131,7 +141,7 @@ def endpoints_for(
     """Give the endpoints to try, in order: one, or both while the site is unknown.
 
     Args:
-        product: ``esa`` or ``sts``.
+        product: ``esa``, ``dcdn`` or ``sts``.
         site: Where the account was opened, or `None`.
         network: From where it is reached.
 
@@ -139,7 +149,8 @@ def endpoints_for(
         InvalidInput: Nothing is known about this product, site or network.
     """
     sites = tuple(Site) if site is None else (_site(site),)
-    return tuple(endpoint_for(product, each, network) for each in sites)
+    found = (endpoint_for(product, each, network) for each in sites)
+    return tuple(dict.fromkeys(found))
 
 
 def sts_endpoint(region: str = "", network: Network | str = Network.PUBLIC) -> Endpoint:

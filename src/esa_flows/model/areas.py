@@ -18,12 +18,30 @@ from typing import Self
 from attrs import field, frozen
 
 from esa_flows.errors import InvalidInput
-from esa_flows.model import Environment
+from esa_flows.model.split import Environment
 
-__all__ = ["Areas"]
+__all__ = ["Areas", "area_name", "short_name"]
 
-_AREA = re.compile(r"presetCanary[A-Z][A-Za-z]{1,60}")
+_PREFIX = "presetCanary"
+_AREA = re.compile(rf"{_PREFIX}[A-Z][A-Za-z]{{1,60}}")
 _NEXT_MOVE = "Write for example production, or presetCanaryZhejiang,production."
+
+
+def area_name(text: str) -> str:
+    """Give an area's name as the provider has it: `Zhejiang` is short for it.
+
+    Args:
+        text: As people write it.
+    """
+    if text.startswith(_PREFIX) or text in {*map(str, Environment)}:
+        return text
+
+    return f"{_PREFIX}{text[:1].upper()}{text[1:]}"
+
+
+def short_name(name: str) -> str:
+    """Give an environment's name without what all areas begin with."""
+    return name.removeprefix(_PREFIX)
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esa_flows.api.dcdn_areas import Areas
 from esa_flows.errors import InvalidInput
 from esa_flows.model import Environment
+from esa_flows.model.areas import Areas
 
 PLACES = ["production", "presetCanaryZhejiang", "presetCanaryOverseas"]
 

@@ -1,0 +1,69 @@
+"""What both clouds of the provider stand on: a caller, a way to OSS, a permit, counts.
+
+An upload goes to OSS with a form that the provider signed, whichever cloud gave it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable
+from typing import Self
+
+from attrs import define, evolve, field
+
+from esa_flows.api.cloud import CloudStatistics, Op, Placed, UploadSlot
+from esa_flows.api.oss import post_object
+from esa_flows.api.slot import HostRule
+from esa_flows.files import Blob
+from esa_flows.wire.call import Caller
+from esa_flows.wire.permit import Permit, always
+from esa_flows.wire.transport import Transport
+
+__all__ = ["Provider"]
+
+
+@define(repr=False, eq=False)
+class Provider:
+    """The common ground of the provider's clouds.
+
+    Args:
+        caller: Makes signed calls.
+        transport: Sends forms to OSS.
+        now: Gives the time of day with its zone, to tell whether a form is still good.
+        boundary: Gives a new random text of hexadecimal digits for each upload.
+        allow_loopback_oss: Whether forms may go to loopback over plain HTTP: only for a
+            client whose endpoint is on loopback.
+        oss_hosts: Patterns of further hosts that forms may go to.
+        permit: Asked before every call.
+        asked: Counts calls; shared with the copies that `bound` makes.
+    """
+
+    _caller: Caller
+    _transport: Transport
+    _now: Callable[[], dt.datetime] = field(kw_only=True)
+    _boundary: Callable[[], str] = field(kw_only=True)
+    _allow_loopback_oss: bool = field(kw_only=True, default=False)
+    _oss_hosts: tuple[str, ...] = field(kw_only=True, default=())
+    _permit: Permit = field(kw_only=True, default=always)
+    _asked: Counter[Op] = field(kw_only=True, factory=Counter)
+
+    def bound(self, *, permit: Permit) -> Self:
+        """Give the same cloud, whose every call asks this permit right before it."""
+        return evolve(self, permit=permit)
+
+    async def post(self, slot: UploadSlot, blob: Blob) -> Placed:
+        """Upload code once: PostObject of OSS, which takes no slot of the cap."""
+        slot.check(blob.size, self._now() + self._caller.skew)
+        self._permit(Op.POST)
+        self._asked[Op.POST] += 1
+        return await post_object(self._transport, slot, blob, self._boundary())
+
+    def statistics(self) -> CloudStatistics:
+        """Say what was asked so far, by all bound copies together."""
+        return CloudStatistics(calls=dict(self._asked))
+
+    @property
+    def _hosts(self) -> HostRule:
+        """Where forms may go."""
+        return HostRule(allow_loopback=self._allow_loopback_oss, extra=self._oss_hosts)
