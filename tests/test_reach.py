@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import anyio
 import pytest
+from attrs import evolve
 
 from esa_flows import Settings
 from esa_flows.api.dcdn import DcdnCloud
-from esa_flows.api.esa import EsaCloud
 from esa_flows.errors import InvalidInput
 from esa_flows.model import Cloud
 from esa_flows.reach import Reached, Tools, reach
 from esa_flows.wire import Cap, Credentials, Request, Response, Static
-from esa_flows.wire.pace import OperationCaps
 from tests.house import BASE, wall
 
 
@@ -25,12 +25,15 @@ class Nowhere:
         raise AssertionError(request)
 
 
-def _reach(of: Cloud, /, **settings: Any) -> Reached:
+def _tools() -> Tools:
     key = Credentials(access_key_id="LTAI5tFakeKeyId0001", access_key_secret="fake01")
-    tools = Tools(
+    return Tools(
         transport=Nowhere(), credentials=Static(key), now=wall, draw=lambda: "0"
     )
-    return reach(of, Settings(**settings), tools)
+
+
+def _reach(of: Cloud, /, **settings: Any) -> Reached:
+    return reach(of, Settings(**settings), _tools())
 
 
 def _hosts(reached: Reached) -> list[str]:
@@ -77,14 +80,46 @@ def test_a_cloud_elsewhere_gets_no_upload_in_the_clear(cloud: Cloud) -> None:
     assert not _reach(cloud).cloud._allow_loopback_oss
 
 
-def test_esa_has_one_limit_and_dcdn_one_for_each_operation() -> None:
-    """As documented; the setting may only lower it."""
-    esa, dcdn = _reach(Cloud.ESA), _reach(Cloud.DCDN)
-    slow = _reach(Cloud.DCDN, calls_per_second=7).cap
+@pytest.mark.parametrize(
+    ("cloud", "operation", "settings", "calls"),
+    [
+        (Cloud.ESA, "GetRoutine", {}, 100),
+        (Cloud.DCDN, "DescribeRoutine", {}, 100),
+        (Cloud.DCDN, "DescribeUserErStatus", {}, 30),
+        (Cloud.DCDN, "DescribeRoutine", {"calls_per_second": 7}, 7),
+        (Cloud.DCDN, "DescribeRoutine", {"calls_per_operation": 9}, 9),
+    ],
+)
+async def test_each_operation_has_the_limit_that_is_documented(
+    cloud: Cloud, operation: str, settings: dict[str, int], calls: int
+) -> None:
+    """The setting may only lower it."""
+    cap = _reach(cloud, **settings).cap
+    gate = f"{cloud}.{operation}"
+    async with cap.slot(gate) as slot:
+        slot.not_sent()
 
-    assert isinstance(esa.cloud, EsaCloud)
-    assert isinstance(esa.cap, Cap)
-    assert isinstance(dcdn.cap, OperationCaps)
-    assert 100 == dcdn.cap.of("DescribeRoutine").statistics().calls
-    assert 30 == dcdn.cap.of("DescribeUserErStatus").statistics().calls
-    assert 7 == slow.of("DescribeRoutine").statistics().calls
+    assert calls == cap.statistics().operations[gate].calls
+
+
+@pytest.mark.parametrize(("cloud", "together"), [("esa", True), ("dcdn", False)])
+async def test_operations_of_dcdn_do_not_share_a_limit(
+    cloud: str, together: bool
+) -> None:
+    """So DCDN documents it; ESA names none, so the account's counts for all."""
+    cap = _reach(Cloud(cloud), calls_per_second=1, calls_per_operation=1).cap
+    began = anyio.current_time()
+    for gate in ("first", "second"):
+        async with cap.slot(gate) as slot:
+            slot.answered()
+
+    assert together == (anyio.current_time() > began)
+
+
+async def test_a_cap_that_a_host_brings_is_its_own_clouds() -> None:
+    """The other cloud, which a migration reads, keeps to a limit of its own."""
+    own = Cap(5)
+    tools = evolve(_tools(), cap=own)
+
+    assert own is reach(Cloud.ESA, Settings(), tools).cap
+    assert own is not reach(Cloud.DCDN, Settings(), tools).cap

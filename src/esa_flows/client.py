@@ -21,6 +21,7 @@ from esa_flows.engine.flow import Flow
 from esa_flows.engine.observe import Observer
 from esa_flows.errors import Misuse, WrongEventLoop
 from esa_flows.intake import Choices, bundle_of, release_of
+from esa_flows.migrations import Migrations, target_of
 from esa_flows.model import (
     AreaCanary,
     Bundle,
@@ -32,6 +33,7 @@ from esa_flows.model import (
     VersionId,
 )
 from esa_flows.plans import Plans
+from esa_flows.release.migrate import Migration
 from esa_flows.release.planned import Plan
 from esa_flows.release.release import release
 from esa_flows.release.report import Report
@@ -148,6 +150,11 @@ class Client:
         """The versions of a routine: called to look, asked to prune or restore."""
         return Versions(self.connection, self._releases)
 
+    @property
+    def migrations(self) -> Migrations:
+        """Migrations from DCDN: plan one here; `migrate` does it."""
+        return Migrations(self.connection, self._releases)
+
     async def release(  # noqa: PLR0913  the front door takes what a release can say
         self,
         routine: str,
@@ -250,6 +257,60 @@ class Client:
         """
         wanted = await release_of(self.connection, routine, code, **choices)
         return await self._plans.make(wanted, run_id)
+
+    async def migrate(  # noqa: PLR0913  the front door takes what a migration can say
+        self,
+        source: str,
+        *,
+        to: str = "",
+        version: str = "",
+        canary: Canary | str = "100",
+        create: bool = False,
+        protect: tuple[str, ...] = (),
+        probe: bool = True,
+        run_id: str = "",
+        check: bool = True,
+        observer: Observer | None = None,
+    ) -> Report:
+        """Take what a routine of DCDN serves to ESA, where it is released.
+
+        On DCDN everything stays as it is; the report's notes say what does not come
+        along. An unfinished run that does just that is joined.
+
+        Args:
+            source: Its name on DCDN.
+            to: The routine of ESA; of the same name by default.
+            version: What it must still serve on DCDN; by default whatever it serves.
+            canary: Shares and bake times in production of ESA.
+            create: Whether a routine of ESA that does not exist is created.
+            protect: Versions of it that are never pruned.
+            probe: Whether the staging gate asks the routine over HTTP.
+            run_id: An idempotency key of one's own; drawn where empty.
+            check: Whether to raise where ESA does not serve the code after.
+            observer: Told what the run does.
+
+        Raises:
+            ReleaseFailed: It ended otherwise; `.report` says how.
+            InvalidInput: Something given cannot be used; nothing was sent.
+            RunInProgress: The routine of ESA has an unfinished run of something else.
+        """
+        settings = self.connection.settings
+        quota = settings.version_quota
+        wanted = Migration(
+            source=source,
+            routine=target_of(source, to),
+            version=VersionId(version) if version else None,
+            canary=Canary.of(canary),
+            create=create,
+            quota=QUOTA if quota is None else quota,
+            is_quota_given=quota is not None,
+            protect=tuple(VersionId(each) for each in protect),
+            probe=probe,
+            cloud=settings.cloud,
+        )
+        end = self.migrations.run(wanted, run_id=run_id, observer=observer)
+        report: Report = await ended(end, check=check)
+        return report
 
     async def rollback(
         self,

@@ -2,18 +2,21 @@
 
 import contextlib
 import datetime as dt
+import functools
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random  # noqa: TID251  the edge: randomness enters here
-from typing import Any
+from typing import Any, cast
 
 import anyio
 from attrs import field, frozen
 
 from esa_flows.api.cloud import AreaCloud, RoutineCloud
+from esa_flows.api.dcdn import DcdnCloud
+from esa_flows.api.source import SourceCloud
 from esa_flows.engine.engine import Engine
 from esa_flows.engine.flow import Flow
 from esa_flows.engine.journal import Journal, Owner
@@ -22,6 +25,7 @@ from esa_flows.engine.process import Life, boot_clock, life_of, this_process
 from esa_flows.files import Blobs, BlobStore
 from esa_flows.gates.probe import EdgeAddress, open_probe_client
 from esa_flows.gates.staging import Prober
+from esa_flows.model import Cloud
 from esa_flows.reach import Reached, Tools, is_local, reach
 from esa_flows.release.archive import JournalArchive
 from esa_flows.release.remove import remove
@@ -35,8 +39,8 @@ from esa_flows.settings import (
 )
 from esa_flows.steps.find_backup import Archive
 from esa_flows.wire.call import Caller
-from esa_flows.wire.chain import default_chain
 from esa_flows.wire.cap import Cap
+from esa_flows.wire.chain import default_chain
 from esa_flows.wire.credentials import CredentialSource
 from esa_flows.wire.permit import Permit
 from esa_flows.wire.slot_file import FileStores
@@ -105,6 +109,7 @@ class Connection:
         cap: The limit on calls per second.
         credentials: Who signs.
         cloud: The provider, as a port.
+        source: Gives DCDN, to take routines from; made when it is first asked for.
         blobs: Where bundles and backups are kept.
         archive: Finds what was kept of versions that are gone.
         engine: Runs flows.
@@ -116,6 +121,7 @@ class Connection:
     cap: Cap
     credentials: CredentialSource
     cloud: RoutineCloud
+    source: Callable[[], DcdnCloud]
     blobs: Blobs
     archive: JournalArchive
     engine: Engine
@@ -148,10 +154,12 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
         blobs = parts.blobs or BlobStore(blobs_folder(journal.name))
         archive = JournalArchive(journal, blobs, settings.cloud)
         prober = await _prober(settings, parts, stack)
+        source = _source(reached, settings, tools)
         ports = _ports(reached) | {
             Blobs: lambda _: blobs,
             Archive: lambda _: archive,
             Prober: lambda _: prober,
+            SourceCloud: lambda permit: source().bound(permit=permit),
         }
         yield Connection(
             settings=settings,
@@ -160,6 +168,7 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
             cap=reached.cap,
             credentials=credentials,
             cloud=reached.cloud,
+            source=source,
             blobs=blobs,
             archive=archive,
             engine=_engine(settings, parts, owner, journal, ports | dict(parts.ports)),
@@ -259,6 +268,25 @@ def _credentials(
         nonce=lambda: f"{parts.random.getrandbits(128):032x}",
         network=settings.network,
     )
+
+
+def _source(
+    reached: Reached, settings: Settings, tools: Tools
+) -> Callable[[], DcdnCloud]:
+    """Reach DCDN once, and only if somebody takes a routine from it.
+
+    A client of ESA may have settings that DCDN cannot be reached with.
+    """
+
+    @functools.cache
+    def source() -> DcdnCloud:
+        made = reached.cloud
+        if not isinstance(made, DcdnCloud):
+            made = cast("DcdnCloud", reach(Cloud.DCDN, settings, tools).cloud)
+
+        return made
+
+    return source
 
 
 def _ports(reached: Reached) -> dict[type[Any], Callable[[Permit], Any]]:

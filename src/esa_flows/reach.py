@@ -1,12 +1,14 @@
 """How each cloud is reached: its endpoints, who signs, its limit, its port."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
 import anyio
-from attrs import frozen
+from attrs import field, frozen
 
+from esa_flows.api.cloud import Op
 from esa_flows.api.dcdn import DcdnCloud
 from esa_flows.api.dcdn_operations import calls_per_second
 from esa_flows.api.esa import PROBE, EsaCloud
@@ -33,6 +35,7 @@ class Tools:
         stores: Where the cap's slots are shared; None where they are not.
         clock: Their clock.
         cap: The limit of the settings' own cloud, where a host brings it.
+        asked: Counts calls, of all clouds that are reached with these tools.
     """
 
     transport: Transport
@@ -42,6 +45,7 @@ class Tools:
     stores: SlotStores | None = None
     clock: Callable[[], float] = anyio.current_time
     cap: Cap | None = None
+    asked: Counter[Op] = field(factory=Counter)
 
 
 @frozen(kw_only=True)
@@ -90,6 +94,7 @@ def reach(cloud: Cloud, settings: Settings, tools: Tools) -> Reached:
         boundary=tools.draw,
         allow_loopback_oss=all(is_local(each.host) for each in endpoints),
         oss_hosts=settings.oss_hosts,
+        asked=tools.asked,
     )
     return Reached(cloud=made, caller=caller, cap=cap)
 

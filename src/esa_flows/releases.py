@@ -29,6 +29,7 @@ from esa_flows.errors import (
     StepChanged,
     UnknownRun,
 )
+from esa_flows.release.migrate import Migration, migrate
 from esa_flows.release.release import release
 from esa_flows.release.report import Outcome, Report, stopped
 from esa_flows.release.restore import Restoring
@@ -39,7 +40,7 @@ from esa_flows.runs import Runs
 
 __all__ = ["Releases", "Wanted", "checked", "content_of", "ended"]
 
-Wanted = Release | Rollback | Pruning | Restoring
+Wanted = Release | Rollback | Pruning | Restoring | Migration
 """What one of them is asked to do."""
 
 NOT_A_RELEASE = (
@@ -62,6 +63,8 @@ _BOUND: Mapping[Binding, str] = MappingProxyType(
         Binding.OFF: " without variables",
     }
 )
+_DIGEST = 64
+"""Digits of a whole digest, which people need not see."""
 
 ANSWER_WITHIN = 10.0
 """Seconds that a living process has to obey an abort, before it is done without it."""
@@ -193,7 +196,7 @@ class Releases:
             return await end
         except StepChanged as error:
             view = await self._engine.view(run)
-            if view.run.flow != release.name:
+            if view.run.flow not in {release.name, migrate.name}:
                 raise
 
             return await self._restore(view, error, observer)
@@ -316,6 +319,10 @@ def content_of(wanted: Wanted) -> str:
     if isinstance(wanted, Restoring):
         return f"restore:{wanted.release.bundle.digest}"
 
+    if isinstance(wanted, Migration):
+        what = f"dcdn/{wanted.source} {wanted.version or 'as it serves'}"
+        return f"{what}:{wanted.target}"
+
     not_found = wanted.package.not_found if wanted.package else ""
     what = f"{wanted.bundle.digest}+{not_found}" if not_found else wanted.bundle.digest
     return f"{what}:{wanted.target}{_BOUND[wanted.binding]}"
@@ -333,7 +340,8 @@ def _in_progress(wanted: Wanted, found: NewRun) -> RunInProgress:
 def _named(content: str) -> str:
     """Write what a run brings where so that a person can tell two apart."""
     what, _, where = content.partition(":")
-    return f"{what[:12]} to {where}" if what and where else what or "a flow of its own"
+    short = what[:12] if len(what) >= _DIGEST else what
+    return f"{short} to {where}" if what and where else what or "a flow of its own"
 
 
 async def ended(end: Awaitable[Any], *, check: bool) -> Any:

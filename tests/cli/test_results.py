@@ -103,6 +103,11 @@ SAID = [
         "sha256 abababababab, without its assets",
     ),
     ("sweep#1", [], "none"),
+    (
+        "take_over#1",
+        {"version": OLD, "bundle": {"size": 63, "digest": "ab" * 32}},
+        f"version {OLD}, 63 bytes: sha256 abababababab",
+    ),
     ("sweep#1", [OLD], "1 deleted"),
     ("sleep[production:10]#1", None, ""),
     ("warm#1", "hot\x1b", "hot\N{REPLACEMENT CHARACTER}"),

@@ -21,6 +21,7 @@ WORDS = [
     ("verify[1772366400000000001]#1", "compare version 1772366400000000001"),
     ("verify[uploaded:staging]#2", "read the upload back for staging, round 2"),
     ("sweep#1", "delete duplicates"),
+    ("take_over#1", "read the code on DCDN"),
     ("save_code[1772]#1", "save the code of version 1772"),
     ("delete_routine#1", "delete the routine"),
     ("sweep[staging]#1", "delete duplicates for staging"),

@@ -172,6 +172,13 @@ async def _dcdn_half_way(rehearsal: Rehearsal) -> None:
     await anyio.sleep(SETTLED)
 
 
+async def _on_both(rehearsal: Rehearsal) -> None:
+    """Let a routine of the older cloud serve what the present one shall serve."""
+    console = rehearsal.cloud.console
+    console.publish("old-shop", console.add_revision("old-shop", NEW), *ENVS)
+    await _live(rehearsal)
+
+
 async def _bound(rehearsal: Rehearsal) -> None:
     """Let each environment serve a version of its own, with its variables."""
     console = rehearsal.cloud.console
@@ -255,6 +262,10 @@ async def _by_areas(client: Client) -> Any:
     return await client.release(
         "shop", NEW, canary="Zhejiang:3s,production:2s", check=False
     )
+
+
+async def _migrate(client: Client) -> Any:
+    return await client.migrate("old-shop", to="shop", check=False)
 
 
 async def _broken(client: Client) -> Any:
@@ -396,6 +407,7 @@ PLAYS = (
         code=OLD,
         goes_back=True,
     ),
+    Play(name="migration", prepare=_on_both, act=_migrate),
 )
 """Every flow that may be disturbed anywhere."""
 

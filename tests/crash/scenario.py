@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import anyio
 from attrs import frozen
-from tests.crash.plays import NEW, OLD, OTHER, Play, play_named
+from tests.crash.plays import NEW, OLD, OTHER, SHOP, Play, play_named
 from tests.crash.verdict import Case, Stand, World, verdict
 
 from esa_flows.files import digest_of
@@ -259,9 +259,10 @@ def outcome_of(ended: Ended) -> str:
 
 
 def stand_of(rehearsal: Rehearsal) -> Stand:
-    """Say what stands at the provider."""
+    """Say what stands at the provider of the routine that is played with."""
     state = rehearsal.cloud.state
-    held = [*state.routines.values(), *state.functions.values()]
+    every = [*state.routines.values(), *state.functions.values()]
+    held = [routine for routine in every if routine.name == SHOP]
     return Stand(
         versions=MappingProxyType(
             {v.id: (v.digest, v.description) for r in held for v in r.versions.values()}

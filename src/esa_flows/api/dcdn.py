@@ -39,6 +39,7 @@ from esa_flows.api.dcdn_answers import (
     own_revisions,
     revision_of,
     service_word,
+    source_of,
     summaries_of,
 )
 from esa_flows.api.dcdn_calls import DcdnCalls
@@ -60,6 +61,7 @@ from esa_flows.api.dcdn_operations import (
 from esa_flows.api.facts import FACTS, CloudFacts
 from esa_flows.api.provider import Provider
 from esa_flows.api.slot import read_slot
+from esa_flows.api.source import SourceRoutine
 from esa_flows.errors import (
     InUse,
     InvalidInput,
@@ -74,6 +76,7 @@ from esa_flows.model import (
     Environment,
     Routine,
     RoutineName,
+    SourceName,
     Split,
     Version,
     VersionId,
@@ -84,7 +87,7 @@ __all__ = ["DcdnCloud"]
 
 @define(repr=False, eq=False)
 class DcdnCloud(Provider, DcdnLacks):
-    """DCDN as a `RoutineCloud`, and as an `AreaCloud`.
+    """DCDN as a `RoutineCloud`, as an `AreaCloud` and as a `SourceCloud`.
 
     Args: those of `Provider`; its caller is one of the product ``dcdn``.
     """
@@ -120,7 +123,7 @@ class DcdnCloud(Provider, DcdnLacks):
 
         return found
 
-    async def read_code(self, name: RoutineName, version: VersionId) -> bytes:
+    async def read_code(self, name: str, version: VersionId) -> bytes:
         """Give the code of a version: DescribeRoutineCodeRevision.
 
         Where no code was uploaded the answer may hold anything: only the digest tells.
@@ -130,6 +133,11 @@ class DcdnCloud(Provider, DcdnLacks):
             Op.READ_CODE, "DescribeRoutineCodeRevision", parameters
         )
         return code_of(reply.member("Content"))
+
+    async def inspect(self, name: SourceName) -> SourceRoutine:
+        """Say what there is of a routine, settings included: DescribeRoutine."""
+        reply = await self._calls.ask(Op.OBSERVE, DESCRIBE, {"Name": name})
+        return source_of(name, reply.member("Content"))
 
     async def list_routines(self, search: str = "") -> tuple[RoutineSummary, ...]:
         """Give all routines, or those with a text in their name.

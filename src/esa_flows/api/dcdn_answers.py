@@ -18,11 +18,13 @@ from attrs import frozen
 from esa_flows.api.answers import newest_first
 from esa_flows.api.cloud import RoutineSummary
 from esa_flows.api.reply import Member, plain_text
+from esa_flows.api.source import SourceEnvironment, SourceRoutine
 from esa_flows.model import (
     Deployment,
     Environment,
     Routine,
     RoutineName,
+    SourceName,
     Split,
     Version,
     VersionId,
@@ -36,6 +38,7 @@ __all__ = [
     "own_revisions",
     "revision_of",
     "service_word",
+    "source_of",
     "summaries_of",
 ]
 
@@ -102,6 +105,34 @@ def described(content: Member) -> Described:
         serving={env: rev.version() for env, rev in serving.items() if _is_set(rev)},
         versions=newest_first(map(_version_of, found)),
     )
+
+
+def source_of(name: SourceName, content: Member) -> SourceRoutine:
+    """Read DescribeRoutine for somebody who takes the routine elsewhere.
+
+    Args:
+        name: The routine.
+        content: What was answered.
+    """
+    seen = described(content)
+    rows = dict(content.member("EnvConf").members())
+    return SourceRoutine(
+        name=name,
+        description=_words(content.member("Description")),
+        environments={
+            env: SourceEnvironment(
+                version=seen.serving.get(env),
+                hosts=_hosts(rows[env].member("AllowedHosts")),
+                spec=rows[env].member("SpecName").text(),
+            )
+            for env in sorted(seen.environments)
+        },
+        descriptions={version.id: version.description for version in seen.versions},
+    )
+
+
+def _hosts(member: Member) -> tuple[str, ...]:
+    return () if member.is_absent else tuple(host.text() for host in member.items())
 
 
 def own_revisions(seen: Described, description: str) -> tuple[VersionId, ...]:

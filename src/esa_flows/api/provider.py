@@ -36,7 +36,8 @@ class Provider:
             client whose endpoint is on loopback.
         oss_hosts: Patterns of further hosts that forms may go to.
         permit: Asked before every call.
-        asked: Counts calls; shared with the copies that `bound` makes.
+        asked: Counts calls; shared with the copies that `bound` makes, and with the
+            other clouds of one client.
     """
 
     _caller: Caller
@@ -60,7 +61,7 @@ class Provider:
         return await post_object(self._transport, slot, blob, self._boundary())
 
     def statistics(self) -> CloudStatistics:
-        """Say what was asked so far, by all bound copies together."""
+        """Say what was asked so far, by all that count together."""
         return CloudStatistics(calls=dict(self._asked))
 
     @property

@@ -28,6 +28,7 @@ from esa_flows.cli.journal import (
 )
 from esa_flows.cli.local import serve
 from esa_flows.cli.local_state import seed, snapshot
+from esa_flows.cli.migrate import migrate
 from esa_flows.cli.pause import pause
 from esa_flows.cli.plan import plan
 from esa_flows.cli.prune import versions_prune
@@ -59,6 +60,7 @@ def make_app() -> App:
     for command in (
         release,
         plan,
+        migrate,
         rollback,
         resume,
         approve,

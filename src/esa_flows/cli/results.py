@@ -97,6 +97,12 @@ def _verified(value: Any, _: str) -> str:
     return f"same bytes: sha256 {value['digest'][:_SHOWN_DIGITS]}"
 
 
+def _taken_over(value: Any, _: str) -> str:
+    bundle = value["bundle"]
+    digest = bundle["digest"][:_SHOWN_DIGITS]
+    return f"version {value['version']}, {bundle['size']} bytes: sha256 {digest}"
+
+
 def _pruned(value: Any, _: str) -> str:
     return f"version {value['version']} deleted"
 
@@ -143,6 +149,7 @@ _SAYERS: Mapping[str, Callable[[Any, str], str]] = MappingProxyType(
         "save_code": _saved,
         "sleep": lambda _, __: "",
         "sweep": _swept,
+        "take_over": _taken_over,
         "verify": _verified,
     }
 )

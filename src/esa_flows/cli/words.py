@@ -42,6 +42,7 @@ _PLAIN: Mapping[str, str] = MappingProxyType(
         "request_assets_slot": "allocate a version for the package",
         "request_slot": "ask for an upload form",
         "sweep": "delete duplicates",
+        "take_over": "read the code on DCDN",
         "sweep[left]": "delete what was left half-made",
         "sweep[orphans]": "delete a version without its package",
         "verify[uploaded]": "read the upload back",

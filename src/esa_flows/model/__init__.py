@@ -10,7 +10,7 @@ from esa_flows.model.bundle import Bundle
 from esa_flows.model.canary import Canary, Stage
 from esa_flows.model.cloud import Cloud
 from esa_flows.model.duration import Duration
-from esa_flows.model.names import Digest, RoutineName, VersionId
+from esa_flows.model.names import Digest, RoutineName, SourceName, VersionId
 from esa_flows.model.routine import Deployment, Routine, Version, VersionStatus
 from esa_flows.model.selector import Selector
 from esa_flows.model.split import WHOLE, Environment, Share, Split
@@ -32,6 +32,7 @@ __all__ = [
     "RoutineName",
     "Selector",
     "Share",
+    "SourceName",
     "Split",
     "Stage",
     "Tag",

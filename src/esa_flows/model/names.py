@@ -5,7 +5,7 @@ from typing import Self
 
 from esa_flows.errors import InvalidInput
 
-__all__ = ["Digest", "RoutineName", "VersionId"]
+__all__ = ["Digest", "RoutineName", "SourceName", "VersionId"]
 
 
 class RoutineName(str):
@@ -28,6 +28,31 @@ class RoutineName(str):
                 f"{text!r} is not a routine name:"
                 " the provider takes 2 to 128 lower-case letters, digits and hyphens,"
                 " starting with a letter.",
+            )
+
+        return super().__new__(cls, text)
+
+
+class SourceName(str):
+    """The name of a routine that is only looked at, as the older cloud may have it.
+
+    Letters of both cases, digits, hyphens and underscores: DCDN documents no rule, and
+    a name that is not there is refused by the provider.
+    """
+
+    __slots__ = ()
+    _RULE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+
+    def __new__(cls, text: str) -> Self:
+        """Check the name.
+
+        Raises:
+            InvalidInput: It cannot be a name.
+        """
+        if not cls._RULE.fullmatch(text):
+            raise InvalidInput(
+                f"{text!r} is not the name of a routine: expected letters, digits,"
+                " hyphens and underscores.",
             )
 
         return super().__new__(cls, text)

@@ -40,7 +40,7 @@ from esa_flows.release.versions import Versions
 from esa_flows.steps.create_routine import create_routine
 from esa_flows.steps.observe import World, look, observe
 
-__all__ = ["release"]
+__all__ = ["bring", "release"]
 
 REMAKES = 2
 """Times that versions which somebody deleted meanwhile are made again."""
@@ -64,10 +64,28 @@ async def release(ctx: Context, wanted: Release) -> Report:
         RoutineNotFound: There is no such routine and it may not be created.
         InvalidInput: The routine has no such area.
     """
+    return await bring(ctx, wanted)
+
+
+async def bring(ctx: Context, wanted: Release, more: tuple[str, ...] = ()) -> Report:
+    """Do what a release does, as a part of a flow.
+
+    Args:
+        ctx: The flow's context.
+        wanted: What to release, where, and how.
+        more: What else a person should know, for the report.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        RoutineNotFound: There is no such routine and it may not be created.
+        InvalidInput: The routine has no such area.
+    """
     world, is_new = await _observe(ctx, wanted)
     cloud = wanted.cloud
     journey = Journey.begun(ctx.run_id, world, cloud=cloud, is_new=is_new)
-    journey.notes.extend(notes(world, wanted))
+    journey.notes.extend((*more, *notes(world, wanted)))
     try:
         if wanted.restart is not None:
             world = await settled(ctx, wanted, wanted.restart, journey)

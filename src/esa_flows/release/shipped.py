@@ -3,6 +3,7 @@
 from typing import Any
 
 from esa_flows.engine.flow import Flow
+from esa_flows.release.migrate import migrate
 from esa_flows.release.prune import prune_versions
 from esa_flows.release.release import release
 from esa_flows.release.report import Report
@@ -11,4 +12,10 @@ from esa_flows.release.rollback import rollback
 
 __all__ = ["SHIPPED"]
 
-SHIPPED: tuple[Flow[Any, Report], ...] = (release, rollback, prune_versions, restore)
+SHIPPED: tuple[Flow[Any, Report], ...] = (
+    release,
+    rollback,
+    prune_versions,
+    restore,
+    migrate,
+)

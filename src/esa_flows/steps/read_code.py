@@ -1,9 +1,10 @@
 """Read a version's code, and tell it from the page that stands where it is missing."""
 
+from typing import Protocol, TypeVar
+
 import anyio
 
-from esa_flows.api.cloud import RoutineCloud
-from esa_flows.model import RoutineName, VersionId
+from esa_flows.model import VersionId
 
 __all__ = ["LOOKS", "LOOK_AGAIN", "is_error_page", "read_code"]
 
@@ -15,6 +16,17 @@ LOOK_AGAIN = 1.0
 
 _HEAD = 256
 
+N_contra = TypeVar("N_contra", contravariant=True)
+M = TypeVar("M")
+
+
+class _Library(Protocol[N_contra]):
+    """What gives the code of versions: the cloud released to, or one taken from."""
+
+    async def read_code(self, name: N_contra, version: VersionId) -> bytes:
+        """Give the code of a version."""
+        ...
+
 
 def is_error_page(code: bytes) -> bool:
     """Tell the store's error document from code: pure. No JavaScript begins so."""
@@ -22,9 +34,7 @@ def is_error_page(code: bytes) -> bool:
     return head.startswith(b"<?xml") and b"<Error>" in head
 
 
-async def read_code(
-    cloud: RoutineCloud, routine: RoutineName, version: VersionId
-) -> bytes:
+async def read_code(cloud: _Library[M], routine: M, version: VersionId) -> bytes:
     """Read a version's code, again where the store's error document came for it.
 
     Returns:
