@@ -38,7 +38,7 @@ from esa_flows.release.planned import Plan
 from esa_flows.release.release import release
 from esa_flows.release.report import Report
 from esa_flows.release.rollback import rollback
-from esa_flows.release.spec import Binding, OnConflict, Rollback
+from esa_flows.release.spec import QUOTA, Binding, OnConflict, Rollback
 from esa_flows.releases import Releases, checked, content_of, ended
 from esa_flows.routines import Overview, Routines
 from esa_flows.runs import Runs

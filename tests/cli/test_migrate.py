@@ -39,7 +39,7 @@ async def test_what_stays_behind_is_shown_before_it_begins() -> None:
             f"old-shop of DCDN, version {live}, goes to shop of ESA.\n"
             f"  ESA         shop serves {office.versions()[0]} 100 % in production\n"
             "  DCDN        old-shop stays as it is\n"
-            "  left behind Allowed hosts stay behind: a.example.com."
+            "  note        Allowed hosts stay behind: a.example.com."
         ) in plan
         assert f"read the code on DCDN: version {live}, " in story
         assert "shop: released, version" in done.out
@@ -90,8 +90,13 @@ async def test_a_migration_that_was_left_is_gone_on_with() -> None:
     [
         (("nobody",), 10, "does not exist"),
         (("Old_Shop",), 2, "--to NAME"),
+        (("old-shop",), 2, "ESA has no routine old-shop; nothing was begun."),
         (("old-shop", "--cloud", "dcdn"), 2, "from DCDN to ESA, not to DCDN"),
-        (("old-shop", "--canary", "Jilin,production"), 2, "is not a canary stage"),
+        (
+            ("old-shop", "--create", "--canary", "Jilin,production"),
+            2,
+            "is not a canary stage",
+        ),
     ],
 )
 async def test_what_cannot_be_migrated(

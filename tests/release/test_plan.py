@@ -285,6 +285,7 @@ def test_a_routine_without_areas_goes_by_shares() -> None:
     world = _in_areas({})
 
     assert [("production:100", (), Duration(0))] == _way("100", world)
+    assert [("production:100", (), Duration(60))] == _way("production:1m", world)
 
 
 def test_an_area_that_serves_another_version_is_somebodys_canary() -> None:

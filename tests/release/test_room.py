@@ -22,6 +22,7 @@ from esa_flows.release.spec import Pruning
 from esa_flows.steps.observe import World
 
 IDS = tuple(VersionId(str(number)) for number in range(8, 14))
+AREAS = ("presetCanaryJilin", "presetCanaryZhejiang")
 OURS = "ef1 s=0123456789abcdef r=abcd1234 p=- e=- g=-"
 some_ids = st.frozensets(st.sampled_from(IDS), max_size=2)
 
@@ -48,6 +49,7 @@ def _worlds(draw: st.DrawFn) -> World:
             name="shop",
             staging=draw(_deployments(ids)),
             production=draw(_deployments(ids)),
+            areas={area: draw(st.sampled_from([None, *ids])) for area in AREAS},
         ),
         versions=tuple(
             Version(id=v, description=draw(st.sampled_from(["", OURS]))) for v in ids
@@ -75,7 +77,8 @@ def _breaks(gone: frozenset[Version], world: World, keep: Keep) -> bool:
     ]
     ages = sorted((int(v.id) for v in world.versions), reverse=True)
     for version in gone:
-        is_served = version.id in served
+        areas = world.routine.areas.values()
+        is_served = version.id in served or version.id in areas
         is_kept = version.id in keep.protected or version.id in keep.before
         is_not_ours = keep.foreign and "ef1" not in version.description
         is_new = ages.index(int(version.id)) < keep.newest

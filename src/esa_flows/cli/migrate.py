@@ -12,6 +12,7 @@ from esa_flows.cli.ending import show, wait_for
 from esa_flows.cli.options import DEFAULTS, Common
 from esa_flows.cli.text import labelled, one_line, served_words
 from esa_flows.cli.watch import watching
+from esa_flows.errors import InvalidInput
 from esa_flows.migrations import MigrationPlan
 
 __all__ = ["migrate", "plan_json", "plan_lines"]
@@ -56,6 +57,7 @@ async def migrate(  # noqa: PLR0913  a command has as many flags as it has
             return Answer(payload={"plan": plan_json(plan)})
 
         desk.note(*lines)
+        _refuse_missing(plan, create=create)
         with watching(desk, client, f"migrate {name}", joins=True) as watch:
             ending = await wait_for(
                 client.migrate(
@@ -74,6 +76,14 @@ async def migrate(  # noqa: PLR0913  a command has as many flags as it has
         return show(desk, watch, ending)
 
 
+def _refuse_missing(plan: MigrationPlan, *, create: bool) -> None:
+    if not plan.exists and not create:
+        raise InvalidInput(
+            f"ESA has no routine {plan.routine}; nothing was begun.",
+            next_move="Create it with --create, or name another one with --to.",
+        )
+
+
 def plan_lines(plan: MigrationPlan, *, create: bool) -> tuple[str, ...]:
     """Tell what a migration would do: pure.
 
@@ -88,7 +98,7 @@ def plan_lines(plan: MigrationPlan, *, create: bool) -> tuple[str, ...]:
         f"{source} of DCDN, version {plan.version}, goes to {plan.routine} of ESA.",
         labelled("ESA", f"{plan.routine} {there}"),
         labelled("DCDN", f"{source} stays as it is"),
-        *(labelled("left behind", one_line(told)) for told in plan.left),
+        *(labelled("note", one_line(told)) for told in plan.left),
     )
 
 

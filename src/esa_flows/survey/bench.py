@@ -31,6 +31,7 @@ from esa_flows.model import RoutineName, VersionId, VersionStatus
 from esa_flows.survey.ear import Ear
 from esa_flows.survey.finding import Open
 from esa_flows.wire.call import Call, Caller
+from esa_flows.wire.cap import Cap
 from esa_flows.wire.reply import object_in
 from esa_flows.wire.transport import Response
 
