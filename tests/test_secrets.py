@@ -46,7 +46,7 @@ from tests.api.desk import NAME, Desk
 from tests.cli.office import Office, bundle
 from tests.crash import scenario as crash
 from tests.crash.draw import singles
-from tests.crash.plays import ENVS, OLDER, PLAYS, Play
+from tests.crash.plays import ENVS, PLAYS, Play
 from tests.crash.scenario import Scenario, play_alone
 from tests.house import BROKEN, NEW
 from tests.promises import write
@@ -123,7 +123,7 @@ def scenarios(play: Play) -> Iterator[Scenario]:
     yield from islice(singles(play), 1, None, EACH)
 
 
-@pytest.mark.parametrize("play", [*PLAYS, *OLDER], ids=str)
+@pytest.mark.parametrize("play", PLAYS, ids=str)
 def test_no_flow_and_no_failure_writes_a_secret(
     play: Play, watch: Watch, rows: None
 ) -> None:

@@ -85,7 +85,7 @@ async def ask_other_api(bench: Bench) -> Seen:
 async def ask_nonce(bench: Bench) -> Seen:
     """Send a read twice, byte for byte: GetErService."""
     await bench.look(bench.cloud.service_status)
-    async with bench.cap.of("GetErService").slot() as slot:
+    async with bench.cap.slot("esa.GetErService") as slot:
         response = await bench.ear.repeat()
         slot.answered()
 
