@@ -111,14 +111,14 @@ DEFENCES = (
     ),
     Defence(
         "an upload's margin is counted by the provider's clock",
-        "api/esa.py",
+        "api/provider.py",
         "slot.check(blob.size, self._now() + self._caller.skew)",
         "slot.check(blob.size, self._now())",
         "tests/api/test_esa.py::test_a_forms_margin_is_counted_by_the_providers_clock",
     ),
     Defence(
         "an upload asks for its permit",
-        "api/esa.py",
+        "api/provider.py",
         "        self._permit(Op.POST)\n",
         "",
         "tests/api/test_esa.py::test_nothing_is_sent_without_a_permit",

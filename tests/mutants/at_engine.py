@@ -37,7 +37,7 @@ DEFENCES = (
     Defence(
         "an effect that is not seen gets time to appear",
         "engine/attempts.py",
-        "if isinstance(verdict, Happened) or left <= 0:",
+        "if isinstance(verdict, Happened) or verdict.is_final or left <= 0:",
         "if True:",
         "tests/engine/test_attempts.py::test_a_lost_change_is_done_again_only_after_the_settle_time",
     ),

@@ -7,10 +7,11 @@ from tests.mutants.defence import Defence
 __all__ = ["DEFENCES"]
 
 DEFENCES = (
-    Defence.never(
+    Defence(
         "duplicates of a commit whose answer was lost are swept",
         "release/make.py",
-        "committed.attempts > 1 or number > 1",
+        "repeated = committed.attempts > 1 or rounds.number > 1",
+        "repeated = False",
         "tests/release/test_make.py::test_duplicates_of_a_lost_commit_are_swept",
     ),
     Defence(
@@ -51,7 +52,7 @@ DEFENCES = (
     Defence.never(
         "after a bake the share must still serve",
         "release/expose.py",
-        "now is None or now.split != split",
+        "not wanted.is_in_force(journey.now)",
         "tests/release/test_expose.py::test_a_foreign_deployment_during_a_bake_is_left_alone",
     ),
     Defence.never(

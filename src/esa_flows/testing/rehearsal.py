@@ -273,7 +273,12 @@ class Rehearsal:
             owner=Owner("boot", self.processes, "0", process.name),
             life=self._life,
         )
-        given = {"endpoint": BASE, "staging_edge": _STAGING, **self.settings}
+        given = {
+            "endpoint": BASE,
+            "staging_edge": _STAGING,
+            "cap_sharing": "process",  # a file's clock is not this world's
+            **self.settings,
+        }
         return Client(Settings(**given), evolve(parts, **self.more(self, transport)))
 
     def _life(self, owner: Owner) -> Life:
