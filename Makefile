@@ -7,7 +7,7 @@ SDK    := .venv-sdk
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sdk node peers test check crash model mutants fix demo bench build clean
+.PHONY: help venv sdk node peers test check crash kill model mutants fix demo bench build clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -66,6 +66,9 @@ WORD   ?=
 
 crash: venv ## play N disturbed releases from SEED (MODE=faults, unsafe, crowd, singles)
 	@PYTHONPATH=. $(BIN)/python -m tests.crash -n $(N) --seed $(SEED) --mode $(MODE) $(if $(ONLY),--only $(ONLY))
+
+kill: venv ## kill, freeze and interrupt real processes at every moment of seven flows
+	$(BIN)/python -m pytest -q -n $(JOBS) -m "slow or not slow" tests/process
 
 SIZE   ?= small
 

@@ -20,6 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in (
         "real_time: needs threads, sockets or processes; real clocks",
         "may_block: looks at files or processes from the event loop on purpose",
+        "slow: takes minutes in all; left out unless asked for, as `make kill` does",
     ):
         config.addinivalue_line("markers", marker)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from attrs import frozen
 
-from esa_flows import Client, Report
+from esa_flows import Client, Context, Report, flow
 from esa_flows.localcloud import LocalCloud
 
 ROUTINE = "shop"
@@ -32,7 +33,7 @@ class Scene:
 
     name: str
     furnish: Callable[[LocalCloud], None]
-    act: Callable[[Client, Path], Awaitable[Report]]
+    act: Callable[[Client, Path], Awaitable[Any]]
     earlier: tuple[bytes, ...] = ()
     routine: str = ROUTINE
 
@@ -98,6 +99,17 @@ async def _rollback(client: Client, _: Path) -> Report:
     return await client.rollback(ROUTINE, check=False)
 
 
+@flow
+async def asking(ctx: Context, routine: str) -> str:
+    """Ask a person."""
+    agreed = await ctx.approve(what=f"Release {routine} to everybody?")
+    return f"agreed by {agreed.by}"
+
+
+async def _ask(client: Client, _: Path) -> str:
+    return await client.run(asking, ROUTINE, subject=ROUTINE)
+
+
 _ALL = (
     Scene("fresh", _empty, _fresh),
     Scene("at quota", _full, _release),
@@ -107,5 +119,9 @@ _ALL = (
     Scene("assets", _live, _assets),
     Scene("variables", _bound, _canary),
     Scene("slow canary", _live, _slow_canary),
+    Scene("approval", _live, _ask),
 )
+RELEASES = _ALL[:7]
+"""The flows that are killed everywhere."""
+
 SCENES = {scene.name: scene for scene in _ALL}

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.process.nursery import Ended, done
@@ -84,8 +85,16 @@ def moved(source: Path, elsewhere: Path) -> Path:
     return elsewhere
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("trouble", TROUBLES)
+def _cases() -> Iterator[Any]:
+    """Give each trouble at each moment; all of one trouble, and some of the others."""
+    for trouble in TROUBLES:
+        for moment in MOMENTS:
+            usual = trouble == "file limit" or moment == "after commit 1"
+            marks = () if usual else (pytest.mark.slow,)
+            yield pytest.param(trouble, moment, marks=marks)
+
+
+@pytest.mark.parametrize(("trouble", "moment"), list(_cases()))
 def test_no_call_is_sent_that_cannot_be_recorded(
     trouble: str, moment: str, place: Place, tmp_path: Path
 ) -> None:

@@ -25,18 +25,18 @@ WHOLE = End(
 
 NOT_PERMITTED = [
     ("before row 9", "asyncio"),
-    ("after info 1", "trio"),
-    ("after row 14", "asyncio"),
     ("after commit 1", "trio"),
-    ("after deploy production 10+90 1", "asyncio"),
+    pytest.param("after info 1", "trio", marks=pytest.mark.slow),
+    pytest.param("after row 14", "asyncio", marks=pytest.mark.slow),
+    pytest.param("after deploy production 10+90 1", "trio", marks=pytest.mark.slow),
 ]
 """Moments at which no call has passed the permit."""
 
 PERMITTED = [
     ("before commit 1", "asyncio"),
-    ("before deploy staging 100 1", "trio"),
-    ("before deploy production 10+90 1", "asyncio"),
-    ("before observe 3", "trio"),
+    ("before deploy production 10+90 1", "trio"),
+    pytest.param("before deploy staging 100 1", "trio", marks=pytest.mark.slow),
+    pytest.param("before observe 3", "asyncio", marks=pytest.mark.slow),
 ]
 """Moments at which a call has passed the permit and is not sent yet."""
 
@@ -129,6 +129,7 @@ def test_both_alive_the_heir_alone_goes_on(place: Place, tmp_path: Path) -> None
     assert WHOLE == place.end(scene, ended.said["outcome"])
 
 
+@pytest.mark.slow
 def test_a_late_deployment_stops_the_heir(place: Place, tmp_path: Path) -> None:
     """The one call that had passed is met like anybody's: a conflict, and no more."""
     scene = SCENES["slow canary"]
@@ -155,6 +156,7 @@ def test_a_late_deployment_stops_the_heir(place: Place, tmp_path: Path) -> None:
     assert [] == place.report()["violations"]
 
 
+@pytest.mark.slow
 def test_frozen_in_the_middle_of_a_write(place: Place, tmp_path: Path) -> None:
     """It holds the journal: the next one is told so, and nothing is lost."""
     scene = SCENES["canary"]
@@ -171,7 +173,7 @@ def test_frozen_in_the_middle_of_a_write(place: Place, tmp_path: Path) -> None:
 
     ended = done(second)
 
-    assert "JournalUnavailable" == refused.said["error"]
+    assert "JournalUnavailable" == refused.said["error"], refused
     assert "Another process holds it" in refused.said["words"]
     assert WHOLE == place.end(scene, ended.said["outcome"])
 

@@ -9,13 +9,15 @@ import pytest
 from attrs import define
 from tests.process.nursery import done
 from tests.process.place import End, Place
-from tests.process.scenes import SCENES, Scene, place_bundle
+from tests.process.scenes import RELEASES, Scene, place_bundle
 
 pytestmark = pytest.mark.may_block
 
-FLOWS = tuple(scene for scene in SCENES.values() if scene.name != "slow canary")
 POINTS = 10
 """Deaths of each flow: after each call that changes something, and all along."""
+
+SHARES = 12
+"""Parts that all moments of a flow are dealt out to."""
 
 FATES = ("kept", "rebuilt", "deleted")
 CHANGING = ("slot", "post", "commit", "deploy", "delete", "create", "package")
@@ -81,7 +83,7 @@ def change(folder: Path, fate: str) -> None:
 
 
 @pytest.mark.parametrize("point", range(POINTS))
-@pytest.mark.parametrize("scene", FLOWS, ids=lambda scene: scene.name)
+@pytest.mark.parametrize("scene", RELEASES, ids=lambda scene: scene.name)
 def test_a_killed_run_ends_as_an_undisturbed_one(
     scene: Scene,
     point: int,
@@ -91,16 +93,44 @@ def test_a_killed_run_ends_as_an_undisturbed_one(
 ) -> None:
     """After SIGKILL at any moment, a new process comes to the same end."""
     course = course_of(scene, place, tmp_path, courses)
-    moment = chosen(course.moments, POINTS)[point]
-    place.begin(scene, tmp_path)
-    job = place.job(tmp_path, scene, moment=moment, backend=BACKENDS[point % 2])
+    _die_at(
+        chosen(course.moments, POINTS)[point], point, scene, course, place, tmp_path
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("share", range(SHARES))
+@pytest.mark.parametrize("scene", RELEASES, ids=lambda scene: scene.name)
+def test_a_run_killed_at_every_moment(
+    scene: Scene,
+    share: int,
+    place: Place,
+    tmp_path: Path,
+    courses: dict[str, Course],
+) -> None:
+    """Before and after each call, before, inside and after each row."""
+    course = course_of(scene, place, tmp_path, courses)
+    for number, moment in enumerate(course.moments):
+        if number % SHARES == share:
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            _die_at(moment, number, scene, course, place, folder)
+
+
+def _die_at(
+    moment: str, number: int, scene: Scene, course: Course, place: Place, folder: Path
+) -> None:
+    """Let a process die at a moment, and another one come to the same end."""
+    place.begin(scene, folder)
+    job = place.job(folder, scene, moment=moment, backend=BACKENDS[number % 2])
     died = done(job)
 
     assert -signal.SIGKILL == died.code, (moment, died)
     if course.moments.index(moment) >= course.moments.index(BEGUN):
-        change(tmp_path, FATES[point % len(FATES)])
+        change(folder, FATES[number % len(FATES)])
 
-    again = place.job(tmp_path, scene, do="resume", backend=BACKENDS[point // 2 % 2])
+    again = place.job(folder, scene, do="resume", backend=BACKENDS[number // 2 % 2])
     ended = done(again)
 
     assert 0 == ended.code, (moment, ended.words)

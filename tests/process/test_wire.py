@@ -169,7 +169,11 @@ def _said(rule: Rule) -> str:
 
 
 @pytest.mark.parametrize("rule", BREAKS, ids=_said)
-@pytest.mark.parametrize("about", LOOKS, ids=["commit", "deploy"])
+@pytest.mark.parametrize(
+    "about",
+    [COMMIT, pytest.param(DEPLOY, marks=pytest.mark.slow)],
+    ids=["commit", "deploy"],
+)
 async def test_a_lost_reply_is_looked_for_before_anything_is_repeated(
     about: bytes, rule: Rule, place: Place, tmp_path: Path
 ) -> None:
