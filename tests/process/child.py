@@ -29,7 +29,7 @@ from esa_flows import Client, Parts
 from esa_flows.cli import app as command_line
 from esa_flows.cli import main as esa_flows
 from esa_flows.engine import lease
-from esa_flows.engine.journal import Lease, Record, Row
+from esa_flows.engine.journal import Kind, Lease, Record, Row
 from esa_flows.engine.journal_sqlite import SQLiteJournal
 from esa_flows.errors import EsaFlowsError, JournalError
 from esa_flows.wire.transport import (
@@ -130,22 +130,30 @@ class WatchedTransport:
 
 
 class WatchedJournal(SQLiteJournal):
-    """A journal file whose every row is a moment before, one inside, one after."""
+    """A journal file whose every row is a moment before, one inside, one after.
+
+    A moment of its own is that after an intent: what follows next is the call.
+    """
 
     moments: Moments
 
     async def append(self, lease: Lease, records: Iterable[Record]) -> tuple[Row, ...]:
         """Append, and tell."""
+        given = list(records)
         name = self.moments.count("row")
         self.moments.meet(f"before {name}")
         with WatchedConnection.commits(partial(self.moments.meet, f"inside {name}")):
             try:
-                rows = await super().append(lease, records)
+                rows = await super().append(lease, given)
             except JournalError:
                 self.moments.meet(f"without {name}")
                 raise
 
         self.moments.meet(f"after {name}")
+        for record in given:
+            if record.kind is Kind.INTENT:
+                self.moments.meet(f"intent {record.step}")
+
         return rows
 
 

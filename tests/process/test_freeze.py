@@ -26,11 +26,16 @@ WHOLE = End(
 NOT_PERMITTED = [
     ("before row 9", "asyncio"),
     ("after commit 1", "trio"),
+    ("intent commit#1", "asyncio"),
+    ("intent deploy[production:10]#1", "trio"),
     pytest.param("after info 1", "trio", marks=pytest.mark.slow),
     pytest.param("after row 14", "asyncio", marks=pytest.mark.slow),
     pytest.param("after deploy production 10+90 1", "trio", marks=pytest.mark.slow),
 ]
-"""Moments at which no call has passed the permit."""
+"""Moments at which no call has passed the permit.
+
+Right after an intent nothing but the permit stands between a late process and its call.
+"""
 
 PERMITTED = [
     ("before commit 1", "asyncio"),

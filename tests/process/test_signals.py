@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -210,12 +210,24 @@ def test_the_second_ctrl_c_leaves_at_once(
     assert WHOLE == place.end(CANARY, "released")
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """Heed Ctrl-C, which whoever runs the tests in the background ignores for them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(
     "delay", [0.1, *(pytest.param(s, marks=pytest.mark.slow) for s in (0.0, 0.3))]
 )
 def test_a_signal_while_it_starts(
-    delay: float, number: signal.Signals, place: Place, tmp_path: Path
+    delay: float,
+    number: signal.Signals,
+    place: Place,
+    tmp_path: Path,
+    heeded: None,
 ) -> None:
     """It ends as by that signal, and whatever was begun is found again."""
     place.begin(CANARY, tmp_path)
