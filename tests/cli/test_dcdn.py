@@ -109,7 +109,7 @@ async def test_a_rollback_names_the_areas(tmp_path: Path) -> None:
     done = await office.do("rollback", "shop")
 
     assert 0 == done.code, done.err
-    assert "production, with every area, goes from" in done.err
+    assert "100 %, with every area." in done.err
     assert {old} == {office.now()["production"], office.now()[ZHEJIANG]}
 
 

@@ -25,9 +25,12 @@ OTHERWISE = {
     "supersede",
 }
 """Plays the model does not tell: versions made by asking for a form, runs that began
-before the play did, codes brought back, canaries of somebody else that are ended."""
+before the play did, codes brought back, canaries of somebody else that are ended. Nor
+DCDN's, where areas are the canary and asking for a form makes a version."""
 
-TOLD = tuple(play for play in PLAYS if play.name not in OTHERWISE)
+TOLD = tuple(
+    play for play in PLAYS if play.name not in OTHERWISE and play.product == "esa"
+)
 QUOTA = 10
 
 

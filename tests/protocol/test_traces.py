@@ -95,7 +95,9 @@ def test_a_wrong_trace_is_refused(wrong: str) -> None:
 
 def test_the_plays_that_are_not_told_are_named() -> None:
     """Nothing is left out by a slip of the pen."""
-    assert {play.name for play in PLAYS} == OTHERWISE | {p.name for p in TOLD}
+    esa = {play.name for play in PLAYS if play.product == "esa"}
+
+    assert esa == OTHERWISE & esa | {p.name for p in TOLD}
 
 
 def test_an_act_belongs_to_the_run_its_process_records_next() -> None:

@@ -292,7 +292,7 @@ def test_an_area_that_serves_another_version_is_somebodys_canary() -> None:
     """It is named, with what takes every area to one version."""
     world = _in_areas({ZHEJIANG: TWO, JILIN: ONE, REST: None})
 
-    with pytest.raises(Conflict, match=f"serves 1, but {ZHEJIANG} serves 2") as caught:
+    with pytest.raises(Conflict, match=f"serves 1, but {ZHEJIANG} 2") as caught:
         refuse_canary(_by_areas(), world)
 
     assert "rollback shop --cloud dcdn" in caught.value.next_move
