@@ -7,10 +7,10 @@ SDK    := .venv-sdk
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sdk node peers test check crash kill model mutants fix demo bench build clean
+.PHONY: help venv sdk node peers test check crash kill model mutants fix demo bench bench-quick build clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
 
 venv: $(VENV)/.installed ## make the virtual environment
 
@@ -81,8 +81,13 @@ mutants: venv ## remove every defence once, change pure modules bit by bit: who 
 demo: venv ## release the sample routines to a local cloud and show what happened
 	@$(BIN)/python examples/demo.py
 
-bench: venv ## measure, side by side, in one run
-	$(BIN)/python -m benchmarks
+SUITES ?=
+
+bench: venv peers ## measure, side by side, in one run (SUITES="call cap")
+	@$(BIN)/python -m benchmarks $(SUITES)
+
+bench-quick: venv ## the same in less than three minutes, to see that nothing broke
+	@$(BIN)/python -m benchmarks --quick $(SUITES)
 
 build: venv ## make the wheel and the source distribution
 	$(BIN)/python -m pip install --quiet build

@@ -9,10 +9,11 @@ from functools import partial
 import anyio
 import httpx
 
-from benchmarks.journal import PEER
 from benchmarks.limiters import ARMS, OUT, SERVICE
 from benchmarks.service import OBSERVE, caller
-from benchmarks.table import Line
+from benchmarks.suite import Effort
+from benchmarks.table import Line, Promise, floor
+from benchmarks.turns import PEERS
 from esa_flows.localcloud.spawn import spawned
 from esa_flows.wire.transport import open_client
 
@@ -21,15 +22,16 @@ WORKERS = 150
 N, PERIOD = 100, 1.002
 
 
-async def measure() -> list[Line]:
+async def measure(effort: Effort) -> list[Line]:
     """Measure the whole path, then the limiter alone beside others."""
-    return [*await through_http(), *await beside_others()]
+    calls = effort.pick(CALLS, CALLS // 2)
+    return [*await through_http(calls), *await beside_others(effort)]
 
 
-async def through_http() -> list[Line]:
+async def through_http(calls: int) -> list[Line]:
     """Make calls as fast as the cap lets us, and ask the server what it saw."""
     async with spawned() as cloud, open_client() as http:
-        ours, left = caller(http, cloud, calls_per_second=N), iter(range(CALLS))
+        ours, left = caller(http, cloud, calls_per_second=N), iter(range(calls))
         trips: list[float] = []
 
         async def worker() -> None:
@@ -51,27 +53,28 @@ async def through_http() -> list[Line]:
     bound = N / (PERIOD + trip)
     return [
         Line(
-            what=f"{CALLS} calls under the cap",
-            ours=(CALLS - N) / (spent - trip),
-            beside=bound,
+            goal="P2",
+            what=f"{calls:,} calls under the cap, over HTTP",
+            ours=(calls - N) / (spent - trip),
+            beside=floor("N / (period + round trip)", bound),
             unit="calls/s",
-            target="≥ 0.97 of N / (period + round trip)",
+            promise=Promise.ratio(least=0.97),
         ),
         Line(
-            what="most calls in any second, as the server counted",
+            goal="P2",
+            what="  most of them in any second, as the server counted",
             ours=seen["peak_window"],
-            beside=N,
             unit="calls",
-            target="≤ 1",
+            promise=Promise.figure(most=N),
         ),
     ]
 
 
-async def beside_others() -> list[Line]:
+async def beside_others(effort: Effort) -> list[Line]:
     """Let each limiter call for ten seconds over ways of 0 to 50 ms, in turn."""
     bound = N / (PERIOD + OUT / 2 + SERVICE)
     lines: list[Line] = []
-    for name in ARMS:
+    for name in list(ARMS)[: effort.pick(len(ARMS), 2)]:
         found = await anyio.to_thread.run_sync(partial(turn, name))
         if found is None:
             print(f"cap: {name} is left out; `make peers` installs it.")
@@ -79,18 +82,19 @@ async def beside_others() -> list[Line]:
 
         lines += [
             Line(
+                goal="P2" if name == "ours" else "",
                 what=f"{name}: most calls in any second, ways of 0 to 50 ms",
                 ours=found["fullest"],
-                beside=N,
                 unit="calls",
-                target="≤ 1",
+                promise=Promise.figure(most=N) if name == "ours" else None,
             ),
             Line(
-                what=f"{name}: rate beside the bound of who is never above",
+                goal="P2" if name == "ours" else "",
+                what=f"{name}: rate",
                 ours=found["rate"],
-                beside=bound,
+                beside=floor("bound of who is never above", bound),
                 unit="calls/s",
-                target="≥ 0.97" if name == "ours" else "",
+                promise=Promise.ratio(least=0.97) if name == "ours" else None,
             ),
         ]
 
@@ -99,7 +103,7 @@ async def beside_others() -> list[Line]:
 
 def turn(name: str) -> dict[str, float] | None:
     """Run one limiter in a fresh process; none where its environment is not there."""
-    python = sys.executable if name == "ours" else str(PEER)
+    python = sys.executable if name == "ours" else str(PEERS)
     try:
         done = subprocess.run(
             [python, "-m", "benchmarks.limiters", name],

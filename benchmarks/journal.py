@@ -6,19 +6,18 @@ process of its own; of several turns the best counts.
 """
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 from benchmarks.arms import Figures
-from benchmarks.table import Line
+from benchmarks.suite import Effort
+from benchmarks.table import Line, Promise, floor, peer
+from benchmarks.turns import PEERS
 
 SIZES = {1: 200, 10: 2_000, 50: 5_000, 100: 10_000, 1_000: 20_000}
 HALF_DONE, ROWS_EACH = 1_000, 10
 ROUNDS = 3
-PEER = Path(os.environ.get("ESA_FLOWS_PEERS", ".venv-peers")) / "bin" / "python"
-"""The environment of `benchmarks/peers.txt`; where there is none, no peer runs."""
+QUICK = {1: 100, 50: 2_000}
 
 
 def turn(arm: str, flows: int, steps: int, *, python: str = sys.executable) -> Figures:
@@ -33,10 +32,12 @@ def turn(arm: str, flows: int, steps: int, *, python: str = sys.executable) -> F
     return found
 
 
-def best(arms: tuple[str, ...], flows: int, steps: int) -> dict[str, Figures]:
+def best(
+    arms: tuple[str, ...], flows: int, steps: int, rounds: int = ROUNDS
+) -> dict[str, Figures]:
     """Let arms take turns; give the smallest of each figure."""
     found: dict[str, Figures] = {}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for arm in arms:
             figures = turn(arm, flows, steps)
             kept = found.setdefault(arm, figures)
@@ -45,59 +46,64 @@ def best(arms: tuple[str, ...], flows: int, steps: int) -> dict[str, Figures]:
     return found
 
 
-def steps_of(flows: int, steps: int) -> list[Line]:
+def steps_of(flows: int, steps: int, rounds: int) -> list[Line]:
     """Measure durable steps with so many flows at once."""
-    found = best(("floor", "bare", "ours", "memory"), flows, steps)
+    found = best(("floor", "bare", "ours", "memory"), flows, steps, rounds)
     what = f"durable step, {flows:,} flows at once"
     lines = [
         Line(
+            goal="P8",
             what=what,
             ours=found["ours"]["us"],
-            beside=found["floor"]["us"],
+            beside=floor("the same rows, no engine", found["floor"]["us"]),
             unit="µs",
-            target="≤ 2 × the floor",
+            promise=Promise.ratio(most=2),
         ),
         Line(
-            what="  of this the engine alone, beside bare rows in a loop",
+            what="  of this the engine alone",
             ours=found["memory"]["us"],
-            beside=found["bare"]["us"],
+            beside=floor("bare rows in a loop", found["bare"]["us"]),
             unit="µs",
-            target="",
         ),
         Line(
-            what="  lag of the loop, p99, beside its bound",
+            what="  lag of the loop, p99",
             ours=found["ours"]["lag_ms"],
-            beside=5.0,
             unit="ms",
-            target="≤ 5 ms",
+            promise=Promise.figure(most=5),
         ),
     ]
-    return lines + (peer(found["ours"], flows) if PEER.exists() else [])
+    return lines + (engines(found["ours"], flows) if PEERS.exists() else [])
 
 
-def peer(ours: Figures, flows: int) -> list[Line]:
+def engines(ours: Figures, flows: int) -> list[Line]:
     """Measure the peer with as many flows, few steps each: it needs milliseconds."""
-    figures = turn("dbos", flows, max(100, flows * 4), python=str(PEER))
+    figures = turn("dbos", flows, max(100, flows * 4), python=str(PEERS))
     return [
         Line(
-            what="  the same beside DBOS on SQLite",
+            goal="P8",
+            what="  the same beside another engine",
             ours=ours["us"],
-            beside=figures["us"],
+            beside=peer("DBOS on SQLite", figures["us"]),
             unit="µs",
-            target="≤ 1/10 at 50 flows",
+            promise=Promise.ratio(most=0.1) if flows == 50 else None,
         )
     ]
 
 
-async def measure() -> list[Line]:
+async def measure(effort: Effort) -> list[Line]:
     """Measure every size, then the resuming of half-done runs."""
-    lines = [line for flows, steps in SIZES.items() for line in steps_of(flows, steps)]
-    found = best(("resume", "raw_resume"), HALF_DONE, HALF_DONE * ROWS_EACH)
+    sizes, rounds = effort.pick(SIZES, QUICK), effort.pick(ROUNDS, 1)
+    lines = [
+        line
+        for flows, steps in sizes.items()
+        for line in steps_of(flows, steps, rounds)
+    ]
+    found = best(("resume", "raw_resume"), HALF_DONE, HALF_DONE * ROWS_EACH, rounds)
     resumed = Line(
-        what=f"{HALF_DONE:,} half-done runs, until all move again, beside a bare file",
+        what=f"{HALF_DONE:,} half-done runs, until all move again",
         ours=found["resume"]["seconds"] * 1e3,
-        beside=found["raw_resume"]["seconds"] * 1e3,
+        beside=floor("the rows alone", found["raw_resume"]["seconds"] * 1e3),
         unit="ms",
-        target="≤ 2,500 ms, the best engine",
+        promise=Promise.figure(most=2_500),
     )
     return [*lines, resumed]
