@@ -1,0 +1,292 @@
+"""A rollout as it is planned: what happens to each routine, when, and at what cost.
+
+It is a file, too: what it says is carried out, or refused where the world has changed.
+"""
+
+import datetime as dt
+import enum
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+from attrs import field, frozen
+
+from esa_flows.engine.codec import decode, encode
+from esa_flows.errors import InvalidInput, JournalCorrupt
+from esa_flows.fleet.spec import FailureBudget
+from esa_flows.model import Duration, RoutineName
+from esa_flows.release.forecast import total
+from esa_flows.release.planned import PlannedRelease
+
+__all__ = [
+    "SCHEMA",
+    "Bound",
+    "Course",
+    "PlannedRoutine",
+    "PlannedWave",
+    "RolloutPlan",
+    "SlotBudget",
+    "calls_of",
+    "is_rollout_plan",
+]
+
+SCHEMA = 1
+"""Version of the file's format. A reader refuses what is newer than itself."""
+
+KIND = "esa-flows rollout plan"
+
+
+class Course(enum.StrEnum):
+    """What will happen to a routine."""
+
+    RELEASE = "release"
+    ADOPT = "adopt"
+    """A version that holds the bundle is there; it is released."""
+
+    UNCHANGED = "unchanged"
+    REFUSE = "refuse"
+
+
+class Bound(enum.StrEnum):
+    """What a time cannot be shorter for."""
+
+    CAP = "cap"
+    LATENCY = "latency"
+    BAKE = "bake"
+
+
+@frozen(kw_only=True)
+class SlotBudget:
+    """The room that a routine has for versions.
+
+    Attributes:
+        held: Versions it has.
+        quota: Versions it may have.
+        pinned: Of those it has, the ones that must stay.
+        makes: Versions that are to be made.
+        goes: Versions that are deleted to make room.
+    """
+
+    held: int
+    quota: int
+    pinned: int
+    makes: int
+    goes: int
+
+
+@frozen(kw_only=True)
+class PlannedRoutine:
+    """What will happen to one routine.
+
+    Attributes:
+        routine: Which one.
+        course: What.
+        why: Why, in a sentence.
+        wave: The number of its wave, from 1; 0 where it is in none.
+        release: Its release; None where it is refused.
+        depends_on: Routines of this rollout that must be released before it.
+        slots: Its room for versions; None where none is made.
+    """
+
+    routine: RoutineName
+    course: Course
+    why: str = ""
+    wave: int = 0
+    release: PlannedRelease | None = None
+    depends_on: tuple[RoutineName, ...] = ()
+    slots: SlotBudget | None = None
+
+    @property
+    def calls(self) -> Mapping[str, int]:
+        """Calls by verb that its release takes; none where nothing is done."""
+        if self.release is None or not self.wave:
+            return {}
+
+        return self.release.forecast.calls
+
+
+@frozen(kw_only=True)
+class PlannedWave:
+    """A wave with the routines it has.
+
+    Attributes:
+        number: Its number, from 1.
+        name: What it is called; empty where it has no name.
+        told: Which routines were asked for, in words, such as `10% of tier=3`.
+        routines: The routines, dependencies first.
+        steps: The shares they go through, in words; several where they differ.
+        gates: What is asked before it counts as good, in words.
+        bake: How long it is watched before the next one.
+        approve: Whether a person is asked before the next one.
+        calls: Calls by verb, of all its routines.
+        exposed: Most routines that visitors see before they have proven themselves.
+        why: What that follows from.
+        prepares: Whether all is made ready first and then exposed; otherwise each
+            routine goes its whole way at once, because nothing would wait.
+        least: The least time its releases take, without its own bake.
+        bound: What that is bound by.
+        rollback: The time it takes to take all of it back.
+    """
+
+    number: int
+    name: str = ""
+    told: str = ""
+    routines: tuple[RoutineName, ...] = ()
+    steps: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
+    bake: Duration = Duration(0)
+    approve: bool = False
+    calls: Mapping[str, int] = field(factory=dict, hash=False)
+    exposed: int = 1
+    why: str = ""
+    prepares: bool = True
+    least: Duration = Duration(0)
+    bound: Bound = Bound.CAP
+    rollback: Duration = Duration(0)
+
+    @property
+    def minimum_time(self) -> Duration:
+        """The least time until the next wave can begin."""
+        return Duration(self.least.seconds + self.bake.seconds)
+
+
+@frozen(kw_only=True)
+class RolloutPlan:
+    """What a rollout is going to do.
+
+    Attributes:
+        run: The id its run will have; its routines' runs are called after it.
+        name: What it is called.
+        made_at: When, in UTC.
+        routines: What happens to each, in the order of the waves; those in none last.
+        waves: The waves, in order.
+        budget: How many may fail, as it was asked for.
+        tolerated: How many that are.
+        concurrency: Most routines that are worked on at once.
+        slow_start: Whether a wave exposes one first, then two, four and so on.
+        calls_per_second: The cap it was computed with.
+        latency: Seconds that a call takes, as the plan's own calls took.
+        bound: What the minimum time is bound by.
+        notes: What a person should know.
+    """
+
+    run: str
+    name: str = ""
+    made_at: dt.datetime
+    routines: tuple[PlannedRoutine, ...]
+    waves: tuple[PlannedWave, ...]
+    budget: FailureBudget
+    tolerated: int = 0
+    concurrency: int = 64
+    slow_start: bool = False
+    calls_per_second: int = 100
+    latency: float = 0.0
+    bound: Bound = Bound.CAP
+    notes: tuple[str, ...] = ()
+
+    @property
+    def calls(self) -> dict[str, int]:
+        """Calls by verb, of all waves."""
+        return dict(sum((Counter(wave.calls) for wave in self.waves), Counter()))
+
+    @property
+    def capped_calls(self) -> int:
+        """Calls that count under the provider's cap."""
+        return total(self.calls)
+
+    @property
+    def minimum_time(self) -> Duration:
+        """The least time it takes: that of all waves, approvals not counted."""
+        return Duration(sum(wave.minimum_time.seconds for wave in self.waves))
+
+    @property
+    def rollback_time(self) -> Duration:
+        """The time it takes to take all of it back."""
+        return Duration(sum(wave.rollback.seconds for wave in self.waves))
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything would be changed."""
+        return any(wave.routines for wave in self.waves)
+
+    @property
+    def refused(self) -> tuple[PlannedRoutine, ...]:
+        """The routines that cannot be released, with the reasons."""
+        return self.of(Course.REFUSE)
+
+    def of(self, *courses: Course) -> tuple[PlannedRoutine, ...]:
+        """Give the routines to which one of these things will happen.
+
+        Args:
+            courses: What.
+        """
+        return tuple(each for each in self.routines if each.course in courses)
+
+    def to_data(self) -> dict[str, Any]:
+        """Give it as plain JSON values, with the version of its format."""
+        return {"kind": KIND, "schema": SCHEMA, **encode(self)}
+
+    def to_json(self) -> str:
+        """Write it as JSON text."""
+        return json.dumps(self.to_data(), indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what `to_json` wrote.
+
+        Args:
+            text: The file's text.
+
+        Raises:
+            InvalidInput: It is no plan of a rollout, or of a newer format.
+        """
+        told = _object(text)
+        if told.get("kind") != KIND:
+            raise InvalidInput(
+                "This is no plan of a rollout: make one with:"
+                " esa-flows plan fleet.toml -o plan.json"
+            )
+
+        if told.get("schema") != SCHEMA:
+            raise InvalidInput(
+                f"This plan has format {told.get('schema')}; this program reads"
+                f" {SCHEMA}.",
+                next_move="Use the version of esa-flows that made it, or a newer one.",
+            )
+
+        try:
+            found: Self = decode(told, cls)
+        except (JournalCorrupt, InvalidInput) as error:
+            raise InvalidInput(
+                "This plan cannot be used: a value in it is not what it should be."
+            ) from error
+
+        return found
+
+
+def is_rollout_plan(text: str) -> bool:
+    """Tell whether a file's text is a plan of a rollout, whatever else it may be.
+
+    Args:
+        text: The file's text.
+    """
+    return text.lstrip().startswith("{") and _object(text).get("kind") == KIND
+
+
+def calls_of(routines: Iterable[PlannedRoutine]) -> dict[str, int]:
+    """Give the calls by verb that routines take together.
+
+    Args:
+        routines: As planned.
+    """
+    return dict(sum((Counter(each.calls) for each in routines), Counter()))
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        told = json.loads(text)
+    except ValueError as error:
+        raise InvalidInput(f"This plan is no JSON: {error}.") from error
+
+    return told if isinstance(told, dict) else {}

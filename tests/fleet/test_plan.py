@@ -1,0 +1,118 @@
+"""A rollout's plan as values and as a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+
+from esa_flows.errors import InvalidInput
+from esa_flows.fleet.plan import (
+    Bound,
+    Course,
+    PlannedRoutine,
+    PlannedWave,
+    RolloutPlan,
+    SlotBudget,
+    calls_of,
+    is_rollout_plan,
+)
+from esa_flows.fleet.spec import FailureBudget
+from esa_flows.model import Bundle, Digest, Duration, RoutineName
+from esa_flows.release.forecast import Forecast
+from esa_flows.release.planned import PlannedRelease
+from esa_flows.release.spec import Release
+
+SHOP = RoutineName("shop")
+CART = RoutineName("cart")
+
+
+def _planned(name: RoutineName, *, wave: int = 1) -> PlannedRoutine:
+    bundle = Bundle(digest=Digest("a" * 64), size=3)
+    release = PlannedRelease(
+        run="abcd",
+        release=Release(routine=name, bundle=bundle),
+        before=None,
+        forecast=Forecast(calls={"observe": 2, "post": 1}),
+    )
+    return PlannedRoutine(
+        routine=name,
+        course=Course.RELEASE,
+        wave=wave,
+        release=release,
+        slots=SlotBudget(held=7, quota=10, pinned=3, makes=1, goes=0),
+    )
+
+
+def _plan() -> RolloutPlan:
+    routines = (
+        _planned(SHOP),
+        PlannedRoutine(
+            routine=CART, course=Course.REFUSE, why="It is gone.", depends_on=(SHOP,)
+        ),
+    )
+    wave = PlannedWave(
+        number=1,
+        routines=(SHOP,),
+        steps=("10 → 100",),
+        bake=Duration(60),
+        calls=calls_of(routines),
+        least=Duration(2.5),
+        bound=Bound.LATENCY,
+        rollback=Duration(0.1),
+    )
+    return RolloutPlan(
+        run="abcd",
+        made_at=dt.datetime(2026, 3, 1, tzinfo=dt.UTC),
+        routines=routines,
+        waves=(wave,),
+        budget=FailureBudget(),
+    )
+
+
+def test_its_file_is_read_again() -> None:
+    """What is written is what is carried out."""
+    plan = _plan()
+
+    assert plan == RolloutPlan.parse(plan.to_json())
+    assert is_rollout_plan(plan.to_json())
+
+
+def test_it_tells_calls_and_times() -> None:
+    """An upload does not count under the cap; a bake adds to the time."""
+    plan = _plan()
+
+    assert {"observe": 2, "post": 1} == plan.calls
+    assert 2 == plan.capped_calls
+    assert Duration(62.5) == plan.minimum_time
+    assert Duration(0.1) == plan.rollback_time
+    assert plan.has_changes
+    assert ["cart"] == [each.routine for each in plan.refused]
+
+
+def test_a_routine_in_no_wave_costs_nothing() -> None:
+    """It is left as it is."""
+    assert {} == calls_of([_planned(SHOP, wave=0)])
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "is no JSON"),
+        ("[]", "is no plan of a rollout"),
+        ('{"kind": "esa-flows plan"}', "is no plan of a rollout"),
+        ('{"kind": "esa-flows rollout plan", "schema": 2}', "has format 2"),
+        ('{"kind": "esa-flows rollout plan", "schema": 1}', "a value in it"),
+    ],
+)
+def test_what_is_no_plan_is_refused(text: str, sentence: str) -> None:
+    """With what it is instead, as far as that can be told."""
+    with pytest.raises(InvalidInput, match=sentence):
+        RolloutPlan.parse(text)
+
+
+def test_a_plan_of_one_release_is_none_of_a_rollout() -> None:
+    """Both are JSON; the kind tells them apart. TOML is neither."""
+    assert not is_rollout_plan(json.dumps({"kind": "esa-flows plan"}))
+    assert not is_rollout_plan("[[routine]]")
