@@ -10,15 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esa_flows.errors import InvalidInput
+from esa_flows.gates.expect import Expect
 from esa_flows.gates.looks import (
     CONFIRM,
-    Expect,
     Look,
     Question,
     chance_of_a_hit,
     judge,
     looks_needed,
 )
+from esa_flows.gates.sequential import ErrorRate
 from esa_flows.gates.verdict import Reading, Verdict
 
 PASS, FAIL = Verdict.PASS, Verdict.FAIL
@@ -93,6 +94,8 @@ def test_reason_says_who_answered_what() -> None:
     assert found.facts == {
         "address": "203.0.113.7",
         "looks": 2,
+        "good": 0,
+        "bad": 2,
         "elapsed": 0.0,
         "status": 500,
     }
@@ -154,6 +157,56 @@ def test_looks_without_an_answer_do_not_count_as_good() -> None:
 def test_looks_needed(share: int, confidence: float, needed: int) -> None:
     """The numbers of the textbook."""
     assert looks_needed(share, confidence) == needed
+
+
+def test_an_answer_may_be_bad_for_what_is_in_it() -> None:
+    """A good status with a wrong body counts as a bad answer; the sentence says why."""
+    wrong = Look(address="a", status=200, fault="its body is not 'ok'")
+    question = Question(host="shop.example")
+
+    assert FAIL is question.tells(wrong)
+    found = judge(question, [wrong, wrong])
+    assert FAIL is found.verdict
+    assert found.reason.endswith("where less than 500 is good: its body is not 'ok'.")
+    assert PASS is judge(question, [wrong, *looks(200, at="a")]).verdict
+
+
+def test_good_answers_of_before_count_at_a_share() -> None:
+    """Twenty-nine in all are enough at a tenth, whenever they were had."""
+    fresh = read([200] * 9, share=10)
+    later = read([200] * 9, share=10, good=20)
+
+    assert INCONCLUSIVE is fresh.verdict
+    assert PASS is later.verdict
+
+
+def test_a_rate_is_judged_over_all_answers() -> None:
+    """Single bad ones do not count; those of before do."""
+    rate = ErrorRate(limit=10.0)
+
+    few = read([200] * 5 + [500] + [200] * 5, errors=rate)
+    many = read([200] * 50, errors=rate, good=50, bad=1)
+    bad = read([500, 500, 500], errors=rate, share=50)
+
+    assert INCONCLUSIVE is few.verdict
+    assert few.reason == (
+        "shop.example: 1 of 11 answers were bad, where less than 10 % of errors is"
+        " good; about 46 more requests are needed to tell."
+    )
+    assert PASS is many.verdict
+    assert (0.9901, 10.0, 101) == tuple(
+        many.facts[name] for name in ("value", "threshold", "requests")
+    )
+    assert FAIL is bad.verdict
+    assert "(the new version serves 50 % of them)" in bad.reason
+
+
+def test_no_answer_at_all_is_no_rate() -> None:
+    """Then the address is told that gave none."""
+    found = read([None, None], errors=ErrorRate(limit=1.0))
+
+    assert ERROR is found.verdict
+    assert "gave no answer" in found.reason
 
 
 @given(st.integers(1, 100), st.floats(0.01, 0.999))

@@ -16,8 +16,10 @@ from attrs import define, evolve, field
 from tests.api.desk import NAME, Desk
 
 from esa_flows.errors import InvalidInput
-from esa_flows.gates.looks import Expect, Question
+from esa_flows.gates.expect import Expect, HeaderRule, TextRule
+from esa_flows.gates.looks import Question
 from esa_flows.gates.probe import EdgeAddress, Probe, open_probe_client, probe
+from esa_flows.gates.sequential import ErrorRate
 from esa_flows.gates.verdict import Verdict
 from esa_flows.localcloud import Fault, Switches
 from esa_flows.model import Duration, Environment, RoutineName
@@ -196,6 +198,58 @@ async def test_expected_status_is_judged(desk: Desk) -> None:
     assert (await probe(desk.transport, strict)).verdict is Verdict.FAIL
 
 
+@pytest.mark.parametrize(
+    ("expect", "verdict"),
+    [
+        ({"body": TextRule(text="hello", is_whole=True)}, Verdict.PASS),
+        ({"body": TextRule(text="bye")}, Verdict.FAIL),
+        (
+            {"headers": (HeaderRule(name="Server", rule=TextRule(text="ESA")),)},
+            Verdict.PASS,
+        ),
+        ({"latency": Duration(1)}, Verdict.PASS),
+    ],
+)
+async def test_body_and_headers_count(
+    desk: Desk, expect: dict[str, Any], verdict: Verdict
+) -> None:
+    """A page that answers 200 with the wrong text is bad."""
+    new = desk.console.add_version(
+        NAME, b'export default { fetch() { return new Response("hello"); } };'
+    )
+    desk.console.deploy(NAME, "staging", {new: 100})
+
+    reading = await probe(desk.transport, await plan_for(desk, expect=Expect(**expect)))
+
+    assert verdict is reading.verdict
+
+
+async def test_as_many_requests_as_wanted(desk: Desk) -> None:
+    """All of them where they are good; as soon as it is settled where they are not."""
+    plan = evolve(await plan_for(desk), requests=5)
+    bad = await plan_for(desk, expect=Expect(statuses=frozenset({204})))
+
+    assert 5 == (await probe(desk.transport, plan)).facts["looks"]
+    assert 2 == (await probe(desk.transport, evolve(bad, requests=5))).facts["looks"]
+
+
+async def test_a_rate_is_asked_for_without_long_pauses(desk: Desk) -> None:
+    """Its reading ends with the requests wanted, settled or not."""
+    (live,) = (await desk.esa.observe(NAME)).live
+    new = desk.console.add_version(NAME, code(500))
+    desk.console.deploy(NAME, "production", {new: 5, live: 95})
+    rate = ErrorRate(limit=60.0, usual=50.0)
+    plan = evolve(
+        await plan_for(desk, errors=rate), addresses=(PRODUCTION,), requests=10
+    )
+
+    reading = await probe(desk.transport, plan)
+
+    assert Verdict.INCONCLUSIVE is reading.verdict
+    assert 10 == reading.facts["looks"]
+    assert reading.facts["waited"] == pytest.approx(0.45)
+
+
 # --- with a client ------------------------------------------------------------------
 
 
@@ -247,6 +301,28 @@ async def test_redirects_are_looked_at_not_followed() -> None:
 
     assert reading.verdict is Verdict.PASS
     assert len(edge.seen) == 1
+
+
+async def test_the_body_is_read_where_it_counts() -> None:
+    """Over a real client, too; and no more of it than fits."""
+    edge = Edge(lambda _: httpx.Response(200, stream=httpx.ByteStream(b"all is well")))
+    question = Question(
+        host="shop.example", expect=Expect(body=TextRule(text="is well"))
+    )
+    huge = Edge(
+        lambda _: httpx.Response(200, stream=httpx.ByteStream(b"x" * 2_000_000))
+    )
+
+    async with httpx.AsyncClient(transport=edge) as client:
+        reading = await probe(client, evolve(plan(), question=question))
+
+    async with httpx.AsyncClient(transport=huge) as client:
+        asked = evolve(plan(), question=question, patience=Duration(0))
+        large = await probe(client, asked)
+
+    assert reading.verdict is Verdict.PASS
+    assert large.verdict is Verdict.ERROR
+    assert "too large" in large.reason
 
 
 async def test_trouble_of_the_client_is_told_in_words() -> None:

@@ -11,6 +11,7 @@ A look is one request and what came of it. Rules:
 * At a share, good answers may all have come from the former version: that at least one
   came from the new one has the probability 1 - (1 - share)^n. As long as it is too
   small, the looks are inconclusive.
+* Where a rate of errors is asked for, single bad answers do not count: the rate does.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from collections.abc import Sequence
 from attrs import Attribute, field, frozen
 
 from esa_flows.errors import InvalidInput
+from esa_flows.gates.expect import Expect
+from esa_flows.gates.sequential import ErrorRate
 from esa_flows.gates.verdict import Fact, Reading, Verdict
 
 __all__ = [
     "CONFIRM",
-    "Expect",
     "Look",
     "Question",
     "chance_of_a_hit",
@@ -34,13 +36,7 @@ __all__ = [
 ]
 
 CONFIRM = 2
-_CLOSED = 401
 _WHOLE = 100
-
-
-def _status(_: object, __: Attribute[int], value: int) -> None:
-    if not 101 <= value <= 600:  # noqa: PLR2004  HTTP has no others
-        raise InvalidInput(f"{value} bounds no HTTP status: give 101 to 600.")
 
 
 def _percentage(_: object, __: Attribute[int], value: int) -> None:
@@ -54,36 +50,6 @@ def _probability(_: object, __: Attribute[float], value: float) -> None:
 
 
 @frozen(kw_only=True)
-class Expect:
-    """Which statuses are good.
-
-    Attributes:
-        below: Every status smaller than this, where no statuses are named.
-        statuses: Only these.
-    """
-
-    below: int = field(default=500, validator=_status)
-    statuses: frozenset[int] = frozenset()
-
-    def of(self, status: int | None) -> Verdict:
-        """Say what one answer tells by itself; None is no answer."""
-        if status is None:
-            return Verdict.ERROR
-
-        if status == _CLOSED and not self.statuses:
-            return Verdict.INCONCLUSIVE
-
-        good = status in self.statuses if self.statuses else status < self.below
-        return Verdict.PASS if good else Verdict.FAIL
-
-    def __str__(self) -> str:
-        if self.statuses:
-            return " or ".join(map(str, sorted(self.statuses)))
-
-        return f"less than {self.below}"
-
-
-@frozen(kw_only=True)
 class Question:
     """What looks shall tell.
 
@@ -92,12 +58,23 @@ class Question:
         expect: Which statuses are good.
         share: Percentage of the traffic that the version in question serves, 1 to 100.
         confidence: Probability of having met it that is enough, 0 to 1.
+        errors: Which rate of bad answers is too high; None where none are borne.
+        good: Good answers that were had before, at the same share.
+        bad: Bad ones.
     """
 
     host: str
     expect: Expect = Expect()
     share: int = field(default=_WHOLE, validator=_percentage)
     confidence: float = field(default=0.95, validator=_probability)
+    errors: ErrorRate | None = None
+    good: int = 0
+    bad: int = 0
+
+    def tells(self, look: Look) -> Verdict:
+        """Say what one look tells by itself."""
+        verdict = self.expect.of(look.status)
+        return Verdict.FAIL if verdict is Verdict.PASS and look.fault else verdict
 
 
 @frozen(kw_only=True)
@@ -108,12 +85,14 @@ class Look:
         address: Where it went.
         status: HTTP status; None where no answer came.
         trouble: Why no answer came, as a sentence.
+        fault: What is wrong with the answer beside its status.
         elapsed: Seconds.
     """
 
     address: str
     status: int | None = None
     trouble: str = ""
+    fault: str = ""
     elapsed: float = 0.0
 
 
@@ -148,8 +127,11 @@ def judge(question: Question, looks: Sequence[Look]) -> Reading:
         looks: All of them, in the order they were made; at least one.
 
     Returns:
-        What the worst address tells.
+        What the worst address tells; of a rate of errors, what all of them do.
     """
+    if question.errors is not None and any(look.status for look in looks):
+        return _of_a_rate(question, question.errors, looks)
+
     addresses = dict.fromkeys(look.address for look in looks)
     return Reading.worst(
         _at_one_address(question, [look for look in looks if look.address == address])
@@ -159,12 +141,8 @@ def judge(question: Question, looks: Sequence[Look]) -> Reading:
 
 def _at_one_address(question: Question, looks: Sequence[Look]) -> Reading:
     last = looks[-1]
-    verdicts = [question.expect.of(look.status) for look in looks]
-    facts: dict[str, Fact] = {
-        "address": last.address,
-        "looks": len(looks),
-        "elapsed": last.elapsed,
-    }
+    verdicts = [question.tells(look) for look in looks]
+    facts = _facts(looks, verdicts)
     if last.status is None:
         return Reading(
             verdict=Verdict.ERROR,
@@ -175,9 +153,57 @@ def _at_one_address(question: Question, looks: Sequence[Look]) -> Reading:
     verdict, why = _of_answers(question, verdicts)
     return Reading(
         verdict=verdict,
-        reason=f"{question.host} at {last.address} answered {last.status}{why}.",
+        reason=f"{question.host} at {last.address} answered {last.status}{why}"
+        f"{_fault(looks, verdict)}.",
         facts={**facts, "status": last.status},
     )
+
+
+def _facts(looks: Sequence[Look], verdicts: Sequence[Verdict]) -> dict[str, Fact]:
+    return {
+        "address": looks[-1].address,
+        "looks": len(looks),
+        "good": verdicts.count(Verdict.PASS),
+        "bad": verdicts.count(Verdict.FAIL),
+        "elapsed": looks[-1].elapsed,
+    }
+
+
+def _fault(looks: Sequence[Look], verdict: Verdict) -> str:
+    """Give what was wrong with an answer of good status, where that decided."""
+    faults = [look.fault for look in looks if look.fault]
+    return f": {faults[-1]}" if faults and verdict is not Verdict.PASS else ""
+
+
+def _of_a_rate(question: Question, errors: ErrorRate, looks: Sequence[Look]) -> Reading:
+    """Weigh all answers, those of before included."""
+    verdicts = [question.tells(look) for look in looks]
+    facts = _facts(looks, verdicts)
+    bad = question.bad + verdicts.count(Verdict.FAIL)
+    seen = bad + question.good + verdicts.count(Verdict.PASS)
+    verdict = errors.judge(seen, bad, share=question.share)
+    more = errors.more_needed(seen, bad, share=question.share)
+    need = f"; about {more:,} more requests are needed to tell"
+    return Reading(
+        verdict=verdict,
+        reason=f"{question.host}: {bad:,} of {seen:,} answers were bad, where {errors}"
+        f" is good{_at_share(question)}"
+        f"{need if verdict is Verdict.INCONCLUSIVE else ''}"
+        f"{_fault(looks, verdict)}.",
+        facts={
+            **facts,
+            "value": round(_WHOLE * bad / max(seen, 1), 4),
+            "threshold": errors.limit,
+            "requests": seen,
+        },
+    )
+
+
+def _at_share(question: Question) -> str:
+    if question.share == _WHOLE:
+        return ""
+
+    return f" (the new version serves {question.share} % of them)"
 
 
 def _of_answers(question: Question, seen: Sequence[Verdict]) -> tuple[Verdict, str]:
@@ -193,7 +219,7 @@ def _of_answers(question: Question, seen: Sequence[Verdict]) -> tuple[Verdict, s
     if bad:
         return Verdict.INCONCLUSIVE, f", and one answer was bad, {wanted}"
 
-    return _of_a_share(question, seen.count(Verdict.PASS))
+    return _of_a_share(question, question.good + seen.count(Verdict.PASS))
 
 
 def _bad(question: Question, seen: Sequence[Verdict]) -> int:

@@ -14,6 +14,7 @@ import ipaddress
 import re
 import ssl
 from collections.abc import Sequence
+from contextlib import aclosing
 from typing import Self
 from urllib.parse import quote, urlsplit
 
@@ -22,9 +23,11 @@ import httpx
 from attrs import evolve, field, frozen
 
 from esa_flows.errors import CallError, InvalidInput
+from esa_flows.gates.expect import Answer
 from esa_flows.gates.looks import Look, Question, judge
 from esa_flows.gates.verdict import Reading, Verdict
-from esa_flows.model import Duration
+from esa_flows.model import WHOLE, Duration
+from esa_flows.wire.body import whole_body
 from esa_flows.wire.secret import Secret
 from esa_flows.wire.site import is_loopback
 from esa_flows.wire.transport import (
@@ -39,6 +42,7 @@ from esa_flows.wire.trouble import trouble
 __all__ = ["EdgeAddress", "Probe", "open_probe_client", "probe"]
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+_MOST_BYTES = 1024 * 1024
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
 
 
@@ -119,6 +123,7 @@ class Probe:
         question: The host, and which answers are good.
         addresses: Where to ask; each is judged by itself.
         path: Path and query to ask for.
+        requests: How many looks at each address; 0 for as many as it takes to tell.
         token: Opens a default record that is closed to visitors.
         patience: How long to go on while nothing is settled: a fresh record takes a
             while to resolve and to open.
@@ -130,6 +135,7 @@ class Probe:
     question: Question = field(validator=_host_name)
     addresses: tuple[EdgeAddress, ...] = field(validator=_somewhere)
     path: str = field(default="/", validator=_rooted)
+    requests: int = 0
     token: Secret | None = None
     patience: Duration = Duration(60)
     every: Duration = Duration(2)
@@ -189,14 +195,25 @@ async def probe(door: HttpClient | Transport, plan: Probe) -> Reading:
         reading = judge(plan.question, looks)
         pause = _pause(plan, latest)
         waited = anyio.current_time() - started
-        if reading.verdict.is_settled or waited + pause > plan.patience.seconds:
+        is_over = waited + pause > plan.patience.seconds
+        if is_over or _is_enough(plan, reading, len(looks) // len(latest)):
             return evolve(reading, facts={**reading.facts, "waited": waited})
 
         await anyio.sleep(pause)
 
 
+def _is_enough(plan: Probe, reading: Reading, rounds: int) -> bool:
+    """Tell whether nobody needs to look again."""
+    if reading.verdict is Verdict.FAIL or not plan.requests:
+        return reading.verdict.is_settled
+
+    is_sampled = plan.question.share < WHOLE or plan.question.errors is not None
+    return rounds >= plan.requests and (is_sampled or reading.verdict.is_settled)
+
+
 def _pause(plan: Probe, latest: Sequence[Look]) -> float:
-    good = (plan.question.expect.of(look.status) is Verdict.PASS for look in latest)
+    goes_on = {Verdict.PASS} | ({Verdict.FAIL} if plan.question.errors else set())
+    good = (plan.question.tells(look) in goes_on for look in latest)
     return plan.between.seconds if all(good) else plan.every.seconds
 
 
@@ -204,20 +221,30 @@ async def _look(
     door: HttpClient | Transport, plan: Probe, address: EdgeAddress
 ) -> Look:
     started = anyio.current_time()
-    status, why = None, ""
     try:
         if isinstance(door, httpx.AsyncClient):
-            status = await _status(door, plan, address)
+            answer = await _answer(door, plan, address)
         else:
-            status = (await door.send(_for_transport(plan, address))).status
+            answer = await _carried(door, plan, address)
     except CallError as error:
-        why = error.message
+        elapsed = anyio.current_time() - started
+        return Look(address=str(address), trouble=error.message, elapsed=elapsed)
 
-    elapsed = anyio.current_time() - started
-    return Look(address=str(address), status=status, trouble=why, elapsed=elapsed)
+    answer = evolve(answer, elapsed=anyio.current_time() - started)
+    return Look(
+        address=str(address),
+        status=answer.status,
+        fault=plan.question.expect.fault(answer),
+        elapsed=answer.elapsed,
+    )
 
 
-async def _status(client: HttpClient, plan: Probe, address: EdgeAddress) -> int:
+async def _carried(door: Transport, plan: Probe, address: EdgeAddress) -> Answer:
+    response = await door.send(_for_transport(plan, address))
+    return Answer(status=response.status, headers=response.headers, body=response.body)
+
+
+async def _answer(client: HttpClient, plan: Probe, address: EdgeAddress) -> Answer:
     try:
         with anyio.fail_after(plan.timeout.seconds):
             response = await client.send(
@@ -226,11 +253,22 @@ async def _status(client: HttpClient, plan: Probe, address: EdgeAddress) -> int:
                 auth=None,
                 follow_redirects=False,
             )
-            await response.aclose()
+            async with aclosing(response):
+                body = await _body(response, plan)
     except _FAILURES as error:
         raise trouble(error, str(address)) from None  # its frames hold the token
 
-    return response.status_code
+    return Answer(
+        status=response.status_code, headers=dict(response.headers), body=body
+    )
+
+
+async def _body(response: httpx.Response, plan: Probe) -> bytes:
+    """Read the body only where it counts."""
+    if plan.question.expect.body is None:
+        return b""
+
+    return await whole_body(response, _MOST_BYTES)
 
 
 def _for_client(plan: Probe, address: EdgeAddress) -> httpx.Request:
