@@ -10,15 +10,19 @@ for days helps nobody.
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import lru_cache
 
 from opentelemetry import context, trace
 from opentelemetry.trace import (
     Link,
+    ProxyTracerProvider,
     Span,
     SpanContext,
     SpanKind,
     StatusCode,
     TraceFlags,
+    Tracer,
+    TracerProvider,
 )
 
 from esa_flows.errors import CallError
@@ -143,11 +147,20 @@ def _span(
     kind: SpanKind = SpanKind.INTERNAL,
     links: list[Link] | None = None,
 ) -> AbstractContextManager[None]:
-    span = trace.get_tracer(_TRACER).start_span(
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, ProxyTracerProvider):
+        return _NO_SPAN  # the host has no SDK: there is nobody to make spans for
+
+    span = _tracer_of(provider).start_span(
         name, kind=kind, attributes=attributes, links=links
     )
-    # Without an SDK, and with nothing to hand on, it is as if there were no span.
     return _in(span) if span.get_span_context().is_valid else _NO_SPAN
+
+
+@lru_cache(maxsize=1)
+def _tracer_of(provider: TracerProvider) -> Tracer:
+    """Make a provider's tracer once: it costs more than a span."""
+    return provider.get_tracer(_TRACER)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from esa_flows.engine.flow import flow
 from esa_flows.engine.history import History
 from esa_flows.engine.journal import Kind, NewRun
 from esa_flows.engine.run import drafted
+from esa_flows.engine.state import Event
 from esa_flows.engine.step import step
 from esa_flows.errors import StepMisuse
 from esa_flows.model import Duration
@@ -25,6 +26,22 @@ async def test_a_run_says_what_it_is() -> None:
     lease = await desk.journal.create(NEW, engine.owner)
 
     assert "<Run 0123456789ab new>" == repr(engine._drive(lease, History(), None).run)
+
+
+async def test_what_is_recorded_is_known_as_the_journal_tells_it() -> None:
+    """A process that goes on, and one that reads its rows, know the same."""
+    desk = Desk()
+    engine = desk.engine(one)
+    lease = await desk.journal.create(NEW, engine.owner)
+    run = engine._drive(lease, History(), None).run
+    done = {"v": 1, "in": "digest", "value": {"a": [1, None, "ä"]}, "seconds": 0.5}
+
+    await run.record(Kind.STARTED, {"flow": "one", "v": 1, "input": "x"})
+    await run.record(Kind.INTENT, {"v": 1, "in": "digest"}, step="put#1", attempt=2)
+    await run.record(Kind.OUTCOME, done, step="put#1", attempt=2)
+    await run.record_event(Event.PAUSE, by="me", signal=3)
+
+    assert History.of(await desk.journal.rows(RUN)) == run.history
 
 
 def test_what_json_cannot_say_is_no_record() -> None:

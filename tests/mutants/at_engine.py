@@ -30,7 +30,7 @@ DEFENCES = (
     Defence(
         "what another process began is looked for",
         "engine/attempts.py",
-        "self._look = self._began > 0",
+        "self._look = self._number > 0",
         "self._look = False",
         "tests/engine/test_attempts.py::test_reconcile_knows_how_often_it_was_tried",
     ),

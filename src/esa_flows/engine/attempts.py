@@ -10,7 +10,7 @@
 from typing import Generic, TypeVar
 
 import anyio
-from attrs import define, evolve, field
+from attrs import define, field
 
 from esa_flows import trace
 from esa_flows.engine.attempt import Attempt, is_cancelled
@@ -60,36 +60,28 @@ class Attempts(Generic[I, O]):
         identity: What it is called in its run.
         value: Its input.
         digest: SHA-256 of its input.
-        context: The flow's context; attempts get it with their ports.
         strand: The line of the flow's work it is a part of.
+        began: When this process began them, in seconds of its clock.
     """
 
     step: Step[I, O]
     identity: str
     value: I
     digest: str
-    context: Context
     strand: Strand
-    _began: int = field(init=False)
+    began: float = field(factory=anyio.current_time, init=False)
+    _run: Run = field(init=False)
+    _place: Place = field(init=False)
+    _number: int = field(init=False)
     _tries: int = field(default=0, init=False)
     _look: bool = field(init=False)
     _settled: float | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._began = self._run.history.past(self.identity).attempts
-        self._look = self._began > 0
-
-    @property
-    def _run(self) -> Run:
-        return self.strand.run
-
-    @property
-    def _place(self) -> Place:
-        return self._run.place(self.identity)
-
-    @property
-    def _number(self) -> int:
-        return self._began + self._tries
+        self._run = self.strand.run
+        self._place = self._run.place(self.identity)
+        self._number = self._run.history.past(self.identity).attempts
+        self._look = self._number > 0
 
     async def perform(self) -> O:
         """Attempt, look, wait, until there is an outcome or patience ends."""
@@ -100,14 +92,14 @@ class Attempts(Generic[I, O]):
             self._run.steps.remove(self.identity)
 
     async def _perform(self) -> O:
-        first = anyio.current_time()
         while True:
             self._tries += 1
+            self._number += 1
             try:
                 with trace.attempt_span(self.step.name, attempt=self._number):
                     output = await self._attempt()
             except Exception as error:  # noqa: BLE001  _after sorts it, none is lost
-                elapsed = anyio.current_time() - first
+                elapsed = anyio.current_time() - self.began
                 again = await self._after(cause(error), elapsed)
             else:
                 self._earn()
@@ -127,19 +119,22 @@ class Attempts(Generic[I, O]):
                 ports=self._run.ports,
                 scope=scope,
             )
-            context = evolve(
-                self.context,
-                driver=None,
-                seed=f"{self.context.run_id}/{self.identity}/{self._number}",
-                ports=attempt.need,
-                attempt=self._number,
-                after_another=self._run.is_after_another,
-                place=f"the step {self.step.name!r}",
-            )
-            return await self._effect(context, scope)
+            return await self._effect(self._context(attempt), scope)
 
         self.strand.deliver()
         raise self._too_late(attempt)
+
+    def _context(self, attempt: Attempt) -> Context:
+        run = self._run
+        return Context(
+            run_id=run.id,
+            seed=f"{run.id}/{self.identity}/{self._number}",
+            now=run.now,
+            ports=attempt.need,
+            attempt=self._number,
+            after_another=run.is_after_another,
+            place=f"the step {self.step.name!r}",
+        )
 
     async def _effect(self, context: Context, scope: anyio.CancelScope) -> O:
         """Find the effect done already, or do it; record the outcome either way."""

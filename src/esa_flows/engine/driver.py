@@ -197,13 +197,11 @@ class RunDriver:
     ) -> O:
         run = self._strand.run
         run.tell(Moment.STEP_STARTED, identity, effect=step.effect.value)
-        began = anyio.current_time()
         attempts = Attempts(
             step=step,
             identity=identity,
             value=value,
             digest=digest,
-            context=self.context(),
             strand=self._strand,
         )
         try:
@@ -217,7 +215,7 @@ class RunDriver:
         finally:
             run.performed += 1
 
-        seconds = anyio.current_time() - began
+        seconds = anyio.current_time() - attempts.began
         told = output.facts() if isinstance(output, Ephemeral) else output
         run.tell(Moment.STEP_DONE, identity, value=told, seconds=seconds)
         self._strand.meet(identity)

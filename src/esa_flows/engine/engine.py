@@ -142,7 +142,7 @@ class Engine:
             async with self._letting_go(lease):
                 drive = self._drive(lease, History(), observer)
                 with anyio.CancelScope(shield=True):
-                    await drive.run.write(first)
+                    await drive.run.write(first, begun)
 
                 drive.run.tell(Moment.RUN_STARTED, flow=flow.name, subject=subject)
                 found: O = await drive.through(flow, value)

@@ -48,6 +48,9 @@ class Past:
         return self.outcome is not None and not self.outcome.get("ephemeral")
 
 
+_NOTHING = Past()
+
+
 @frozen(kw_only=True)
 class Question:
     """What a run asks a person.
@@ -114,11 +117,16 @@ class History:
 
     def past(self, step: str) -> Past:
         """Give what is recorded of a step; empty where nothing is."""
-        return self.steps.get(step) or Past()
+        return self.steps.get(step, _NOTHING)
 
-    def add(self, row: Row) -> None:
-        """Take in one more row."""
-        body = row.data
+    def add(self, row: Row, body: dict[str, Any] | None = None) -> None:
+        """Take in one more row.
+
+        Args:
+            row: The row.
+            body: What it says, where that is known without reading it.
+        """
+        body = row.data if body is None else body
         kind = row.record.kind
         if kind is Kind.STARTED:
             self._start(body)

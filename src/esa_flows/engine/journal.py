@@ -21,7 +21,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, Self
 
-from attrs import frozen
+from attrs import field, frozen
 
 from esa_flows.engine.codec import dumps
 from esa_flows.errors import JournalCorrupt
@@ -75,6 +75,7 @@ class Record:
         step: Identity of the step; empty where it is about the run.
         attempt: Which attempt of the step; 0 where it is about none.
         body: The rest, as canonical JSON.
+        stamp: `at` as text, which checksum and table have in common.
     """
 
     kind: Kind
@@ -82,6 +83,11 @@ class Record:
     step: str = ""
     attempt: int = 0
     body: str = "{}"
+    stamp: str = field(init=False, eq=False, repr=False)
+
+    @stamp.default
+    def _written(self) -> str:
+        return self.at.isoformat()
 
     @classmethod
     def of(
@@ -135,7 +141,7 @@ def seal(record: Record, *, run: str, seq: int, fence: int, previous: int) -> Ro
     fields = (
         run,
         seq,
-        record.at.isoformat(),
+        record.stamp,
         record.kind.value,
         record.step,
         record.attempt,

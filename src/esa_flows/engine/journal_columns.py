@@ -32,7 +32,7 @@ def columns_of(row: Row) -> Columns:
     return (
         row.run,
         row.seq,
-        record.at.isoformat(),
+        record.stamp,
         record.kind.value,
         record.step,
         record.attempt,

@@ -58,7 +58,10 @@ class Heads:
     def of(self, lease: Lease) -> Head | None:
         """Give the end of a chain, where it is known and the lease is that one."""
         head = self._known.get(lease.run)
-        return head if head is not None and head.lease == lease else None
+        if head is None or not (head.lease is lease or head.lease == lease):
+            return None
+
+        return head
 
     def keep(self, head: Head) -> None:
         """Remember the end of a chain."""

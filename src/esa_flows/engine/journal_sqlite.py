@@ -19,7 +19,7 @@ from typing import Any, Literal, Self, TypeVar
 import anyio
 import anyio.lowlevel
 from anyio import to_thread
-from attrs import define, field, frozen
+from attrs import define, field, frozen, setters
 
 from esa_flows.engine.journal import (
     Beat,
@@ -67,7 +67,8 @@ class SQLiteStatistics:
     commits: int
 
 
-@define(eq=False, repr=False)
+# Its counters change with every request; hooks are for the path, which does not change.
+@define(eq=False, repr=False, on_setattr=setters.NO_OP)
 class SQLiteJournal:
     """A journal in an SQLite file; opened when it is first used.
 
@@ -253,21 +254,17 @@ class SQLiteJournal:
 
         await anyio.lowlevel.checkpoint_if_cancelled()
         with anyio.CancelScope(shield=True):
-            await self._join(request)
+            batch = self._joining
+            if batch is None:
+                batch = self._joining = Batch([request])
+            else:
+                await batch.join(request).wait()
+
+            # The first leads; another one where that was cancelled by its host.
+            if not batch.served:
+                await self._lead(batch)
 
         return request.result()
-
-    async def _join(self, request: Request[Any]) -> None:
-        batch = self._joining
-        if batch is None:
-            batch = self._joining = Batch([request])
-            await self._lead(batch)
-            return
-
-        await batch.join(request).wait()
-        if not batch.served:
-            # The task that led the batch was cancelled by its host.
-            await self._lead(batch)
 
     async def _lead(self, batch: Batch) -> None:
         try:

@@ -146,14 +146,15 @@ class Run:
     ) -> None:
         """Append a row and take it into the history."""
         whose = self.place(step)
-        await self.write(
-            drafted(kind, self.now(), body, step=step, attempt=attempt, whose=whose)
+        record = drafted(
+            kind, self.now(), body, step=step, attempt=attempt, whose=whose
         )
+        await self.write(record, body)
 
-    async def write(self, record: Record) -> None:
-        """Append a record and take it into the history."""
+    async def write(self, record: Record, body: dict[str, Any]) -> None:
+        """Append a record of a body and take both into the history."""
         for row in await self._journal.append(self.lease.lease, [record]):
-            self.history.add(row)
+            self.history.add(row, body)
 
         self.abort.seq = self.history.abort
 

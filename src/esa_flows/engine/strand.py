@@ -8,7 +8,8 @@ such as going back, is not disturbed by it again.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from types import TracebackType
 
 import anyio
 from attrs import define, field
@@ -164,15 +165,9 @@ class Strand:
         """Raise what comes before an outcome just recorded: there a replay will."""
         self.deliver(before=self.past(identity).seq)
 
-    @contextmanager
-    def interruptible(self) -> Iterator[anyio.CancelScope]:
+    def interruptible(self) -> AbstractContextManager[anyio.CancelScope]:
         """Let an abort or a timeout end this wait, unless it shields itself."""
-        with anyio.CancelScope() as scope:
-            self.run.waits[scope] = self.awaits
-            try:
-                yield scope
-            finally:
-                del self.run.waits[scope]
+        return _Wait(self)
 
     def _meet(self, interruption: Interruption, error: EsaFlowsError) -> None:
         interruption.is_met = True
@@ -182,3 +177,24 @@ class Strand:
     def _forget(self, interruption: Interruption) -> None:
         if interruption in self._open:
             self._open.remove(interruption)
+
+
+@define(eq=False)
+class _Wait(AbstractContextManager[anyio.CancelScope]):
+    """A wait of a strand; known to its run for as long as it lasts."""
+
+    _strand: Strand
+    _scope: anyio.CancelScope = field(factory=anyio.CancelScope, init=False)
+
+    def __enter__(self) -> anyio.CancelScope:
+        self._strand.run.waits[self._scope] = self._strand.awaits
+        return self._scope.__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        raised: BaseException | None,
+        where: TracebackType | None,
+    ) -> bool:
+        del self._strand.run.waits[self._scope]
+        return self._scope.__exit__(kind, raised, where)

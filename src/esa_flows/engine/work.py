@@ -26,7 +26,7 @@ def checked_word(word: str) -> str:
     Raises:
         StepMisuse: It holds a reserved character.
     """
-    if _RESERVED & set(word) or not word.isprintable():
+    if not (_RESERVED.isdisjoint(word) and word.isprintable()):
         raise StepMisuse(f"{word!r} cannot name a step: / [ ] # are reserved.")
 
     return word
