@@ -1,23 +1,14 @@
 """Safe, resumable releases of edge functions on Alibaba Cloud ESA.
 
 The front door is `Client`; flows of one's own are made with `step` and `flow`.
+
+A name is imported when it is first asked for, so that a program may import this package
+at its top and pay for what it uses. Type checkers read `__init__.pyi`.
 """
 
-from esa_flows.client import Client
-from esa_flows.connection import Parts
-from esa_flows.engine.context import Approval, Context
-from esa_flows.engine.flow import flow
-from esa_flows.engine.step import Happened, Intent, NotHappened, step
-from esa_flows.errors import (
-    Aborted,
-    Conflict,
-    DeadlineExceeded,
-    Denied,
-    EsaFlowsError,
-    ReleaseFailed,
-)
-from esa_flows.release.report import Outcome, Report
-from esa_flows.settings import Settings
+from importlib import import_module
+
+__version__ = "0.1.0"
 
 __all__ = [
     "Aborted",
@@ -39,3 +30,45 @@ __all__ = [
     "flow",
     "step",
 ]
+
+_HOMES = {
+    "Aborted": "errors",
+    "Approval": "engine.context",
+    "Client": "client",
+    "Conflict": "errors",
+    "Context": "engine.context",
+    "DeadlineExceeded": "errors",
+    "Denied": "errors",
+    "EsaFlowsError": "errors",
+    "Happened": "engine.step",
+    "Intent": "engine.step",
+    "NotHappened": "engine.step",
+    "Outcome": "release.report",
+    "Parts": "connection",
+    "ReleaseFailed": "errors",
+    "Report": "release.report",
+    "Settings": "settings",
+    "flow": "engine.flow",
+    "step": "engine.step",
+}
+_ROOMS = frozenset(
+    {"api", "engine", "errors", "files", "model", "steps", "testing", "trace", "wire"}
+)
+
+
+def __getattr__(name: str) -> object:
+    """Import a name when it is first asked for (PEP 562)."""
+    if name in _ROOMS:
+        return import_module(f"esa_flows.{name}")
+
+    if name not in _HOMES:
+        raise AttributeError(f"module 'esa_flows' has no attribute {name!r}")
+
+    found: object = getattr(import_module(f"esa_flows.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """List what can be asked for, loaded or not."""
+    return sorted({*globals(), *__all__, *_ROOMS})

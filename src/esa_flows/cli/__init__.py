@@ -7,10 +7,9 @@ library; everything else is imported when it is needed.
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import sys
-from collections.abc import Sequence
-from typing import Any
+
+from esa_flows import __version__
 
 __all__ = ["main"]
 
@@ -19,7 +18,7 @@ _USAGE = 2
 _INTERRUPTED = 130
 
 
-def main(argv: Sequence[str] | None = None, *, parts: Any = None) -> int:
+def main(argv: list[str] | None = None, *, parts: object = None) -> int:
     """Run the command line and give its exit code.
 
     Args:
@@ -28,7 +27,7 @@ def main(argv: Sequence[str] | None = None, *, parts: Any = None) -> int:
     """
     given = list(sys.argv[1:] if argv is None else argv)
     if given[:1] == ["--version"]:
-        sys.stdout.write(f"esa-flows {importlib.metadata.version('esa-flows')}\n")
+        sys.stdout.write(f"esa-flows {__version__}\n")
         return 0
 
     try:

@@ -1,0 +1,47 @@
+from esa_flows import api as api
+from esa_flows import engine as engine
+from esa_flows import errors as errors
+from esa_flows import files as files
+from esa_flows import model as model
+from esa_flows import steps as steps
+from esa_flows import testing as testing
+from esa_flows import trace as trace
+from esa_flows import wire as wire
+from esa_flows.client import Client
+from esa_flows.connection import Parts
+from esa_flows.engine.context import Approval, Context
+from esa_flows.engine.flow import flow
+from esa_flows.engine.step import Happened, Intent, NotHappened, step
+from esa_flows.errors import (
+    Aborted,
+    Conflict,
+    DeadlineExceeded,
+    Denied,
+    EsaFlowsError,
+    ReleaseFailed,
+)
+from esa_flows.release.report import Outcome, Report
+from esa_flows.settings import Settings
+
+__version__: str
+
+__all__ = [
+    "Aborted",
+    "Approval",
+    "Client",
+    "Conflict",
+    "Context",
+    "DeadlineExceeded",
+    "Denied",
+    "EsaFlowsError",
+    "Happened",
+    "Intent",
+    "NotHappened",
+    "Outcome",
+    "Parts",
+    "ReleaseFailed",
+    "Report",
+    "Settings",
+    "flow",
+    "step",
+]
