@@ -13,7 +13,8 @@ from tests.house import BASE, EDGE, NEW, House
 
 from esa_flows import Parts
 from esa_flows.cli.app import attend
-from esa_flows.cli.desk import Desk, Paper
+from esa_flows.cli.desk import Desk
+from esa_flows.cli.paper import Paper
 from esa_flows.testing.transport import ProcessTransport
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

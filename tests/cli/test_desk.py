@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from tests.cli.office import Office, text_on
 
 from esa_flows import Parts
 from esa_flows.cli.complaint import Complaint
-from esa_flows.cli.desk import Answer, Desk, paper
+from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.exits import Exit
 from esa_flows.cli.options import Common
 from esa_flows.errors import InvalidInput
@@ -34,23 +30,6 @@ def test_a_pipe_gets_whole_lines(capsys: pytest.CaptureFixture[str]) -> None:
     Desk.of(Parts(environ={})).say("x" * 500)
 
     assert "x" * 500 + "\n" == capsys.readouterr().out
-
-
-def test_a_coloured_log_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What forces colours does not make a log movable."""
-    monkeypatch.setenv("FORCE_COLOR", "1")
-
-    made = paper({}, is_error=True)
-
-    assert made.is_terminal
-    assert not made.is_interactive
-    assert 10_000 == made.width
-
-
-@pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"ESA_FLOWS_NO_COLOR": "1"}])
-def test_no_colours_by_variable(environ: dict[str, str]) -> None:
-    """The usual variable counts, and our own."""
-    assert paper(environ).no_color
 
 
 def test_no_colours_by_flag() -> None:
@@ -102,31 +81,6 @@ def test_an_answer_ends_with_its_object() -> None:
         written["error"]["type"],
     )
     assert "error m\n" == text_on(desk.err)
-
-
-@pytest.mark.may_block
-def test_a_reader_that_leaves_stops_nothing(tmp_path: Path) -> None:
-    """When nobody reads any more the work goes on in silence."""
-    script = (
-        "import sys\n"
-        "from esa_flows.cli.desk import paper\n"
-        "made = paper({})\n"
-        "for n in range(20000):\n"
-        "    made.print('line', n)\n"
-        "sys.stderr.write('went on')\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", script],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": "src"},
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.readline()
-        process.stdout.close()
-
-        assert b"went on" == process.stderr.read()
 
 
 def test_nothing_that_is_written_steers() -> None:

@@ -31,6 +31,11 @@ def main(argv: list[str] | None = None, *, parts: object = None) -> int:
         return 0
 
     try:
+        commands = importlib.import_module("esa_flows.cli.commands")
+        if commands.is_listing(given):
+            listed: int = commands.listing(given)
+            return listed
+
         app = importlib.import_module("esa_flows.cli.app")
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _EXTRA:

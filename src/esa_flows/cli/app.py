@@ -1,4 +1,4 @@
-"""The commands under one roof: arguments in, an exit code out."""
+"""Arguments in, an exit code out."""
 
 from __future__ import annotations
 
@@ -10,91 +10,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import anyio
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import CycloptsError
 
-from esa_flows.cli.abort import abort
-from esa_flows.cli.approve import approve
+from esa_flows.cli.commands import is_listing, make_app
 from esa_flows.cli.complaint import Complaint, bug, complaint
-from esa_flows.cli.conformance import conformance
-from esa_flows.cli.delete import routines_delete
 from esa_flows.cli.desk import Answer, Desk
-from esa_flows.cli.doctor import doctor
 from esa_flows.cli.exits import Exit, exit_code
-from esa_flows.cli.journal import (
-    journal_check,
-    journal_compact,
-    journal_export,
-    journal_rebuild,
-)
-from esa_flows.cli.local import serve
-from esa_flows.cli.local_state import seed, snapshot
-from esa_flows.cli.migrate import migrate
-from esa_flows.cli.pause import pause
-from esa_flows.cli.plan import plan
-from esa_flows.cli.prune import versions_prune
-from esa_flows.cli.release import release
-from esa_flows.cli.restore import versions_restore
-from esa_flows.cli.resume import resume
-from esa_flows.cli.rollback import rollback
-from esa_flows.cli.routines import routines_list, routines_show
-from esa_flows.cli.runs import runs
+from esa_flows.cli.paper import page
 from esa_flows.cli.signals import interruption, listen
-from esa_flows.cli.status import status
 from esa_flows.cli.text import clean
-from esa_flows.cli.versions import versions_list
 from esa_flows.connection import Parts
 from esa_flows.errors import EsaFlowsError
 
-__all__ = ["attend", "make_app", "run"]
-
-
-def make_app() -> App:
-    """Make the commands."""
-    app = App(
-        name="esa-flows",
-        help="Safe, resumable releases of edge functions on Alibaba Cloud ESA.",
-        version_flags=["--version"],
-        help_format="plaintext",
-        default_parameter=Parameter(show_default=lambda value: value or None),
-    )
-    for command in (
-        release,
-        plan,
-        migrate,
-        rollback,
-        resume,
-        approve,
-        abort,
-        pause,
-        status,
-        runs,
-        doctor,
-    ):
-        app.command(command)
-
-    versions = App(name="versions", help="The versions of a routine.")
-    versions.command(versions_list, name="list")
-    versions.command(versions_prune, name="prune")
-    versions.command(versions_restore, name="restore")
-    routines = App(name="routines", help="The routines of the account.")
-    routines.command(routines_list, name="list")
-    routines.command(routines_show, name="show")
-    routines.command(routines_delete, name="delete")
-    local = App(name="local", help="A cloud on this machine, to try things on.")
-    local.command(serve)
-    local.command(snapshot)
-    local.command(seed)
-    journal = App(name="journal", help="The journal's file: check it, keep it small.")
-    journal.command(journal_check, name="check")
-    journal.command(journal_export, name="export")
-    journal.command(journal_compact, name="compact")
-    journal.command(journal_rebuild, name="rebuild")
-    app.command(versions)
-    app.command(routines)
-    app.command(conformance)
-    app.command(journal)
-    app.command(local)
-    return app
+__all__ = ["attend", "run"]
 
 
 def run(argv: Sequence[str], parts: Parts | None = None) -> int:
@@ -166,9 +94,9 @@ async def _answered(argv: Sequence[str], desk: Desk) -> Answer:
 
 
 async def _done(argv: Sequence[str], desk: Desk) -> Answer:
-    command, bound, unparsed = make_app().parse_args(
+    command, bound, unparsed = make_app(lists=is_listing(argv)).parse_args(
         list(argv),
-        console=desk.out,
+        console=page(desk.out),
         error_console=desk.err,
         exit_on_error=False,
         print_error=False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -19,6 +18,7 @@ from esa_flows.cli.complaint import Complaint
 from esa_flows.cli.exits import Exit
 from esa_flows.cli.lines import annotation
 from esa_flows.cli.options import Common
+from esa_flows.cli.paper import paper
 from esa_flows.cli.provenance import commit_of
 from esa_flows.cli.tables import hanging
 from esa_flows.cli.text import clean, unmarked
@@ -30,46 +30,10 @@ from esa_flows.files import BlobStore
 from esa_flows.model import Cloud
 from esa_flows.settings import Settings, blobs_folder, journal_path
 
-__all__ = ["Answer", "Desk", "Paper", "paper"]
+__all__ = ["Answer", "Desk"]
 
 _LABEL = 5
-_ENDLESS = 10_000
-"""Columns where nobody looks: a file or a pipe gets whole lines."""
-
 _STYLES = {"error": "bold red", "next": "bold", "facts": "dim", "see": "dim"}
-
-
-class Paper(Console):
-    """A console that goes on in silence when nobody reads any more.
-
-    A reader that leaves, such as `head`, must not stop a release.
-    """
-
-    def on_broken_pipe(self) -> None:
-        """Write to nowhere from now on."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
-
-
-def paper(environ: Mapping[str, str], *, is_error: bool = False) -> Paper:
-    """Make a console on standard output or standard error.
-
-    Args:
-        environ: Environment variables; `NO_COLOR` and `ESA_FLOWS_NO_COLOR` count.
-        is_error: Whether it is standard error.
-    """
-    no_color = bool(environ.get("NO_COLOR") or environ.get("ESA_FLOWS_NO_COLOR"))
-    is_watched = (sys.stderr if is_error else sys.stdout).isatty()
-    made = Paper(
-        stderr=is_error,
-        no_color=no_color or None,
-        force_interactive=is_watched,
-        markup=False,
-        highlight=False,
-        emoji=False,
-    )
-    made.width = made.width if is_watched else _ENDLESS
-    return made
 
 
 @frozen(kw_only=True)
