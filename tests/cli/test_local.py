@@ -97,7 +97,6 @@ async def test_files_that_cannot_be_used(
 
 async def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not installed is named, with the command that installs it."""
-
     found = importlib.import_module
 
     def fail(name: str) -> Any:
