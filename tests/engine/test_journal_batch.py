@@ -30,6 +30,7 @@ async def test_they_go_on_in_turns() -> None:
     seen: list[int] = []
 
     async def watch() -> None:
+        """Note how many have woken, turn by turn."""
         while not overs[-1].is_set():
             seen.append(sum(over.is_set() for over in overs))
             await anyio.lowlevel.checkpoint()

@@ -132,7 +132,7 @@ DEFENCES = (
     ),
     Defence(
         "a gate that is closed is no evidence",
-        "gates/looks.py",
+        "gates/expect.py",
         "return Verdict.INCONCLUSIVE\n\n        good",
         "return Verdict.PASS\n\n        good",
         "tests/gates/test_looks.py::test_looks_at_all_the_traffic",
@@ -146,9 +146,9 @@ DEFENCES = (
     ),
     Defence(
         "no answer is no good answer",
-        "gates/looks.py",
-        "return Verdict.ERROR\n\n        if status",
-        "return Verdict.PASS\n\n        if status",
+        "gates/expect.py",
+        "return Verdict.ERROR\n\n        if status ==",
+        "return Verdict.PASS\n\n        if status ==",
         "tests/gates/test_looks.py::test_looks_without_an_answer_do_not_count_as_good",
     ),
     Defence.never(

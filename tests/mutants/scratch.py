@@ -88,10 +88,12 @@ async def judge_all(
     give.close()
 
     def keep(one: Judged) -> None:
+        """Keep it, and tell."""
         judged.append(one)
         told(one)
 
     async def work() -> None:
+        """Judge in a copy of its own."""
         async with _copied() as copy:
             await _judge_from(take, copy, keep)
 

@@ -30,6 +30,7 @@ async def main(folder: Path, seconds: float, log: Path, hold: float) -> None:
     out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     async def calling() -> None:
+        """Call until the time is over."""
         while time.monotonic() < end:
             async with cap.slot("esa.GetRoutine", key="LTAI5tFakeKeyId0001") as slot:
                 await anyio.sleep(random.random() * 0.03)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
 
 from esa_flows import __version__
 
@@ -18,7 +19,7 @@ _USAGE = 2
 _INTERRUPTED = 130
 
 
-def main(argv: list[str] | None = None, *, parts: object = None) -> int:
+def main(argv: Sequence[str] | None = None, *, parts: object = None) -> int:
     """Run the command line and give its exit code.
 
     Args:

@@ -140,6 +140,7 @@ class SQLiteJournal:
         before = run.started_at - PACK_AFTER
 
         def work(tables: Tables) -> Lease:
+            """Do both in the writer's transaction."""
             lease = tables.create(run, owner)
             pack_old(tables, before=before, most=PACKED_ALONG)
             return lease
