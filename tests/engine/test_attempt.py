@@ -34,6 +34,7 @@ async def test_a_declared_call_is_permitted() -> None:
     made.permit(Word.LOOK)
 
     assert (made.sent, scope.shield) == (False, False)
+    assert {"LOOK": 1} == made.calls
 
 
 async def test_a_change_is_protected_from_its_permit_on() -> None:
@@ -58,6 +59,7 @@ async def test_an_undeclared_call_is_refused() -> None:
         " Add it to calls= so that plans can count it." == str(caught.value)
     )
     assert not made.sent
+    assert {} == made.calls
 
 
 async def test_after_the_lease_nothing_is_permitted() -> None:

@@ -46,6 +46,7 @@ async def test_an_unanswered_change_is_adopted() -> None:
     assert desk.world.sent == ["x"]
     outcome = (await desk.rows())[2]
     assert (outcome.data["adopted"], outcome.record.attempt) == (True, 2)
+    assert {"CHANGE": 1, "LOOK": 1} == outcome.data["calls"]
 
 
 async def test_a_lost_change_is_done_again_only_after_the_settle_time() -> None:

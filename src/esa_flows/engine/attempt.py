@@ -35,12 +35,15 @@ class Attempt:
 
     Attributes:
         sent: Whether a call that changes something was permitted.
+        calls: How many calls were permitted, by verb; the step's other attempts count
+            into the same.
     """
 
     _step: Step[Any, Any]
     _lease: HeldLease
     _ports: Ports
     _scope: anyio.CancelScope
+    calls: dict[str, int] = field(factory=dict)
     sent: bool = field(default=False, init=False)
 
     def need(self, port: type[Any]) -> Any:
@@ -75,6 +78,8 @@ class Attempt:
         self._lease.check()
         if verb.mutates:
             self._protect(verb)
+
+        self.calls[verb.name] = self.calls.get(verb.name, 0) + 1
 
     def _protect(self, verb: Verb) -> None:
         if is_cancelled():

@@ -7,7 +7,7 @@
    *Trouble with the provider pauses the run; an answer decides.*
 """
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import anyio
 from attrs import define, field
@@ -62,6 +62,7 @@ class Attempts(Generic[I, O]):
         digest: SHA-256 of its input.
         strand: The line of the flow's work it is a part of.
         began: When this process began them, in seconds of its clock.
+        calls: Calls that its attempts in this process made, by verb.
     """
 
     step: Step[I, O]
@@ -70,6 +71,7 @@ class Attempts(Generic[I, O]):
     digest: str
     strand: Strand
     began: float = field(factory=anyio.current_time, init=False)
+    calls: dict[str, int] = field(factory=dict, init=False)
     _run: Run = field(init=False)
     _place: Place = field(init=False)
     _number: int = field(init=False)
@@ -90,6 +92,10 @@ class Attempts(Generic[I, O]):
             return await self._perform()
         finally:
             self._run.steps.remove(self.identity)
+
+    def counted(self) -> dict[str, Any]:
+        """Give the calls that led to an outcome; nothing where there were none."""
+        return {"calls": dict(self.calls)} if self.calls else {}
 
     async def _perform(self) -> O:
         while True:
@@ -118,6 +124,7 @@ class Attempts(Generic[I, O]):
                 lease=self._run.lease,
                 ports=self._run.ports,
                 scope=scope,
+                calls=self.calls,
             )
             return await self._effect(self._context(attempt), scope)
 
@@ -254,10 +261,19 @@ class Attempts(Generic[I, O]):
         body = {"v": self.step.version, "in": self.digest, "error": told}
         with anyio.CancelScope(shield=True):  # what was answered is kept
             await self._run.record(
-                Kind.OUTCOME, body, step=self.identity, attempt=self._number
+                Kind.OUTCOME,
+                body | self.counted(),
+                step=self.identity,
+                attempt=self._number,
             )
 
-        self._run.tell(Moment.STEP_FAILED, self.identity, why=words(error))
+        self._run.tell(
+            Moment.STEP_FAILED,
+            self.identity,
+            why=words(error),
+            error=told["type"],
+            **self.counted(),
+        )
         replayed = decode_error(told)
         if isinstance(error, EsaFlowsError) and type(error) is type(replayed):
             return error
@@ -297,7 +313,10 @@ class Attempts(Generic[I, O]):
             body["ephemeral"] = True
 
         await self._run.record(
-            Kind.OUTCOME, body | facts, step=self.identity, attempt=self._number
+            Kind.OUTCOME,
+            body | facts | self.counted(),
+            step=self.identity,
+            attempt=self._number,
         )
 
     def _too_late(self, attempt: Attempt) -> EsaFlowsError:

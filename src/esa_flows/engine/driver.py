@@ -217,7 +217,13 @@ class RunDriver:
 
         seconds = anyio.current_time() - attempts.began
         told = output.facts() if isinstance(output, Ephemeral) else output
-        run.tell(Moment.STEP_DONE, identity, value=told, seconds=seconds)
+        run.tell(
+            Moment.STEP_DONE,
+            identity,
+            value=told,
+            seconds=seconds,
+            **attempts.counted(),
+        )
         self._strand.meet(identity)
         return output
 

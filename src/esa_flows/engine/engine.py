@@ -287,7 +287,7 @@ class Engine:
             await drive.run.record_event(
                 Event.RESUME, by=by, signal=inbox, part=trace.here()
             )
-            drive.run.tell(Moment.RUN_RESUMED, flow=flow.name)
+            drive.run.tell(Moment.RUN_RESUMED, flow=flow.name, subject=subject, by=by)
             return await drive.through(flow, value)
 
     async def _take(self, run_id: str, *, force: bool = False) -> Lease:
