@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -205,3 +206,34 @@ def test_the_entry_point_runs_a_command(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("sys.stdout", io.StringIO())
 
     assert main(["runs", "--help"]) == 0
+
+
+@pytest.mark.real_time
+async def test_commands_that_drive_runs_can_be_followed(tmp_path: Path) -> None:
+    """Events of the whole run, to its last one, are there when the command ends."""
+    office = Office()
+    office.live()
+    path = tmp_path / "events.jsonl"
+
+    done = await office.run(
+        "release", "shop", bundle(tmp_path), "--events", str(path), "--no-probe"
+    )
+
+    events = [json.loads(line) for line in path.read_text().splitlines()]
+    assert 0 == done.code
+    assert ("run.started", "run.finished") == (events[0]["kind"], events[-1]["kind"])
+    assert "released" == events[-1]["data"]["outcome"]
+    assert [*range(1, len(events) + 1)] == [event["seq"] for event in events]
+
+
+async def test_events_nowhere_stop_a_command_before_it_begins(tmp_path: Path) -> None:
+    """Nothing is sent, and no run begins."""
+    office = Office()
+
+    done = await office.run(
+        "release", "shop", bundle(tmp_path), "--events", "-", "--json"
+    )
+
+    assert 2 == done.code
+    assert "Write the events to a file: --events FILE" in done.err
+    assert {} == dict(office.cloud.report().calls)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 
+import anyio
 import pytest
 from tests.cli.office import Office, text_on
+from tests.cli.reports import happening
 
 from esa_flows import Parts
 from esa_flows.cli.complaint import Complaint
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.exits import Exit
-from esa_flows.cli.options import Common
+from esa_flows.cli.options import Common, Driving
+from esa_flows.engine.observe import Moment
 from esa_flows.errors import InvalidInput
 
 
@@ -123,3 +126,109 @@ async def test_where_nobody_is_nobody_is_asked() -> None:
 
     with pytest.raises(InvalidInput, match=r"no terminal\. .*: --yes shop"):
         await desk.ask("Which?", instead="--yes shop")
+
+
+def _texts(folder: Path) -> list[str]:
+    return [path.read_text() for path in folder.glob("*.jsonl")]
+
+
+@pytest.mark.parametrize(
+    ("common", "environ", "is_written"),
+    [
+        (Driving(), {}, False),
+        (Driving(events="x.jsonl"), {}, True),
+        (Driving(), {"ESA_FLOWS_EVENTS": "x.jsonl"}, True),
+    ],
+)
+@pytest.mark.real_time
+async def test_events_are_written_where_it_is_said(
+    common: Driving,
+    environ: dict[str, str],
+    is_written: bool,  # noqa: FBT001  given by name alone
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By flag or by variable; nowhere by default."""
+    monkeypatch.chdir(tmp_path)
+    desk = Office().desk(environ)
+    async with anyio.create_task_group() as beside:
+        await desk.follow(common, beside)
+        if desk.events is not None:
+            desk.events(happening(Moment.RUN_STARTED, flow="release", subject="shop"))
+
+        await desk.finish()
+
+    assert is_written is any("run.started" in text for text in _texts(tmp_path))
+    assert "" == text_on(desk.err)
+
+
+@pytest.mark.parametrize(
+    ("common", "sentence"),
+    [
+        (
+            Driving(events="-", json=True),
+            "cannot be both for events and for one JSON object",
+        ),
+        (Driving(events="-"), "There is no standard output for events."),
+        (
+            Driving(events="--to"),
+            "--events wants a file, or - for standard output, not --to.",
+        ),
+        (
+            Driving(events="/none/x.jsonl"),
+            "/none/x.jsonl cannot be written: No such file",
+        ),
+    ],
+)
+@pytest.mark.real_time
+async def test_events_that_cannot_be_written(common: Driving, sentence: str) -> None:
+    """Said before anything is sent."""
+    desk = Office().desk()
+    desk.adopt(common)
+    async with anyio.create_task_group() as beside:
+        with pytest.raises(InvalidInput) as caught:
+            await desk.follow(common, beside)
+
+    assert sentence in str(caught.value)
+    await desk.finish()
+
+
+@pytest.mark.real_time
+async def test_what_is_for_people_leaves_standard_output_to_events(
+    tmp_path: Path,
+) -> None:
+    """A program that reads it gets events alone."""
+    desk = Office().desk()
+    with (tmp_path / "out").open("w") as out:
+        desk.out.file = out
+        async with anyio.create_task_group() as beside:
+            await desk.follow(Driving(events="-"), beside)
+            assert desk.events is not None
+            desk.events(happening(Moment.RUN_STARTED, flow="release", subject="shop"))
+            desk.say("for people")
+            await desk.finish()
+
+    assert "for people\n" == text_on(desk.err)
+    assert 1 == len((tmp_path / "out").read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        (BrokenPipeError(32, "Broken pipe"), "be written: Broken pipe.\n"),
+        (None, "be written in time.\n"),
+    ],
+)
+@pytest.mark.real_time
+async def test_lost_events_are_counted_at_the_end(
+    trouble: OSError | None, told: str
+) -> None:
+    """With what went wrong, where something did."""
+    desk = Office().desk()
+    async with anyio.create_task_group() as beside:
+        await desk.follow(Driving(events=os.devnull), beside)
+        assert desk.events is not None
+        desk.events.lost, desk.events.trouble = 2, trouble
+        await desk.finish()
+
+    assert f"2 events could not {told}" == text_on(desk.err)

@@ -64,3 +64,15 @@ def test_two_identities_are_never_written_alike(one: Identity, two: Identity) ->
     assume(one != two)
 
     assert str(one) != str(two)
+
+
+@given(identities)
+def test_an_identity_is_read_as_it_was_written(one: Identity) -> None:
+    """Whoever looks at a journal gets its parts back."""
+    assert one == Identity.read(str(one))
+
+
+@pytest.mark.parametrize("text", ["", "observe", "a#x", "[k]#1", "a[b]"])
+def test_what_is_no_identity_is_none(text: str) -> None:
+    """A row about the run itself has no step."""
+    assert Identity.read(text) is None

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show
 from esa_flows.cli.exits import Exit
-from esa_flows.cli.options import DEFAULTS, Common
+from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.watch import Watch, watching
 from esa_flows.client import Client
 from esa_flows.errors import Aborted
@@ -24,7 +24,7 @@ async def abort(
     /,
     *,
     keep: bool = False,
-    common: Common = DEFAULTS,
+    common: Driving = DRIVING,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
     """Stop a run and put back what served before it, wherever it is driven.

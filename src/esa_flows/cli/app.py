@@ -16,6 +16,7 @@ from esa_flows.cli.commands import is_listing, make_app
 from esa_flows.cli.complaint import Complaint, bug, complaint
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.exits import Exit, exit_code
+from esa_flows.cli.options import Driving
 from esa_flows.cli.paper import page
 from esa_flows.cli.signals import interruption, listen
 from esa_flows.cli.text import clean
@@ -66,6 +67,7 @@ async def attend(
         with command:
             answer = await _answered(argv, desk)
 
+        await desk.finish()
         beside.cancel_scope.cancel()
 
     if answer is None:
@@ -102,12 +104,22 @@ async def _done(argv: Sequence[str], desk: Desk) -> Answer:
         print_error=False,
     )
     given: dict[str, Any] = {"desk": desk} if "desk" in unparsed else {}
-    if "common" in bound.arguments:
-        desk.adopt(bound.arguments["common"])
-
+    await _adopt(desk, bound)
     found = command(*bound.args, **bound.kwargs, **given)
     answer = await found if inspect.isawaitable(found) else None
     return answer if isinstance(answer, Answer) else Answer()
+
+
+async def _adopt(desk: Desk, bound: inspect.BoundArguments) -> None:
+    """Do as the common flags say, of a command that has them."""
+    flags = bound.signature.parameters.get("common")
+    if flags is None:
+        return
+
+    common = bound.arguments.get("common", flags.default)
+    desk.adopt(common)
+    if isinstance(common, Driving) and desk.beside is not None:
+        await desk.follow(common, desk.beside)
 
 
 def _usage(error: CycloptsError) -> Answer:

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show, wait_for
 from esa_flows.cli.exits import Exit
-from esa_flows.cli.options import DEFAULTS, Common
+from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.standing import question
 from esa_flows.cli.watch import watching
 from esa_flows.client import Client
@@ -24,7 +24,7 @@ async def approve(
     *,
     deny: bool = False,
     by: str = "",
-    common: Common = DEFAULTS,
+    common: Driving = DRIVING,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
     """Agree to what a run asks, or say no; it goes on.

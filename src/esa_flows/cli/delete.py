@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from esa_flows.cli.desk import Answer, Desk
-from esa_flows.cli.options import DEFAULTS, Common
+from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.routines import standing_lines
 from esa_flows.cli.summary import removed_words
 from esa_flows.cli.text import counted
@@ -27,7 +27,7 @@ async def routines_delete(
     *,
     yes: str = "",
     while_serving: Annotated[bool, Parameter(negative="")] = False,
-    common: Common = DEFAULTS,
+    common: Driving = DRIVING,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
     """Delete a routine with all its versions, for good.

@@ -17,16 +17,17 @@ from esa_flows.cli.asking import Listen, listener
 from esa_flows.cli.complaint import Complaint
 from esa_flows.cli.exits import Exit
 from esa_flows.cli.lines import annotation
-from esa_flows.cli.options import Common
+from esa_flows.cli.options import Common, Driving
 from esa_flows.cli.paper import paper
 from esa_flows.cli.provenance import commit_of
 from esa_flows.cli.tables import hanging
-from esa_flows.cli.text import clean, unmarked
+from esa_flows.cli.text import clean, counted, unmarked
 from esa_flows.client import Client
 from esa_flows.connection import Parts
 from esa_flows.engine.journal_memory import MemoryJournal
 from esa_flows.errors import InvalidInput
-from esa_flows.files import BlobStore
+from esa_flows.events import EventLog
+from esa_flows.files import BlobStore, Lines, open_lines, opened_lines
 from esa_flows.model import Cloud
 from esa_flows.settings import Settings, blobs_folder, journal_path
 
@@ -68,6 +69,8 @@ class Desk:
         interrupted: Number of the signal that asked to stop; 0 where none did.
         ends_by_signal: Whether a signal is the usual end.
         listen: Gives the next line a person types; None where nobody does.
+        events: Writes what runs do for programs; None where none follows.
+        streams: Whether standard output is for events.
     """
 
     parts: Parts
@@ -82,6 +85,8 @@ class Desk:
     interrupted: int = 0
     ends_by_signal: bool = False
     listen: Listen | None = None
+    events: EventLog | None = None
+    streams: bool = False
 
     @classmethod
     def of(cls, parts: Parts | None) -> Desk:
@@ -113,6 +118,49 @@ class Desk:
         self.is_json = self.is_json or common.json
         for console in (self.out, self.err):
             console.no_color = console.no_color or common.no_color
+
+    async def follow(self, common: Driving, beside: TaskGroup) -> None:
+        """Write events from now on, where the flags or the environment say so.
+
+        Args:
+            common: The flags of a command that drives runs.
+            beside: Where the writing goes on.
+
+        Raises:
+            InvalidInput: They cannot be written there.
+        """
+        path = common.events or self.parts.environ.get("ESA_FLOWS_EVENTS", "")
+        if not path:
+            return
+
+        if path.startswith("-") and path != "-":
+            raise InvalidInput(
+                f"--events wants a file, or - for standard output, not {path}."
+            )
+
+        self.streams = path == "-"
+        if self.streams and self.is_json:
+            raise InvalidInput(
+                "Standard output cannot be both for events and for one JSON object.",
+                next_move="Write the events to a file: --events FILE",
+            )
+
+        lines = _standard(self.out) if self.streams else await open_lines(path)
+        self.events = EventLog(lines)
+        beside.start_soon(self.events.write)
+
+    async def finish(self) -> None:
+        """Wait for events that are still to be written; say which were not."""
+        if self.events is None:
+            return
+
+        await self.events.finish()
+        if self.events.lost:
+            why = self.events.trouble
+            told = f": {why.strerror}" if why else " in time"
+            self.note(
+                f"{counted(self.events.lost, 'event')} could not be written{told}."
+            )
 
     def client(self, common: Common) -> Client:
         """Make the client that the flags and the environment describe.
@@ -147,8 +195,9 @@ class Desk:
 
     def say(self, *lines: RenderableType) -> None:
         """Write what was asked for: to standard output, unless that is for JSON."""
+        is_taken = self.is_json or self.streams
         for line in lines:
-            self._write(self.err if self.is_json else self.out, line)
+            self._write(self.err if is_taken else self.out, line)
 
     async def ask(self, question: str, *, instead: str) -> str:
         """Ask the person at the terminal, and give what was typed.
@@ -215,3 +264,15 @@ class Desk:
             return shown
 
         return "\n".join(unmarked(line) for line in shown.split("\n"))
+
+
+def _standard(out: Console) -> Lines:
+    """Give standard output for lines that bypass the console.
+
+    Raises:
+        InvalidInput: There is none.
+    """
+    try:
+        return opened_lines(out.file.fileno())
+    except (OSError, ValueError) as error:
+        raise InvalidInput("There is no standard output for events.") from error

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show, wait_for
-from esa_flows.cli.options import DEFAULTS, Common
+from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.text import labelled, one_line, served_words
 from esa_flows.cli.watch import watching
 from esa_flows.errors import InvalidInput
@@ -29,7 +29,7 @@ async def migrate(  # noqa: PLR0913  a command has as many flags as it has
     protect: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     no_probe: Annotated[bool, Parameter(negative="")] = False,
     run_id: str = "",
-    common: Common = DEFAULTS,
+    common: Driving = DRIVING,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
     """Take what a routine of DCDN serves to ESA: byte for byte, staged and verified.

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from attrs import frozen
 from cyclopts import Group, Parameter
 
-__all__ = ["DEFAULTS", "Common"]
+__all__ = ["DEFAULTS", "DRIVING", "Common", "Driving"]
 
 _GROUP = Group("Common", sort_key=9)
 
@@ -74,4 +74,23 @@ class Common:
         }
 
 
+@Parameter(name="*", group=_GROUP)
+@frozen(kw_only=True)
+class Driving(Common):
+    """The same for commands that drive runs, which can be followed by programs.
+
+    Attributes:
+        events: Where to write what the run does, as JSON lines.
+    """
+
+    events: Annotated[
+        str | None,
+        Parameter(
+            help="JSON lines of what happens, to FILE or -. [env: ESA_FLOWS_EVENTS]",
+            allow_leading_hyphen=True,
+        ),
+    ] = None
+
+
 DEFAULTS = Common()
+DRIVING = Driving()

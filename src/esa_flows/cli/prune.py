@@ -9,7 +9,7 @@ from rich.console import RenderableType
 
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show, wait_for
-from esa_flows.cli.options import DEFAULTS, Common
+from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.tables import table
 from esa_flows.cli.text import counted
 from esa_flows.cli.watch import watching
@@ -26,7 +26,7 @@ async def versions_prune(
     protect: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     no_prune_foreign: Annotated[bool, Parameter(negative="")] = False,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
-    common: Common = DEFAULTS,
+    common: Driving = DRIVING,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
     """Delete the versions of a routine that nothing needs; their code is saved first.

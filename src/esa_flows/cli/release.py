@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show, wait_for
-from esa_flows.cli.options import DEFAULTS, Common
+from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.plan import told, write_plan
 from esa_flows.cli.watch import watching
 from esa_flows.intake import Choices
@@ -35,7 +35,7 @@ async def release(  # noqa: PLR0913  a command has as many flags as it has
     on_conflict: str = "refuse",
     run_id: str = "",
     plan_out: str = "",
-    common: Common = DEFAULTS,
+    common: Driving = DRIVING,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
     """Release a bundle to a routine: to staging, then to production share by share.

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show, wait_for
-from esa_flows.cli.options import DEFAULTS, Common
+from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.watch import watching
 
 __all__ = ["versions_restore"]
@@ -21,7 +21,7 @@ async def versions_restore(
     *,
     deploy: Annotated[bool, Parameter(negative="")] = False,
     canary: str = "100",
-    common: Common = DEFAULTS,
+    common: Driving = DRIVING,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
     """Upload saved code again as a new version; it serves nothing unless you ask.

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show, wait_for
-from esa_flows.cli.options import DEFAULTS, Common
+from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.plan import read_plan
 from esa_flows.cli.watch import watching
 from esa_flows.errors import InvalidInput
@@ -21,7 +21,7 @@ async def resume(
     /,
     *,
     plan: str = "",
-    common: Common = DEFAULTS,
+    common: Driving = DRIVING,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
     """Go on with a run that was paused or interrupted; show the end of one that ended.

@@ -14,7 +14,7 @@ from cyclopts import Parameter
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show, wait_for
 from esa_flows.cli.exits import Exit
-from esa_flows.cli.options import DEFAULTS, Common
+from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.text import served_words
 from esa_flows.cli.watch import watching
 from esa_flows.client import Client
@@ -45,7 +45,7 @@ async def rollback(
     /,
     *,
     to: str = "",
-    common: Common = DEFAULTS,
+    common: Driving = DRIVING,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
     """Take production back to the version that served before, at once.

@@ -50,6 +50,9 @@ class Watch:
         """Take in what the run tells, and show it where lines are shown."""
         self.progress.take(happening, self._clock())
         self.desk.run = self.progress.run
+        if self.desk.events is not None:
+            self.desk.events(happening)
+
         if self.joins and happening.moment is Moment.RUN_RESUMED:
             self.desk.note(
                 f"This joins the unfinished run {happening.run}, which releases the"

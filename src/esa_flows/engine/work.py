@@ -5,8 +5,9 @@ of work without knowing how any kind of it is done.
 """
 
 import inspect
+import re
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from attrs import field, frozen
 
@@ -18,6 +19,7 @@ In_contra = TypeVar("In_contra", contravariant=True)
 Out_co = TypeVar("Out_co", covariant=True)
 
 _RESERVED = frozenset("/[]#")
+_WRITTEN = re.compile(r"(?:(.*)/)?([^/\[\]#]+)(?:\[([^\]]*)\])?#(\d+)")
 
 
 def checked_word(word: str) -> str:
@@ -85,6 +87,21 @@ class Identity:
     name: str
     key: str = field(default="", converter=checked_word)
     round: int = 1
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """Read what `str` gave; None where it is no identity.
+
+        Args:
+            text: Such as `deploy[production:25]#1`.
+        """
+        found = _WRITTEN.fullmatch(text)
+        if found is None:
+            return None
+
+        path, name, key, number = found.groups()
+        names = tuple(path.split("/")) if path else ()
+        return cls(names, name, key or "", int(number))
 
     def __str__(self) -> str:
         key = f"[{self.key}]" if self.key else ""

@@ -5,6 +5,7 @@ after: a rebuilt or vanished source changes nothing.
 """
 
 from esa_flows.files.blob import Blob, BytesBlob, FileBlob, digest_of
+from esa_flows.files.lines import Lines, open_lines, opened_lines
 from esa_flows.files.memory import MemoryBlobs
 from esa_flows.files.reading import SLICE, Mode, read_bytes, read_text
 from esa_flows.files.store import Blobs, BlobStore
@@ -17,10 +18,13 @@ __all__ = [
     "Blobs",
     "BytesBlob",
     "FileBlob",
+    "Lines",
     "MemoryBlobs",
     "Mode",
     "digest_of",
     "make_private_folder",
+    "open_lines",
+    "opened_lines",
     "read_bytes",
     "read_text",
     "write_whole",

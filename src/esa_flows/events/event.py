@@ -1,0 +1,99 @@
+"""One event, and its line of JSON: the format that other programs rely on.
+
+A later release may add kinds and members; it changes or takes away none without raising
+the version.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from esa_flows.model import Cloud
+
+__all__ = ["SCHEMA", "Event", "Kind"]
+
+SCHEMA = 1
+"""Version of the format."""
+
+
+class Kind(enum.StrEnum):
+    """What happened, as far as can be said in a word."""
+
+    RUN_STARTED = "run.started"
+    RUN_RESUMED = "run.resumed"
+    RUN_PAUSED = "run.paused"
+    RUN_FINISHED = "run.finished"
+    RUN_ASKED = "run.asked"
+    STEP_STARTED = "step.started"
+    STEP_RECALLED = "step.recalled"
+    STEP_LOOKING = "step.looking"
+    STEP_WAITING = "step.waiting"
+    STEP_DONE = "step.done"
+    STEP_FAILED = "step.failed"
+    STEP_STUCK = "step.stuck"
+    VERSION_COMMITTED = "version.committed"
+    VERSION_VERIFIED = "version.verified"
+    VERSION_PRUNED = "version.pruned"
+    SPLIT_ASKED = "split.asked"
+    SPLIT_SEEN = "split.seen"
+    GATE_READ = "gate.read"
+    BAKE_STARTED = "bake.started"
+    BAKE_ENDED = "bake.ended"
+    APPROVAL_ASKED = "approval.asked"
+    APPROVAL_GIVEN = "approval.given"
+    APPROVAL_DENIED = "approval.denied"
+    ROLLBACK_STARTED = "rollback.started"
+    ROLLBACK_DONE = "rollback.done"
+    CONFLICT = "conflict"
+
+
+@frozen(kw_only=True)
+class Event:
+    """One thing that a run did.
+
+    Attributes:
+        kind: What happened.
+        seq: Its place in what this process tells, from 1; a gap is a lost line.
+        at: Wall time, UTC.
+        run: The run's id.
+        routine: What the run is about; empty where that is no routine.
+        cloud: Where that is.
+        step: Identity of the step; empty where it is about the run.
+        data: More, by kind; nothing secret.
+    """
+
+    kind: Kind
+    seq: int
+    at: dt.datetime
+    run: str
+    routine: str = ""
+    cloud: Cloud = Cloud.ESA
+    step: str = ""
+    data: Mapping[str, Any] = field(factory=dict, hash=False)
+
+    def to_json(self) -> str:
+        """Give its line, without the line end; members that say nothing are absent."""
+        told = {
+            "v": SCHEMA,
+            "seq": self.seq,
+            "at": _instant(self.at),
+            "run": self.run,
+            "kind": self.kind.value,
+            "routine": self.routine,
+            "cloud": self.cloud.value,
+            "step": self.step,
+            "data": dict(self.data),
+        }
+        full = {name: value for name, value in told.items() if value not in ("", {})}
+        return json.dumps(full, separators=(",", ":"))
+
+
+def _instant(at: dt.datetime) -> str:
+    text = at.astimezone(dt.UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
