@@ -1,11 +1,11 @@
 """Where a command writes, and what it may write."""
 
-from __future__ import os
+from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
-import annotations
 import anyio
 import pytest
 from tests.cli.office import Office, text_on
