@@ -16,6 +16,7 @@ from attrs import field, frozen
 
 from esa_flows.api.cloud import AreaCloud, RoutineCloud
 from esa_flows.api.dcdn import DcdnCloud
+from esa_flows.api.provider import room_for
 from esa_flows.api.source import SourceCloud
 from esa_flows.engine.engine import Engine
 from esa_flows.engine.flow import Flow
@@ -149,6 +150,7 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
             stores=stores,
             clock=anyio.current_time if stores is None else parts.clock,
             cap=parts.cap,
+            uploads=room_for(settings.uploads_at_once),
         )
         reached = reach(settings.cloud, settings, tools)
         blobs = parts.blobs or BlobStore(blobs_folder(journal.name))

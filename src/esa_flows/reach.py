@@ -12,6 +12,7 @@ from esa_flows.api.cloud import Op
 from esa_flows.api.dcdn import DcdnCloud
 from esa_flows.api.dcdn_operations import calls_per_second
 from esa_flows.api.esa import PROBE, EsaCloud
+from esa_flows.api.provider import room_for
 from esa_flows.model import Cloud
 from esa_flows.settings import Settings
 from esa_flows.wire.call import Caller
@@ -36,6 +37,7 @@ class Tools:
         clock: Their clock.
         cap: The limit of the settings' own cloud, where a host brings it.
         asked: Counts calls, of all clouds that are reached with these tools.
+        uploads: Room for uploads that are under way at once, to all of them.
     """
 
     transport: Transport
@@ -46,6 +48,7 @@ class Tools:
     clock: Callable[[], float] = anyio.current_time
     cap: Cap | None = None
     asked: Counter[Op] = field(factory=Counter)
+    uploads: anyio.Semaphore = field(factory=room_for)
 
 
 @frozen(kw_only=True)
@@ -95,6 +98,7 @@ def reach(cloud: Cloud, settings: Settings, tools: Tools) -> Reached:
         allow_loopback_oss=all(is_local(each.host) for each in endpoints),
         oss_hosts=settings.oss_hosts,
         asked=tools.asked,
+        uploads=tools.uploads,
     )
     return Reached(cloud=made, caller=caller, cap=cap)
 

@@ -100,6 +100,8 @@ class Settings:
             who knows that the provider counts operations apart.
         cap_sharing: `machine` shares the caps between all clients of this user here
             that use the same access key; `process` keeps each client by itself.
+        uploads_at_once: Uploads to the store under way at any moment; they take no slot
+            of the caps.
         version_quota: Versions a routine may have; None to ask the plan.
         settle: How long an effect that is not seen may still appear.
         most_bytes: Largest bundle to send. Source: ESA documentation, a function's code
@@ -119,6 +121,7 @@ class Settings:
     )
     cap_scope: Scope = field(default=Scope.ACCOUNT, converter=_scope)
     cap_sharing: Sharing = field(default=Sharing.MACHINE, converter=_sharing)
+    uploads_at_once: int = field(default=8, converter=_whole_number)
     version_quota: int | None = field(default=None, converter=optional(_whole_number))
     settle: Duration = field(default=Duration(30), converter=_duration)
     most_bytes: int = field(default=5 * MEGABYTE, converter=_whole_number)

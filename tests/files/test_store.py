@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import hashlib
 import os
 import stat
@@ -21,6 +22,7 @@ from esa_flows.files import (
     MemoryBlobs,
     Mode,
     digest_of,
+    reading,
 )
 from esa_flows.model import Bundle, Digest
 
@@ -303,9 +305,17 @@ async def test_changed_bytes_are_found_out(store: BlobStore) -> None:
         await store.read(digest)
 
 
+async def opened_by_slices(store: BlobStore, content: bytes) -> FileBlob:
+    """Put bytes in, and open them as those are that are too large to be shared."""
+    store.shared = 0
+    blob = await store.open(await store.put_bytes(content))
+    assert isinstance(blob, FileBlob)
+    return blob
+
+
 async def test_blob_that_shrinks_is_not_sent_to_its_end(store: BlobStore) -> None:
     """An upload of a cut file fails instead of ending early."""
-    blob = await store.open(await store.put_bytes(CODE))
+    blob = await opened_by_slices(store, CODE)
     os.truncate(blob.path, SLICE + 10)
     slices = aiter(blob)
 
@@ -316,7 +326,7 @@ async def test_blob_that_shrinks_is_not_sent_to_its_end(store: BlobStore) -> Non
 
 async def test_blob_that_grows_is_sent_to_its_length(store: BlobStore) -> None:
     """Never more than was promised."""
-    blob = await store.open(await store.put_bytes(b"four"))
+    blob = await opened_by_slices(store, b"four")
     (store.folder / blob.digest).write_bytes(b"fourteen")
 
     assert await whole(blob) == [b"four"]
@@ -324,13 +334,66 @@ async def test_blob_that_grows_is_sent_to_its_length(store: BlobStore) -> None:
 
 async def test_blob_that_goes_away_while_it_is_read(store: BlobStore) -> None:
     """The next slice says so."""
-    blob = await store.open(await store.put_bytes(CODE))
+    blob = await opened_by_slices(store, CODE)
     slices = aiter(blob)
     await anext(slices)
     await store.remove(blob.digest)
 
     with pytest.raises(InvalidInput, match="is missing"):
         await anext(slices)
+
+
+async def test_uploads_share_one_copy(
+    store: BlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty that open a bundle at once read its file once, and hash it once."""
+    digest, reads, opened = await store.put_bytes(CODE), list[Path](), list[Blob]()
+    read = reading.read
+
+    async def counted(path: Path, mode: Mode) -> bytes:
+        """Read a file and remember it."""
+        reads.append(path)
+        return await read(path, mode)
+
+    async def open_it() -> None:
+        """Be one of twenty."""
+        opened.append(await store.open(digest))
+
+    monkeypatch.setattr("esa_flows.files.store.read", counted)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(open_it)
+
+    assert 1 == len(reads)
+    assert 1 == len({id(blob) for blob in opened})
+    assert CODE == b"".join(await whole(opened[0]))
+
+
+async def test_a_shared_copy_is_forgotten_with_its_last_reader(
+    store: BlobStore,
+) -> None:
+    """Memory holds what is on its way, not what once was."""
+    digest = await store.put_bytes(CODE)
+    blob = await store.open(digest)
+    assert "<Shelf [lent: 1]>" == repr(store._shelf)
+
+    del blob
+    await store.has(digest)  # the event loop keeps what was last awaited
+    gc.collect()
+
+    assert "<Shelf [lent: 0]>" == repr(store._shelf)
+
+
+async def test_a_shared_copy_is_compared_with_its_digest(store: BlobStore) -> None:
+    """Bytes that were damaged on the disk are not sent, and mending them is enough."""
+    digest = await store.put_bytes(CODE)
+    (store.folder / digest).write_bytes(b"damaged")
+    with pytest.raises(JournalCorrupt, match="does not hold the bytes it is named"):
+        await store.open(digest)
+
+    await store.put_bytes(CODE)
+
+    assert CODE == b"".join(await whole(await store.open(digest)))
 
 
 def test_path_is_a_digest_only(tmp_path: Path) -> None:
@@ -343,7 +406,7 @@ def test_path_is_a_digest_only(tmp_path: Path) -> None:
 async def test_cancelled_reader_leaves_no_file_open(tmp_path: Path) -> None:
     """An open file would be reported as a warning, which fails this test."""
     store = BlobStore(tmp_path / "blobs")
-    blob = await store.open(await store.put_bytes(CODE))
+    blob = await opened_by_slices(store, CODE)
 
     async def read_for_ever() -> None:
         """Be cut off somewhere."""
@@ -354,4 +417,4 @@ async def test_cancelled_reader_leaves_no_file_open(tmp_path: Path) -> None:
         with anyio.move_on_after(after / 1000):
             await read_for_ever()
 
-    assert isinstance(blob, FileBlob)
+    assert CODE == b"".join(await whole(blob))

@@ -119,9 +119,16 @@ DEFENCES = (
     Defence(
         "an upload asks for its permit",
         "api/provider.py",
-        "        self._permit(Op.POST)\n",
+        "            self._permit(Op.POST)\n",
         "",
         "tests/api/test_esa.py::test_nothing_is_sent_without_a_permit",
+    ),
+    Defence(
+        "uploads have a limit of their own",
+        "api/provider.py",
+        "async with self._uploads:",
+        "if self._uploads:",
+        "tests/api/test_provider.py::test_uploads_have_a_limit_of_their_own",
     ),
     Defence(
         "a change at DCDN is never judged by a text alone",

@@ -10,17 +10,39 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Self
 
+import anyio
 from attrs import define, evolve, field
 
 from esa_flows.api.cloud import CloudStatistics, Op, Placed, UploadSlot
 from esa_flows.api.oss import post_object
 from esa_flows.api.slot import HostRule
+from esa_flows.errors import InvalidInput
 from esa_flows.files import Blob
 from esa_flows.wire.call import Caller
 from esa_flows.wire.permit import Permit, always
 from esa_flows.wire.transport import Transport
 
-__all__ = ["Provider"]
+__all__ = ["Provider", "room_for"]
+
+_UPLOADS = 8
+
+
+def room_for(uploads: int = _UPLOADS) -> anyio.Semaphore:
+    """Make room for uploads at once; more make none faster, and each takes memory.
+
+    Args:
+        uploads: How many.
+
+    Raises:
+        InvalidInput: None at all.
+    """
+    if uploads < 1:
+        raise InvalidInput(
+            f"With {uploads} uploads at once nothing is ever uploaded.",
+            next_move="Allow at least one: uploads_at_once=1.",
+        )
+
+    return anyio.Semaphore(uploads, fast_acquire=True)
 
 
 @define(repr=False, eq=False)
@@ -38,6 +60,9 @@ class Provider:
         permit: Asked before every call.
         asked: Counts calls; shared with the copies that `bound` makes, and with the
             other clouds of one client.
+        uploads: Room for uploads that are under way at once; shared likewise. They take
+            no slot of the cap, so that nothing else would keep a fleet from sending all
+            its bundles in one second.
     """
 
     _caller: Caller
@@ -48,6 +73,7 @@ class Provider:
     _oss_hosts: tuple[str, ...] = field(kw_only=True, default=())
     _permit: Permit = field(kw_only=True, default=always)
     _asked: Counter[Op] = field(kw_only=True, factory=Counter)
+    _uploads: anyio.Semaphore = field(kw_only=True, factory=room_for)
 
     def bound(self, *, permit: Permit) -> Self:
         """Give the same cloud, whose every call asks this permit right before it."""
@@ -55,10 +81,11 @@ class Provider:
 
     async def post(self, slot: UploadSlot, blob: Blob) -> Placed:
         """Upload code once: PostObject of OSS, which takes no slot of the cap."""
-        slot.check(blob.size, self._now() + self._caller.skew)
-        self._permit(Op.POST)
-        self._asked[Op.POST] += 1
-        return await post_object(self._transport, slot, blob, self._boundary())
+        async with self._uploads:
+            slot.check(blob.size, self._now() + self._caller.skew)
+            self._permit(Op.POST)
+            self._asked[Op.POST] += 1
+            return await post_object(self._transport, slot, blob, self._boundary())
 
     def statistics(self) -> CloudStatistics:
         """Say what was asked so far, by all that count together."""

@@ -15,8 +15,9 @@ from attrs import define, field
 from attrs.validators import in_
 
 from esa_flows.errors import JournalCorrupt
-from esa_flows.files.blob import Blob, FileBlob, digest_of
+from esa_flows.files.blob import Blob, BytesBlob, FileBlob
 from esa_flows.files.reading import Mode, read, reading
+from esa_flows.files.shelf import Shelf
 from esa_flows.files.writing import keep, slices_of_source, writing
 from esa_flows.model import Bundle, Digest
 
@@ -24,6 +25,7 @@ __all__ = ["BlobStore", "Blobs"]
 
 T = TypeVar("T")
 
+_SHARED = 8 * 1024 * 1024
 _IS_DIGEST = re.compile("[0-9a-f]{64}")
 
 
@@ -87,10 +89,14 @@ class BlobStore:
         folder: Where; made when the first blob comes, for its owner only.
         mode: ``thread`` reads and writes beside the event loop; ``inline`` does it in
             the loop and is for virtual time, which cannot see threads.
+        shared: Bytes of the largest blob that all its readers share a copy in memory
+            of; a larger one is read from the file, slice by slice, by each.
     """
 
     folder: Path = field(converter=Path)
     mode: Mode = field(default="thread", validator=in_(("thread", "inline")))
+    shared: int = _SHARED
+    _shelf: Shelf = field(init=False, factory=Shelf)
 
     async def put_file(
         self, path: str | os.PathLike[str], *, commit: str = "", message: str = ""
@@ -122,16 +128,20 @@ class BlobStore:
         digest, _ = await self._do(lambda: keep(iter((content,)), self.folder))
         return digest
 
-    async def open(self, digest: Digest) -> FileBlob:
+    async def open(self, digest: Digest) -> Blob:
         """Give the blob of a digest, to be read in slices.
 
         Raises:
             InvalidInput: The store has none.
             JournalUnavailable: The file cannot be looked at.
+            JournalCorrupt: The bytes are not those of the digest any more.
         """
         path = self._path(digest)
         with reading(path):
             size = (await self._do(path.stat)).st_size
+
+        if size <= self.shared:
+            return await self._shelf.lend(digest, lambda: self._whole(digest))
 
         return FileBlob(digest=digest, size=size, path=path, mode=self.mode)
 
@@ -143,17 +153,7 @@ class BlobStore:
             JournalUnavailable: The file cannot be read.
             JournalCorrupt: The bytes are not those of the digest any more.
         """
-        path = self._path(digest)
-        with reading(path):
-            content = await read(path, self.mode)
-
-        if digest_of(content) != digest:
-            raise JournalCorrupt(
-                f"{path} does not hold the bytes it is named after.",
-                next_move="Delete it and start the release again from its source.",
-            )
-
-        return content
+        return (await self._whole(digest)).content
 
     async def has(self, digest: Digest) -> bool:
         """Tell whether the store has it."""
@@ -190,6 +190,21 @@ class BlobStore:
         path = self._path(digest)
         with writing(self.folder):
             await self._do(lambda: path.unlink(missing_ok=True))
+
+    async def _whole(self, digest: Digest) -> BytesBlob:
+        path = self._path(digest)
+        with reading(path):
+            content = await read(path, self.mode)
+
+        # Five megabytes take milliseconds to hash: not in the event loop.
+        blob = await self._do(lambda: BytesBlob(content))
+        if blob.digest != digest:
+            raise JournalCorrupt(
+                f"{path} does not hold the bytes it is named after.",
+                next_move="Delete it and start the release again from its source.",
+            )
+
+        return blob
 
     def _path(self, digest: Digest) -> Path:
         return self.folder / Digest(digest)
