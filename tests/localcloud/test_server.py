@@ -20,7 +20,14 @@ import pytest
 
 from esa_flows.localcloud import Fault, Request
 from esa_flows.localcloud.certificate import certificate_in
-from esa_flows.localcloud.server import Addresses, Connections, asgi, running, serve
+from esa_flows.localcloud.server import (
+    Addresses,
+    Connections,
+    _bind,
+    asgi,
+    running,
+    serve,
+)
 
 from .desk import Desk, desk, upload
 
@@ -228,6 +235,12 @@ async def test_the_newer_loopback_is_served_too() -> None:
     """With its address in brackets."""
     async with running(desk().cloud, monotonic=time.monotonic, host="::1") as at:
         assert at.api.startswith("http://[::1]:")
+
+
+def test_answers_are_sent_at_once() -> None:
+    """Asyncio switches Nagle's algorithm off only for sockets that say they are TCP."""
+    with _bind("127.0.0.1", 0) as held:
+        assert socket.IPPROTO_TCP == held.proto
 
 
 async def test_serve_runs_until_cancelled() -> None:

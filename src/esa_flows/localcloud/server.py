@@ -218,7 +218,9 @@ def _bind(host: str, port: int) -> socket.socket:
         raise ValueError(f"the local cloud serves loopback only, not {host}")
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    held = socket.socket(family, socket.SOCK_STREAM)
+    # Told that it is TCP, asyncio sends small answers at once; else each waits 40 ms
+    # for the acknowledgement of the one before it.
+    held = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         held.bind((host, port))
