@@ -178,6 +178,10 @@ class Wave:
         return f"{amount} of {self.selects}" if self.selects else amount
 
 
+def _texts(value: Iterable[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
 @frozen
 class Member:
     """A routine of a fleet, and what it shall get.
@@ -195,13 +199,21 @@ class Member:
     code: str | os.PathLike[str] | bytes = field(repr=False)
     canary: Canary | AreaCanary | str = field(default="100", kw_only=True)
     labels: Mapping[str, str] = field(factory=dict, kw_only=True, hash=False)
-    depends_on: tuple[str, ...] = field(default=(), converter=tuple, kw_only=True)
+    depends_on: tuple[str, ...] = field(default=(), converter=_texts, kw_only=True)
     choices: Mapping[str, Any] = field(factory=dict, kw_only=True, hash=False)
 
     @property
     def is_pattern(self) -> bool:
         """Whether it means every routine of the account whose name fits."""
         return any(letter in self.routine for letter in "*?[")
+
+
+def _members(value: Iterable[Member]) -> tuple[Member, ...]:
+    return tuple(value)
+
+
+def _waves(value: Iterable[Wave]) -> tuple[Wave, ...]:
+    return tuple(value)
 
 
 def _at_least_one(_: object, __: object, value: int) -> None:
@@ -222,8 +234,8 @@ class Rollout:
         name: What it is called, for people.
     """
 
-    members: tuple[Member, ...] = field(converter=tuple)
-    waves: tuple[Wave, ...] = field(default=(Wave(),), converter=tuple)
+    members: tuple[Member, ...] = field(converter=_members)
+    waves: tuple[Wave, ...] = field(default=(Wave(),), converter=_waves)
     budget: FailureBudget = FailureBudget()
     concurrency: int = field(default=64, validator=_at_least_one)
     slow_start: bool = False
