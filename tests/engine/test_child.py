@@ -538,3 +538,57 @@ async def test_only_a_flow_is_a_run() -> None:
 
     with pytest.raises(Misuse, match="<Step put v1 guarded> is no flow"):
         await Desk().start(wrong)
+
+
+@flow
+async def watchful(ctx: Context, names: str) -> list[dict[str, str]]:
+    """Tell what was begun, before and after a unit was run for each name."""
+    known = dict(ctx.begun(unit))
+    for name in names:
+        await ctx.run(unit, name, key=name)
+
+    return [known, dict(ctx.begun(unit)), dict(ctx.begun(fleet))]
+
+
+@flow
+async def stubborn(ctx: Context, name: str) -> str:
+    """Take an abort for an answer, and say so."""
+    try:
+        await ctx.sleep("20s", key="bake")
+    except Aborted:
+        return f"{name} went back"
+
+    return name
+
+
+@flow
+async def heedful(ctx: Context, name: str) -> list[str | None]:
+    """Meet an abort, and tell what the run of its own gave all the same."""
+    try:
+        await ctx.run(stubborn, name, key="a")
+    except Aborted:
+        return [ctx.given(stubborn, key="a"), ctx.given(stubborn, key="b")]
+
+    return []
+
+
+async def test_what_was_begun_is_known_to_the_next_process() -> None:
+    """Ids by key, also those that another process began; of other flows none."""
+    desk = Desk()
+    with anyio.move_on_after(5):
+        await desk.start(watchful)
+
+    known, after, others = await desk.resume(watchful)
+
+    assert {"x": f"{RUN}.1"} == known == after
+    assert {} == others
+
+
+async def test_who_meets_an_abort_learns_what_was_given() -> None:
+    """The run of its own went back and said so, though its value was not met."""
+    desk = Desk()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ask, desk, 5.0)
+        found = await desk.start(heedful)
+
+    assert ["x went back", None] == found

@@ -107,6 +107,14 @@ class Driver(Protocol):
         """Do a flow as a run of its own."""
         ...
 
+    def begun(self, flow: Work[I, O]) -> Mapping[str, str]:
+        """Give the runs of its own that were ever begun of a flow: ids by key."""
+        ...
+
+    def given(self, flow: Work[I, O], *, path: tuple[str, ...], key: str) -> O | None:
+        """Give what a run of its own returned, where that is recorded."""
+        ...
+
 
 @define(kw_only=True)
 class Context:
@@ -310,6 +318,34 @@ class Context:
         return await driver.run(
             flow, value, path=self._path, key=key, about=(subject, content)
         )
+
+    def begun(self, flow: Work[I, O]) -> Mapping[str, str]:
+        """Give the runs of its own that this run ever began of a flow, wherever in it.
+
+        Also those that another process began. For who must go on with what is under way
+        before anything new is begun; no more may follow from it, since it grows.
+
+        Args:
+            flow: The flow.
+
+        Returns:
+            Their ids, by the keys they were begun with.
+        """
+        return self._driving("begun").begun(flow)
+
+    def given(self, flow: Work[I, O], *, key: str = "") -> O | None:
+        """Give what a run of its own returned; None where it did not end.
+
+        For who meets an abort or a timeout instead: the run has ended by then.
+
+        Args:
+            flow: Its flow.
+            key: What it was begun with, here.
+
+        Raises:
+            EsaFlowsError: What ended it.
+        """
+        return self._driving("given").given(flow, path=self._path, key=key)
 
     def need(self, port: type[P]) -> P:
         """Give a port, bound to this attempt of this step.

@@ -3,6 +3,7 @@
 An outcome in the journal is given back; version and input must be what they were.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
@@ -132,6 +133,22 @@ class RunDriver:
         subject, content = about
         birth = Birth(flow=flow, value=value, subject=subject, content=content)
         found: O = await child(self._strand, Identity(path, flow.name, key), birth)
+        return found
+
+    def begun(self, flow: Work[I, O]) -> Mapping[str, str]:
+        """Give the runs of its own that were ever begun of a flow: ids by key."""
+        named = re.compile(rf"(?:.*/)?{re.escape(flow.name)}(?:\[([^\]]*)\])?#\d+")
+        steps = self._strand.run.history.steps.items()
+        found = ((named.fullmatch(name), past.child) for name, past in steps)
+        return {match[1] or "": child for match, child in found if match and child}
+
+    def given(self, flow: Work[I, O], *, path: tuple[str, ...], key: str) -> O | None:
+        """Give what a run of its own returned, where that is recorded."""
+        past = self._past(str(Identity(path, flow.name, key)))
+        if past.outcome is None or not isinstance(flow, Flow):
+            return None
+
+        found: O = recalled(past, flow.output)
         return found
 
     def deadline(self) -> AbstractAsyncContextManager[object]:
