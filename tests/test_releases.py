@@ -8,7 +8,7 @@ import anyio
 import pytest
 from attrs import evolve
 
-from esa_flows import Client, Context, Outcome, ReleaseFailed, flow
+from esa_flows import Client, Context, Outcome, ReleaseFailed, Report, flow
 from esa_flows.engine.journal import Owner
 from esa_flows.engine.state import State
 from esa_flows.errors import (
@@ -17,8 +17,10 @@ from esa_flows.errors import (
     RunInProgress,
     StepChanged,
 )
+from esa_flows.intake import release_of
 from esa_flows.localcloud import Fault, Switches
 from esa_flows.model import Cloud, RoutineName
+from esa_flows.release.legs import Setting, ship
 from esa_flows.release.release import release as release_flow
 from esa_flows.steps.observe import observe
 from tests.dcdn_house import ZHEJIANG, DcdnHouse
@@ -471,3 +473,20 @@ async def test_commands_in_a_report_reach_the_same_cloud() -> None:
         assert move in paused.next_move
         assert f"esa-flows abort {run} --cloud dcdn" in paused.next_move
         assert move in caught.value.next_move
+
+
+async def test_a_leg_that_is_gone_on_with_ends_with_its_report() -> None:
+    """Whoever resumes a run of a rollout's routine sees a report, as of any release."""
+    with House() as house:
+        house.live()
+        async with house.client() as client:
+            wanted = await release_of(
+                client.connection, "shop", NEW, canary="10:5m,100"
+            )
+            with anyio.move_on_after(60):
+                await client.run(ship, Setting(release=wanted), run_id="nightly42")
+
+        async with house.client() as client:
+            report: Report = await client.resume("nightly42")
+
+    assert Outcome.RELEASED is report.outcome

@@ -30,7 +30,7 @@ from esa_flows.model import Cloud
 from esa_flows.reach import Reached, Tools, is_local, reach
 from esa_flows.release.archive import JournalArchive
 from esa_flows.release.remove import remove
-from esa_flows.release.shipped import SHIPPED
+from esa_flows.release.shipped import LEGS, SHIPPED
 from esa_flows.settings import (
     Settings,
     Sharing,
@@ -216,7 +216,7 @@ def _engine(
     journal: Journal,
     ports: dict[type[Any], Any],
 ) -> Engine:
-    known: tuple[Flow[Any, Any], ...] = (*SHIPPED, remove, *parts.flows)
+    known: tuple[Flow[Any, Any], ...] = (*SHIPPED, *LEGS, remove, *parts.flows)
     return Engine(
         journal=journal,
         ports=ports,

@@ -29,12 +29,13 @@ from esa_flows.errors import (
     StepChanged,
     UnknownRun,
 )
+from esa_flows.release.legs import Leg
 from esa_flows.release.migrate import Migration, migrate
 from esa_flows.release.release import release
 from esa_flows.release.report import Outcome, Report, stopped
 from esa_flows.release.restore import Restoring
 from esa_flows.release.rollback import rollback
-from esa_flows.release.shipped import SHIPPED
+from esa_flows.release.shipped import LEGS, SHIPPED
 from esa_flows.release.spec import Binding, Pruning, Release, Rollback
 from esa_flows.runs import Runs
 
@@ -68,6 +69,9 @@ _DIGEST = 64
 
 ANSWER_WITHIN = 10.0
 """Seconds that a living process has to obey an abort, before it is done without it."""
+
+_REPORTED = {each.name for each in SHIPPED} | {each.name for each in LEGS}
+"""Flows whose runs can be reported wherever they stopped."""
 
 _RUN_ID = re.compile(r"[0-9a-z]{4,32}")
 
@@ -155,7 +159,8 @@ class Releases:
             stop = await self._stopped(found.id, found.flow, error)
             raise stop from (None if stop is error else error)
 
-        return checked(ended) if isinstance(ended, Report) else ended
+        told = ended.report if isinstance(ended, Leg) else ended
+        return checked(told) if isinstance(told, Report) else told
 
     async def join(self, run: str, *, observer: Observer | None = None) -> Any:
         """Wait while a living process drives a run, then give its end or go on.
@@ -294,7 +299,7 @@ class Releases:
         self, run: str, flow: str, error: EsaFlowsError
     ) -> EsaFlowsError:
         """Tell where a run that was stopped left things; others keep their error."""
-        if flow not in {each.name for each in SHIPPED}:
+        if flow not in _REPORTED:
             return error
 
         view = await self._engine.view(run)

@@ -76,4 +76,5 @@ def _told(value: dict[str, Any], digest: str | None) -> Iterator[Kept]:
 
 def _report(history: History) -> dict[str, Any]:
     value = (history.ended or {}).get("value")
-    return value if isinstance(value, dict) and "outcome" in value else {}
+    told = value.get("report", value) if isinstance(value, dict) else {}  # of a leg
+    return told if isinstance(told, dict) and "outcome" in told else {}

@@ -40,7 +40,7 @@ from esa_flows.release.versions import Versions
 from esa_flows.steps.create_routine import create_routine
 from esa_flows.steps.observe import World, look, observe
 
-__all__ = ["bring", "release"]
+__all__ = ["ANSWERS", "begin", "bring", "forward", "release"]
 
 REMAKES = 2
 """Times that versions which somebody deleted meanwhile are made again."""
@@ -82,10 +82,47 @@ async def bring(ctx: Context, wanted: Release, more: tuple[str, ...] = ()) -> Re
         RoutineNotFound: There is no such routine and it may not be created.
         InvalidInput: The routine has no such area.
     """
+    world, journey = await begin(ctx, wanted, more)
+    return await forward(ctx, wanted, world, journey)
+
+
+async def begin(
+    ctx: Context, wanted: Release, more: tuple[str, ...] = ()
+) -> tuple[World, Journey]:
+    """Look at the routine for the first time, and make it where that is wanted.
+
+    Args:
+        ctx: The flow's context.
+        wanted: What to release, where, and how.
+        more: What else a person should know, for the report.
+
+    Raises:
+        RoutineNotFound: There is no such routine and it may not be created.
+    """
     world, is_new = await _observe(ctx, wanted)
     cloud = wanted.cloud
     journey = Journey.begun(ctx.run_id, world, cloud=cloud, is_new=is_new)
     journey.notes.extend((*more, *notes(world, wanted)))
+    return world, journey
+
+
+async def forward(
+    ctx: Context, wanted: Release, world: World, journey: Journey
+) -> Report:
+    """Go from what serves now to what shall serve, or back again.
+
+    Args:
+        ctx: The flow's context.
+        wanted: What to release, where, and how.
+        world: The routine as just seen.
+        journey: Where the release stands.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        InvalidInput: The routine has no such area.
+    """
     try:
         if wanted.restart is not None:
             world = await settled(ctx, wanted, wanted.restart, journey)
@@ -196,9 +233,12 @@ async def _to_the_end(
     number: int = 1,
     at: int = BEFORE,
 ) -> Report:
-    """Give production its version, from the share on that serves."""
+    """Give production its version, from the share on that serves; or stop before it."""
     if wanted.ends_in_production and versions.last:
         supersede(wanted, journey, versions.last)
+        if journey.is_held:
+            return journey.report(Outcome.PREPARED)
+
         await to_production(ctx, wanted, journey, versions.last, number=number, at=at)
 
     if len(versions.places) > 1:

@@ -25,6 +25,9 @@ class Outcome(enum.StrEnum):
 
     RELEASED = "released"
     UNCHANGED = "unchanged"
+    PREPARED = "prepared"
+    """Staging serves it, verified and asked; production waits for its turn."""
+
     ROLLED_BACK = "rolled back"
     FAILED = "failed"
     ABORTED = "aborted"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from esa_flows.engine.flow import Flow
+from esa_flows.release.legs import Leg, expose, prepare, ship, take_back
 from esa_flows.release.migrate import migrate
 from esa_flows.release.prune import prune_versions
 from esa_flows.release.release import release
@@ -10,7 +11,7 @@ from esa_flows.release.report import Report
 from esa_flows.release.restore import restore
 from esa_flows.release.rollback import rollback
 
-__all__ = ["SHIPPED"]
+__all__ = ["LEGS", "SHIPPED"]
 
 SHIPPED: tuple[Flow[Any, Report], ...] = (
     release,
@@ -19,3 +20,6 @@ SHIPPED: tuple[Flow[Any, Report], ...] = (
     restore,
     migrate,
 )
+
+LEGS: tuple[Flow[Any, Leg], ...] = (prepare, expose, ship, take_back)
+"""Those whose runs end with a report and with what the next leg needs."""
