@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from esa_flows.steps.find_backup import Missing
 from tests.house import NEW, OTHER, House
 
 from esa_flows import Client, Outcome
@@ -26,6 +25,7 @@ from esa_flows.release.legs import (
     take_back,
 )
 from esa_flows.release.spec import Release, Restart
+from esa_flows.steps.find_backup import Missing
 
 STAGING, PRODUCTION = Environment
 
