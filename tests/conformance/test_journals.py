@@ -339,6 +339,21 @@ async def test_inboxes_count_for_themselves(journal: Journal) -> None:
     assert [s.id for s in await journal.signals("BBBBBBBBBBBB", after=0)] == [1]
 
 
+async def test_one_look_tells_which_inboxes_hold_something_new(
+    journal: Journal,
+) -> None:
+    """Behind the place that is named for each; unknown runs have none."""
+    for run in ("AAAAAAAAAAAA", "BBBBBBBBBBBB", "CCCCCCCCCCCC"):
+        await journal.create(new_run(run), HERE)
+
+    for run in ("AAAAAAAAAAAA", "BBBBBBBBBBBB", "BBBBBBBBBBBB"):
+        await journal.signal(run, SignalVerb.RESUME, by="Ana", at=NOW)
+
+    after = {"AAAAAAAAAAAA": 1, "BBBBBBBBBBBB": 1, "CCCCCCCCCCCC": 0, "NOSUCHRUN": 0}
+    assert ("BBBBBBBBBBBB",) == await journal.signalled(after)
+    assert () == await journal.signalled({})
+
+
 async def test_every_question_about_an_unknown_run_says_so(journal: Journal) -> None:
     """No method takes an unknown run for an empty one."""
     lease = Lease(run="NOSUCHRUN000", owner=HERE, fence=1)

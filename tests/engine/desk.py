@@ -233,6 +233,11 @@ class MortalJournal(MemoryJournal):
         self._live()
         return await super().signals(run, after=after)
 
+    async def signalled(self, after: Mapping[str, int]) -> tuple[str, ...]:
+        """Look into inboxes, if alive."""
+        self._live()
+        return await super().signalled(after)
+
     def revive(self) -> None:
         """Be the journal of the next process."""
         self.is_dead = False

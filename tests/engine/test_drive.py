@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import anyio
@@ -21,7 +21,7 @@ from tests.engine.flows import DONE, careful, errand, one
 from esa_flows.engine.context import Context
 from esa_flows.engine.flow import flow
 from esa_flows.engine.history import History
-from esa_flows.engine.journal import Kind, Lease, Record, Row, Signal, SignalVerb
+from esa_flows.engine.journal import Kind, Lease, Record, Row, SignalVerb
 from esa_flows.engine.observe import Happening, Moment
 from esa_flows.engine.state import State
 from esa_flows.errors import (
@@ -338,13 +338,13 @@ async def test_an_inbox_in_trouble_is_looked_into_again() -> None:
     class Shaky(MortalJournal):
         """A journal that is not always there."""
 
-        async def signals(self, run: str, *, after: int) -> tuple[Signal, ...]:
-            """Look into the inbox, if it is there."""
+        async def signalled(self, after: Mapping[str, int]) -> tuple[str, ...]:
+            """Look into inboxes, if it is there."""
             looks.append(anyio.current_time())
             if len(looks) % 2:
                 raise JournalUnavailable("The disk is busy.")
 
-            return await super().signals(run, after=after)
+            return await super().signalled(after)
 
     desk.journal = Shaky()
     await paused(desk, SignalVerb.PAUSE, after=10.0)
@@ -359,12 +359,12 @@ async def test_other_trouble_with_the_inbox_stops_the_run() -> None:
     class Broken(MortalJournal):
         """A journal with a bug."""
 
-        async def signals(self, run: str, *, after: int) -> tuple[Signal, ...]:
-            """Look into the inbox, if it is there."""
-            if len(self._runs[run].rows) > 3:
+        async def signalled(self, after: Mapping[str, int]) -> tuple[str, ...]:
+            """Look into inboxes, if it is there."""
+            if any(len(self._runs[run].rows) > 3 for run in after):
                 raise ValueError("a bug in a journal")
 
-            return await super().signals(run, after=after)
+            return await super().signalled(after)
 
     desk.journal = Broken()
     with pytest.raises(ValueError, match="a bug in a journal"):

@@ -105,7 +105,7 @@ DEFENCES = (
         "engine/lease.py",
         "if self._lost or self._clock() >= self.until:",
         "if self._clock() >= self.until:",
-        "tests/engine/test_lease.py::test_a_taken_lease_is_lost_and_said_so_once",
+        "tests/engine/test_lease.py::test_a_taken_lease_is_lost_for_good",
     ),
     Defence(
         "a lease counts from before it was renewed",
@@ -113,6 +113,27 @@ DEFENCES = (
         "self.until = before + LEASE",
         "self.until = self._clock() + LEASE",
         "tests/engine/test_lease.py::test_a_slow_beat_counts_from_its_beginning",
+    ),
+    Defence(
+        "the watch over all runs goes on when who kept it leaves",
+        "engine/watch.py",
+        "            self._is_kept = False\n            self._appoint()\n",
+        "            self._is_kept = False\n",
+        "tests/engine/test_watch.py::test_the_watch_goes_on_when_who_kept_it_ends",
+    ),
+    Defence(
+        "leases beat in time though the watch changes hands",
+        "engine/watch.py",
+        "await anyio.sleep_until(self._beaten + BEAT)",
+        "await anyio.sleep(BEAT)",
+        "tests/engine/test_watch.py::test_leases_beat_in_time_while_the_watch_changes_hands",
+    ),
+    Defence(
+        "what the watch meets in one run stops no other",
+        "engine/watch.py",
+        "    except Exception as error:  # noqa: BLE001  the end of its turn raises it",
+        "    except NotImplementedError as error:",
+        "tests/engine/test_watch.py::test_a_damaged_inbox_stops_its_run_alone",
     ),
     Defence(
         "a living process's lease is not taken before it stood still",

@@ -1,4 +1,4 @@
-"""Driving a run in this process: the flow's body beside the beat and the inbox.
+"""Driving a run in this process: the flow's body, under the watch of its engine.
 
 The body has a task of its own, so that whatever cancels the host's task, be it the
 event loop's own means, reaches the body as the cancellation of a scope: only that one
@@ -6,11 +6,11 @@ respects what an attempt protects.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
 import anyio
+from anyio.abc import TaskGroup
 from attrs import define, field
 
 from esa_flows.engine.attempt import is_cancelled
@@ -24,9 +24,9 @@ from esa_flows.engine.journal import Journal, Kind, Signal, SignalVerb
 from esa_flows.engine.observe import Moment
 from esa_flows.engine.run import GRACE, Run, drafted
 from esa_flows.engine.state import Event, State
+from esa_flows.engine.watch import Watch
 from esa_flows.errors import (
     JournalError,
-    JournalUnavailable,
     LeaseLost,
     Paused,
     StepMisuse,
@@ -39,24 +39,23 @@ LASTING = ANSWERS | {SignalVerb.ABORT}
 
 _LOG = logging.getLogger("esa_flows")
 
-LISTEN = 0.5
-"""Seconds between looks into the signal inbox."""
-
 LAST_WORDS = 5.0
 """Seconds a stopping run may take to write that it stops."""
 
 
-@define(kw_only=True)
+@define(kw_only=True, eq=False)
 class Drive:
     """One process's turn at a run.
 
     Attributes:
         run: The run.
         journal: Where it is recorded.
+        watch: Looks after it meanwhile.
     """
 
     run: Run
     journal: Journal
+    watch: Watch
     _result: Returned | Raised | None = field(default=None, init=False)
     _torn: BaseException | None = field(default=None, init=False)
     _over: anyio.Event = field(factory=anyio.Event, init=False)
@@ -76,10 +75,9 @@ class Drive:
         """
         try:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._beside, self._beat)
-                tasks.start_soon(self._beside, self._listen)
-                tasks.start_soon(self._warn)
-                tasks.start_soon(self._turn, flow, value, tasks.cancel_scope)
+                tasks.start_soon(self._turn, flow, value)
+                with self.watch.over(self, tasks):
+                    await self._wait(tasks)
         except BaseExceptionGroup as group:
             raise _alone(group) from None
         finally:
@@ -103,15 +101,22 @@ class Drive:
 
         return waiting[-1].id if waiting else self.run.history.signal
 
-    async def _turn(
-        self, flow: Flow[Any, Any], value: Any, beside: anyio.CancelScope
-    ) -> None:
+    async def _turn(self, flow: Flow[Any, Any], value: Any) -> None:
         try:
             with self.run.scope:
                 self._result = await self._body(flow, value)
         finally:
             self._over.set()
-            beside.cancel()
+
+    async def _wait(self, tasks: TaskGroup) -> None:
+        """Wait until the body is over; see to it that a cancelled one comes to that."""
+        try:
+            await self._over.wait()
+        finally:
+            tasks.cancel_scope.cancel()
+            if not self._over.is_set():
+                self.run.hasten()
+                await self._warn()
 
     async def _body(self, flow: Flow[Any, Any], value: Any) -> Returned | Raised:
         try:
@@ -153,26 +158,13 @@ class Drive:
         moment = Moment.RUN_ENDED if ended else Moment.RUN_STOPPED
         self.run.tell(moment, **(row.body if row else {}))
 
-    async def _beside(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do what goes on beside the flow; its trouble stops the run, no more."""
-        try:
-            await work()
-        except Exception as error:  # noqa: BLE001  through() raises it
-            self.run.halt(error)
-        finally:
-            self.run.hasten()
-
     async def _warn(self) -> None:
         """Say which step holds up a run that is to stop: none is stopped by force."""
-        try:
-            await anyio.sleep_forever()
-        finally:
-            with anyio.CancelScope(shield=True):
-                with anyio.move_on_after(GRACE + LAST_WORDS):
-                    await self._over.wait()
+        with anyio.move_on_after(GRACE + LAST_WORDS, shield=True):
+            await self._over.wait()
 
-                if not self._over.is_set():
-                    self._tell_stuck()
+        if not self._over.is_set():
+            self._tell_stuck()
 
     def _tell_stuck(self) -> None:
         for step in self.run.steps:
@@ -180,19 +172,8 @@ class Drive:
             _LOG.error("%s Another process may take the run over.", why)
             self.run.tell(Moment.STEP_STUCK, step, why=why)
 
-    async def _beat(self) -> None:
-        await self.run.lease.keep(self.run.halt)
-
-    async def _listen(self) -> None:
-        """Turn signals into rows, once each, until cancelled or stopped."""
-        while self.run.stopped is None:
-            # The run's own next record will meet that too, and stop the run.
-            with suppress(JournalUnavailable):
-                await self._heed_inbox()
-
-            await anyio.sleep(LISTEN)
-
-    async def _heed_inbox(self) -> None:
+    async def heed_inbox(self) -> None:
+        """Turn signals into rows, once each, as long as the run is not stopped."""
         after = self.run.history.signal
         for signal in await self.journal.signals(self.run.id, after=after):
             await self._heed(signal)

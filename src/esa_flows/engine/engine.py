@@ -37,6 +37,7 @@ from esa_flows.engine.process import Life
 from esa_flows.engine.run import Run, drafted
 from esa_flows.engine.state import Event
 from esa_flows.engine.view import RunView, look, resolve
+from esa_flows.engine.watch import Watch
 from esa_flows.errors import (
     JournalError,
     Misuse,
@@ -89,6 +90,11 @@ class Engine:
     settle: Duration = field(default=Duration(30))
     budget: RetryBudget = field(factory=RetryBudget)
     place: str = ""
+    _watch: Watch = field(init=False)
+
+    @_watch.default
+    def _none_driven(self) -> Watch:
+        return Watch(self.journal)
 
     def __repr__(self) -> str:
         return f"<Engine [journal: {self.journal.name} | flows: {len(self.flows)}]>"
@@ -329,7 +335,7 @@ class Engine:
             budget=self.budget,
             observer=observer,
         )
-        return Drive(run=run, journal=self.journal)
+        return Drive(run=run, journal=self.journal, watch=self._watch)
 
     def _flow_of(
         self, run_id: str, history: History, given: Flow[Any, Any] | None

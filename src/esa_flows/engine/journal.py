@@ -18,7 +18,7 @@ import datetime as dt
 import enum
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, Self
 
 from attrs import field, frozen
@@ -361,6 +361,16 @@ class Journal(Protocol):
 
     async def signals(self, run: str, *, after: int) -> tuple[Signal, ...]:
         """Give the signals of a run's inbox after a place, in order."""
+        ...
+
+    async def signalled(self, after: Mapping[str, int]) -> tuple[str, ...]:
+        """Give those runs in whose inbox something lies after a place.
+
+        One question for all runs of a process; those it does not know are left out.
+
+        Args:
+            after: The place, for each run that is asked about.
+        """
         ...
 
     async def close(self) -> None:

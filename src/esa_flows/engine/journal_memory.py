@@ -1,7 +1,7 @@
 """A journal that lives as long as its process: tests, dry runs, rollbacks in need."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from attrs import define, evolve, field
 
@@ -126,6 +126,11 @@ class MemoryJournal:
     async def signals(self, run: str, *, after: int) -> tuple[Signal, ...]:
         """Give the signals of a run's inbox after a place."""
         return tuple(self._run(run).signals[after:])
+
+    async def signalled(self, after: Mapping[str, int]) -> tuple[str, ...]:
+        """Give those runs in whose inbox something lies after a place."""
+        known = after.keys() & self._runs.keys()
+        return tuple(run for run in known if self._runs[run].signals[after[run] :])
 
     async def close(self) -> None:
         """Keep everything: the object may be used again."""

@@ -12,7 +12,7 @@ then another waiter takes the batch to the thread, where it is served once in an
 import datetime as dt
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
@@ -198,6 +198,11 @@ class SQLiteJournal:
     async def signals(self, run: str, *, after: int) -> tuple[Signal, ...]:
         """Give the signals of a run's inbox after a place."""
         return await self._read(lambda tables: tables.signals(run, after))
+
+    async def signalled(self, after: Mapping[str, int]) -> tuple[str, ...]:
+        """Give those runs in whose inbox something lies after a place."""
+        asked = dict(after)
+        return await self._read(lambda tables: tables.signalled(asked))
 
     async def compact(self, *, before: dt.datetime) -> int:
         """Pack the runs that ended, and give the room back to the system.

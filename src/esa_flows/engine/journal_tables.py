@@ -8,7 +8,7 @@ again, each with a savepoint of its own. So what a request does is repeatable.
 import contextlib
 import datetime as dt
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import define, field
@@ -290,6 +290,11 @@ class Tables:
         return tuple(
             read_signal(columns, run=run, source=self.source) for columns in found
         )
+
+    def signalled(self, after: Mapping[str, int]) -> tuple[str, ...]:
+        """Give those runs in whose inbox something lies after a place."""
+        look = "SELECT 1 FROM signals WHERE run = ? AND id > ? LIMIT 1"
+        return tuple(run for run, place in after.items() if self.ask(look, run, place))
 
     # --- the inside
 

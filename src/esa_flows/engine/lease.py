@@ -13,9 +13,9 @@ from attrs import define, field, frozen
 
 from esa_flows.engine.journal import Beat, Journal, Lease, Owner
 from esa_flows.engine.process import Life
-from esa_flows.errors import AlreadyRunning, JournalUnavailable, LeaseLost
+from esa_flows.errors import AlreadyRunning, LeaseLost
 
-__all__ = ["LEASE", "HeldLease", "take_lease"]
+__all__ = ["BEAT", "LEASE", "HeldLease", "take_lease"]
 
 LEASE = 15.0
 """Seconds after which a lease that does not beat may be taken."""
@@ -118,22 +118,18 @@ class HeldLease:
                 next_move=f"See who does with: esa-flows status {self.lease.run}",
             )
 
-    async def keep(self, lost: Callable[[LeaseLost], None]) -> None:
-        """Beat until cancelled, or until the lease is lost.
+    async def beat(self) -> None:
+        """Renew it, once.
 
-        Args:
-            lost: Called once with the reason.
+        Raises:
+            LeaseLost: Somebody else took it.
+            JournalUnavailable: It stays as it was; the permit refuses once it ran out.
         """
-        while True:
-            await anyio.sleep(BEAT)
-            before = self._clock()
-            try:
-                await self._journal.renew(self.lease)
-            except LeaseLost as error:
-                self._lost = True
-                lost(error)
-                return
-            except JournalUnavailable:
-                continue  # the permit refuses when the lease has run out
+        before = self._clock()
+        try:
+            await self._journal.renew(self.lease)
+        except LeaseLost:
+            self._lost = True
+            raise
 
-            self.until = before + LEASE
+        self.until = before + LEASE

@@ -218,6 +218,7 @@ class Run:
             self.stopped = error
 
         self.scope.cancel()
+        self.hasten()
 
     def hasten(self) -> None:
         """Bound the time of protected attempts, now that somebody waits for them."""
