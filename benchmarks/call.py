@@ -1,55 +1,97 @@
-"""A signed, paced, classified call against a bare httpx post: CPU of the client."""
+"""A signed, paced, classified call: beside a bare post, and beside the official SDK."""
 
-import contextlib
-import time
-from collections.abc import Awaitable, Callable
+import os
+import tempfile
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
-import httpx
-
-from benchmarks.service import OBSERVE, caller
 from benchmarks.suite import Effort
 from benchmarks.table import Line, Promise, peer
-from esa_flows.errors import CallError
-from esa_flows.localcloud.spawn import spawned
-from esa_flows.wire.transport import open_client
+from benchmarks.turns import SDK, Arm, Turns, middle, pairwise, take_turns
+from esa_flows.localcloud.spawn import Spawned, spawned
 
-CALLS = 300
-ROUNDS = 3
+ROUNDS, CALLS = 5, 1_000
+AT_ONCE = 20
 
 
-async def cpu(send: Callable[[], Awaitable[object]]) -> float:
-    """Give microseconds of this process's CPU per call."""
-    begun = time.process_time()
-    for _ in range(CALLS):
-        await send()
+@asynccontextmanager
+async def cloud(*options: str) -> AsyncGenerator[Spawned]:
+    """Run a local cloud in a process of its own, without any cap."""
+    with tempfile.TemporaryDirectory() as folder:
+        switches = Path(folder) / "switches.toml"
+        switches.write_text("[switches]\ncap = 0\n")
+        async with spawned(["--switches", str(switches), *options]) as running:
+            yield running
 
-    return (time.process_time() - begun) / CALLS * 1e6
+
+def arms_at(running: Spawned, calls: int, at_once: int) -> list[Arm]:
+    """Give the arms against one server."""
+    key = (running.access_key_id, running.access_key_secret)
+    asked = (running.api, *key, str(calls), str(at_once))
+    few = (running.api, *key, str(calls // 5), str(at_once))
+    return [
+        Arm("ours", ("-m", "benchmarks.callers", "ours", *asked)),
+        Arm("bare", ("-m", "benchmarks.callers", "bare", *asked)),
+        Arm("official", ("-m", "benchmarks.official", *few), SDK),
+    ]
 
 
 async def measure(effort: Effort) -> list[Line]:
-    """Interleave both against one local cloud."""
-    mine, beside = [], []
-    async with spawned() as cloud, open_client() as http, httpx.AsyncClient() as bare:
-        ours = caller(http, cloud, calls_per_second=1_000_000)
+    """One call at a time over plain HTTP, then twenty at once over TLS."""
+    rounds, calls = effort.pick(ROUNDS, 1), effort.pick(CALLS, 200)
+    async with cloud() as running:
+        alone = await take_turns(arms_at(running, calls, 1)[:2], rounds)
 
-        async def signed() -> None:
-            with contextlib.suppress(CallError):  # the server throttles; same work here
-                await ours.call(OBSERVE)
+    async with cloud("--tls") as running:
+        os.environ["SSL_CERT_FILE"] = running.ca or ""
+        try:
+            crowd = await take_turns(arms_at(running, calls, AT_ONCE), rounds)
+        finally:
+            del os.environ["SSL_CERT_FILE"]
 
-        async def plain() -> None:
-            (await bare.post(cloud.api, data={"Name": "checkout-edge"})).json()
+    return [
+        beside_bare("signed call, one at a time", alone),
+        beside_bare(f"signed call over TLS, {AT_ONCE} at once", crowd),
+        *beside_official(crowd),
+    ]
 
-        for _ in range(effort.pick(ROUNDS, 1)):
-            beside.append(await cpu(plain))
-            mine.append(await cpu(signed))
+
+def beside_bare(what: str, found: Turns) -> Line:
+    """Make the line on what signing, pacing, judging and tracing cost."""
+    return Line(
+        goal="P4",
+        what=what,
+        unit="µs CPU",
+        ours=middle(found, "ours", "us"),
+        beside=peer("bare httpx, same bytes", middle(found, "bare", "us")),
+        ratio_found=pairwise(found, "ours", "bare", "us"),
+        promise=Promise.ratio(most=1.25),
+    )
+
+
+def beside_official(found: Turns) -> list[Line]:
+    """Make the lines on the official SDK, where it is installed."""
+    if "official" not in found:
+        return []
 
     return [
         Line(
             goal="P4",
-            what="signed call, one at a time",
-            ours=min(mine),
-            beside=peer("bare httpx post", min(beside)),
+            what=f"signed call over TLS, {AT_ONCE} at once",
             unit="µs CPU",
-            promise=Promise.ratio(most=1.25),
-        )
+            ours=middle(found, "ours", "us"),
+            beside=peer("official SDK, async", middle(found, "official", "us")),
+            ratio_found=pairwise(found, "ours", "official", "us"),
+            promise=Promise.ratio(most=0.125),
+        ),
+        Line(
+            goal="P4",
+            what="  calls that a core makes in a second",
+            unit="calls/s",
+            ours=middle(found, "ours", "per_core"),
+            beside=peer("official SDK, async", middle(found, "official", "per_core")),
+            ratio_found=pairwise(found, "ours", "official", "per_core"),
+            promise=Promise.ratio(least=10),
+        ),
     ]

@@ -1,5 +1,6 @@
 """The local cloud as a service to measure against, and a caller that knows it."""
 
+import time
 from datetime import UTC, datetime
 from itertools import count
 
@@ -21,14 +22,22 @@ OBSERVE = Call(
 
 def caller(http: HttpClient, cloud: Spawned, *, calls_per_second: int) -> Caller:
     """Make a caller of a running local cloud."""
-    numbers = count()
     credentials = Credentials(
         access_key_id=cloud.access_key_id, access_key_secret=cloud.access_key_secret
     )
+    return caller_at(http, cloud.api, credentials, calls_per_second=calls_per_second)
+
+
+def caller_at(
+    http: HttpClient, url: str, credentials: Credentials, *, calls_per_second: int
+) -> Caller:
+    """Make a caller of a server by its address."""
+    # Processes that measure in turns share a server, which takes each nonce once.
+    numbers = count(time.time_ns())
     return Caller(
         HttpxTransport(http),
         Static(credentials),
-        Endpoint.parse(cloud.api),
+        Endpoint.parse(url),
         cap=Cap(calls_per_second),
         now=lambda: datetime.now(UTC),
         nonce=lambda: f"{next(numbers):032x}",

@@ -21,6 +21,7 @@ from attrs import frozen
 
 __all__ = [
     "PEERS",
+    "SDK",
     "Arm",
     "Figures",
     "Turns",
@@ -34,6 +35,10 @@ Figures = dict[str, float]
 
 PEERS = Path(os.environ.get("ESA_FLOWS_PEERS", ".venv-peers")) / "bin" / "python"
 """The environment of `benchmarks/peers.txt`; where there is none, no peer runs."""
+
+
+SDK = Path(os.environ.get("ESA_FLOWS_SDK_PYTHON", ".venv-sdk/bin/python"))
+"""The environment of the official SDK, which the tests use too."""
 
 
 @frozen
@@ -82,7 +87,7 @@ async def take_turns(arms: Sequence[Arm], rounds: int) -> Turns:
     there = [arm for arm in arms if arm.is_there]
     for arm in arms:
         if arm not in there:
-            print(f"{arm.name} is left out; `make peers` installs it.", file=sys.stderr)
+            print(f"{arm.name} is left out: no {arm.python}.", file=sys.stderr)
 
     found: Turns = {arm.name: [] for arm in there}
     for _ in range(rounds):

@@ -29,7 +29,7 @@ async def test_an_arm_without_its_environment_is_left_out_aloud(
     found = await take_turns([ONE, missing], 1)
 
     assert ["one"] == list(found)
-    assert "peer is left out; `make peers` installs it.\n" == capsys.readouterr().err
+    assert "peer is left out: no /nowhere/python.\n" == capsys.readouterr().err
 
 
 def test_ratios_are_those_of_neighbours() -> None:
