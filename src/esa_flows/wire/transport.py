@@ -19,6 +19,7 @@ from attrs import define, field, frozen
 from esa_flows.errors import CallError, InvalidInput, NotSent
 from esa_flows.wire.body import whole_body
 from esa_flows.wire.exchange import Request, Response, SizedStream, Timeout
+from esa_flows.wire.pools import Pools
 from esa_flows.wire.proxies import past_proxies
 from esa_flows.wire.trouble import trouble
 
@@ -184,7 +185,7 @@ def open_client(
         trust_env: Whether ``HTTPS_PROXY``, ``NO_PROXY``, ``SSL_CERT_FILE`` and
             ``SSL_CERT_DIR`` count. Loopback and the metadata service never go through a
             proxy.
-        connections: Open connections at most.
+        connections: Open connections at most, to each host.
 
     Raises:
         InvalidInput: A certificate file or a proxy's address cannot be used.
@@ -200,13 +201,24 @@ def open_client(
             verify=context,
             trust_env=trust_env,
             limits=limits,
-            mounts=past_proxies(context, limits, trust_env=trust_env),
+            mounts={
+                "all://": _pools(context, connections),
+                **past_proxies(context, limits, trust_env=trust_env),
+            },
         )
     except (ValueError, httpx.InvalidURL, ImportError) as error:
         raise InvalidInput(
             "A proxy named by HTTP_PROXY, HTTPS_PROXY or ALL_PROXY cannot be used.",
             next_move="Write it as http://host:port.",
         ) from error
+
+
+def _pools(context: ssl.SSLContext, connections: int) -> Pools:
+    def make(few: int) -> httpx.AsyncBaseTransport:
+        limits = httpx.Limits(max_connections=few, keepalive_expiry=_KEEP_ALIVE)
+        return httpx.AsyncHTTPTransport(verify=context, limits=limits)
+
+    return Pools(make, connections=connections, keep_alive=_KEEP_ALIVE)
 
 
 def _neighbour() -> HttpClient:
