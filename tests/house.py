@@ -281,6 +281,7 @@ class House:
             "transport",
             "life",
             "cap",
+            "gates",
         )
         mine: dict[str, Any] = {
             "transport": self.transport,
@@ -308,6 +309,7 @@ class House:
             **{
                 "endpoint": BASE,
                 "staging_edge": EDGE["staging"],
+                "production_edge": EDGE["production"],
                 # Virtual time, and no threads: each client keeps the cap by itself.
                 "cap_sharing": "process",
             }

@@ -30,6 +30,7 @@ def test_without_variables_everything_has_a_default() -> None:
         ("ENDPOINT", "http://127.0.0.1:8080", "endpoint", "http://127.0.0.1:8080"),
         ("OSS_HOSTS", "a.example,b.example", "oss_hosts", ("a.example", "b.example")),
         ("STAGING_EDGE", "http://127.0.0.1:1", "staging_edge", "http://127.0.0.1:1"),
+        ("PRODUCTION_EDGE", "http://[::1]:1", "production_edge", "http://[::1]:1"),
         ("JOURNAL", "/tmp/journal.db", "journal", Path("/tmp/journal.db")),
         ("CALLS_PER_SECOND", "50", "calls_per_second", 50),
         ("CALLS_PER_OPERATION", "20", "calls_per_operation", 20),

@@ -20,6 +20,10 @@ from esa_flows.errors import (
     EsaFlowsError,
     ReleaseFailed,
 )
+from esa_flows.gates.functions import gate
+from esa_flows.gates.spec import Gate
+from esa_flows.gates.verdict import Reading, Verdict
+from esa_flows.gates.watched import Watched
 from esa_flows.release.report import Outcome, Report
 from esa_flows.settings import Settings
 
@@ -34,14 +38,19 @@ __all__ = [
     "DeadlineExceeded",
     "Denied",
     "EsaFlowsError",
+    "Gate",
     "Happened",
     "Intent",
     "NotHappened",
     "Outcome",
     "Parts",
+    "Reading",
     "ReleaseFailed",
     "Report",
     "Settings",
+    "Verdict",
+    "Watched",
     "flow",
+    "gate",
     "step",
 ]

@@ -8,7 +8,7 @@ rolled back by accident.
 import datetime as dt
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack
@@ -20,6 +20,8 @@ from esa_flows.connection import Connection, Parts, connect
 from esa_flows.engine.flow import Flow
 from esa_flows.engine.observe import Observer
 from esa_flows.errors import Misuse, WrongEventLoop
+from esa_flows.gates.functions import GateFunction
+from esa_flows.gates.spec import Gate
 from esa_flows.intake import Choices, bundle_of, release_of
 from esa_flows.migrations import Migrations, target_of
 from esa_flows.model import (
@@ -172,6 +174,7 @@ class Client:
         probe: bool = True,
         bind: Binding | str = Binding.AUTO,
         on_conflict: OnConflict | str = OnConflict.REFUSE,
+        gates: Sequence[Gate | GateFunction | str] = (),
         run_id: str = "",
         check: bool = True,
         observer: Observer | None = None,
@@ -198,6 +201,8 @@ class Client:
                 serves now, `on`, `fresh` for the variables of this moment, or `off`.
             on_conflict: During somebody's canary: `refuse`, `abort-first` or
                 `supersede`.
+            gates: What must be so for it to go on: texts such as
+                `http:/health status<500`, `Gate` values, functions made with `gate`.
             run_id: An idempotency key of one's own; drawn where empty.
             check: Whether to raise where the bundle does not serve its target after.
             observer: Told what the run does.
@@ -227,6 +232,7 @@ class Client:
             probe=probe,
             bind=bind,
             on_conflict=on_conflict,
+            gates=gates,
         )
         end = await self._releases.begin_or_join(
             release, wanted, run_id=run_id, observer=observer

@@ -24,7 +24,9 @@ from esa_flows.engine.journal import Journal, Owner
 from esa_flows.engine.journal_sqlite import SQLiteJournal
 from esa_flows.engine.process import Life, boot_clock, life_of, this_process
 from esa_flows.files import Blobs, BlobStore
+from esa_flows.gates.functions import Functions, GateFunction
 from esa_flows.gates.probe import EdgeAddress, open_probe_client
+from esa_flows.gates.read_gate import Surroundings
 from esa_flows.gates.staging import Prober
 from esa_flows.model import Cloud
 from esa_flows.reach import Reached, Tools, is_local, reach
@@ -70,6 +72,7 @@ class Parts:
         journal: Where runs are recorded; it stays the host's to close.
         blobs: Where bundles and backups are kept.
         flows: Flows of one's own that may be started and resumed.
+        gates: Async functions that gates of resumed runs may name.
         cap: The limit on calls, for hosts whose clients share it, or keep it elsewhere;
             by default as the settings say.
         ports: What steps of one's own can need beside the cloud: how to bind each type.
@@ -88,6 +91,7 @@ class Parts:
     journal: Journal | None = None
     blobs: Blobs | None = None
     flows: tuple[Flow[Any, Any], ...] = ()
+    gates: tuple[GateFunction, ...] = ()
     cap: Cap | None = None
     ports: Mapping[type[Any], Callable[..., Any]] = field(factory=dict)
     environ: Mapping[str, str] = field(factory=lambda: dict(os.environ), repr=False)
@@ -113,6 +117,7 @@ class Connection:
         source: Gives DCDN, to take routines from; made when it is first asked for.
         blobs: Where bundles and backups are kept.
         archive: Finds what was kept of versions that are gone.
+        functions: Async functions that are gates.
         engine: Runs flows.
     """
 
@@ -125,6 +130,7 @@ class Connection:
     source: Callable[[], DcdnCloud]
     blobs: Blobs
     archive: JournalArchive
+    functions: Functions
     engine: Engine
 
 
@@ -157,10 +163,13 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
         archive = JournalArchive(journal, blobs, settings.cloud)
         prober = await _prober(settings, parts, stack)
         source = _source(reached, settings, tools)
+        functions = Functions.of(parts.gates)
+        here = Surroundings(functions=functions, environ=parts.environ)
         ports = _ports(reached) | {
             Blobs: lambda _: blobs,
             Archive: lambda _: archive,
             Prober: lambda _: prober,
+            Surroundings: lambda _: here,
             SourceCloud: lambda permit: source().bound(permit=permit),
         }
         yield Connection(
@@ -173,6 +182,7 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
             source=source,
             blobs=blobs,
             archive=archive,
+            functions=functions,
             engine=_engine(settings, parts, owner, journal, ports | dict(parts.ports)),
         )
 
@@ -242,12 +252,18 @@ async def _transport(parts: Parts, stack: contextlib.AsyncExitStack) -> Transpor
 async def _prober(
     settings: Settings, parts: Parts, stack: contextlib.AsyncExitStack
 ) -> Prober:
-    fixed = (EdgeAddress(settings.staging_edge),) if settings.staging_edge else ()
+    staging = _edge(settings.staging_edge)
+    production = _edge(settings.production_edge)
     if parts.transport is not None:
-        return Prober(door=parts.transport, staging=fixed)
+        return Prober(door=parts.transport, staging=staging, production=production)
 
     client = await anyio.to_thread.run_sync(open_probe_client)
-    return Prober(door=await stack.enter_async_context(client), staging=fixed)
+    door = await stack.enter_async_context(client)
+    return Prober(door=door, staging=staging, production=production)
+
+
+def _edge(url: str) -> tuple[EdgeAddress, ...]:
+    return (EdgeAddress(url),) if url else ()
 
 
 async def _journal(

@@ -1,11 +1,15 @@
 """Take in what a release is asked to do: checked, and its bytes kept by digest."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 from esa_flows.connection import Connection
-from esa_flows.errors import InvalidInput
+from esa_flows.errors import InvalidInput, Misuse
+from esa_flows.gates.functions import Functions, GateFunction
+from esa_flows.gates.python_check import PythonCheck
+from esa_flows.gates.spec import Gate, gates_of
 from esa_flows.model import (
     AreaCanary,
     Bundle,
@@ -18,7 +22,7 @@ from esa_flows.release.package import Source, is_package, not_found_of, pack
 from esa_flows.release.spec import QUOTA, Binding, OnConflict, Release, canary_of
 from esa_flows.steps.request_assets_slot import Package
 
-__all__ = ["Choices", "Code", "bundle_of", "release_of"]
+__all__ = ["Choices", "Code", "bundle_of", "gates_in", "release_of"]
 
 Code = str | os.PathLike[str] | bytes
 """The path of a bundle, or its bytes."""
@@ -42,6 +46,7 @@ class Choices(TypedDict, total=False):
     probe: bool
     bind: Binding | str
     on_conflict: OnConflict | str
+    gates: Sequence[Gate | GateFunction | str]
 
 
 async def release_of(
@@ -72,6 +77,7 @@ async def release_of(
         "probe": choices.get("probe", True),
         "binding": Binding.of(choices.get("bind", Binding.AUTO)),
         "on_conflict": OnConflict.of(choices.get("on_conflict", OnConflict.REFUSE)),
+        "gates": await gates_in(connection, choices.get("gates", ())),
     }
     bundle, package = await _taken_in(connection, code, choices)
     return Release(
@@ -145,6 +151,37 @@ async def bundle_of(
         )
 
     return bundle
+
+
+async def gates_in(
+    connection: Connection, given: Sequence[Gate | GateFunction | str]
+) -> tuple[Gate, ...]:
+    """Take gates in: a function is known here from now on, or found before it is asked.
+
+    Args:
+        connection: Knows the functions.
+        given: Gates as users write them, and functions.
+
+    Raises:
+        InvalidInput: One is no gate, two have one name, or a function is nowhere.
+    """
+    functions = connection.functions
+    gates = gates_of(
+        functions.add(each).gate if isinstance(each, GateFunction) else each
+        for each in given
+    )
+    for each in gates:
+        if isinstance(each.check, PythonCheck):
+            await _known(functions, each.check.function)
+
+    return gates
+
+
+async def _known(functions: Functions, name: str) -> None:
+    try:
+        await functions.find(name)
+    except Misuse as error:
+        raise InvalidInput(error.message, next_move=error.next_move) from error
 
 
 def _environment(value: Environment | str) -> Environment:

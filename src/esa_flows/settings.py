@@ -92,6 +92,8 @@ class Settings:
         endpoint: Host, or URL, to use instead of the site's own.
         oss_hosts: Patterns of further hosts that uploads may go to.
         staging_edge: Where staging answers, to use instead of the provider's addresses.
+        production_edge: Where production answers to gates, to use instead of where the
+            routine's name leads.
         journal: The journal's file; None for the user's state folder.
         calls_per_second: The provider's cap for the whole account; on DCDN, which
             documents it so, for each operation.
@@ -114,6 +116,7 @@ class Settings:
     endpoint: str = ""
     oss_hosts: tuple[str, ...] = field(default=(), converter=_hosts)
     staging_edge: str = ""
+    production_edge: str = ""
     journal: Path | None = field(default=None, converter=_path)
     calls_per_second: int = field(default=100, converter=_whole_number)
     calls_per_operation: int | None = field(

@@ -32,6 +32,7 @@ def test_what_to_export() -> None:
     assert (
         "export ESA_FLOWS_ENDPOINT=http://127.0.0.1:8080",
         "export ESA_FLOWS_STAGING_EDGE=http://127.0.0.1:8082",
+        "export ESA_FLOWS_PRODUCTION_EDGE=http://127.0.0.1:8081",
         "export ESA_FLOWS_JOURNAL='/tmp/a b/journal.db'",
         "export ALIBABA_CLOUD_ACCESS_KEY_ID=LTAI5tLocalCloudKey01",
         "export ALIBABA_CLOUD_ACCESS_KEY_SECRET=LocalCloudSecret0000000000000001",

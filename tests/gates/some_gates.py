@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
+from tests.strategies import durations
 
 from esa_flows.gates.command_check import CommandCheck
 from esa_flows.gates.expect import Expect, HeaderRule, TextRule
@@ -12,9 +13,8 @@ from esa_flows.gates.prometheus_check import PrometheusCheck
 from esa_flows.gates.python_check import PythonCheck
 from esa_flows.gates.sequential import ErrorRate
 from esa_flows.gates.spec import At, Gate
-from esa_flows.model import Duration
 
-spans = st.integers(100, 10**7).map(lambda ms: Duration(ms / 1000))
+spans = durations.filter(lambda found: found.seconds >= 0.1)
 lines = st.text(
     st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1
 ).filter(str.isprintable)

@@ -49,4 +49,9 @@ def test_reading_goes_into_a_journal_and_back() -> None:
 
     kept = cattrs.unstructure(first)
 
-    assert kept == {"verdict": "pass", "reason": "ok", "facts": dict(first.facts)}
+    assert kept == {
+        "verdict": "pass",
+        "reason": "ok",
+        "facts": dict(first.facts),
+        "seconds": 0.0,
+    }

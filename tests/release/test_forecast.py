@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from attrs import field, frozen
 from tests.house import NEW, OLD, OTHER, House
@@ -261,6 +262,67 @@ async def test_what_is_shown_is_what_happens() -> None:
         assert ("10:1m", "50", "100:1m") == told.shares
         assert set(others) == {stay.version for stay in told.stays}
         assert "2m" == str(plan.minimum_time)
+
+
+async def test_the_time_is_that_of_the_way_that_is_gone() -> None:
+    """A first release has its last stage only; staging alone takes no time."""
+    with House() as house:
+        house.live()
+        async with house.client() as client:
+            first = await client.plan("new-one", NEW, canary=BAKED, create=True)
+            alone = await client.plan("shop", NEW, canary=BAKED, to="staging")
+            served = await client.plan("shop", OLD, canary=BAKED)
+
+        assert "1m" == str(first.minimum_time)
+        assert "0s" == str(alone.minimum_time) == str(served.minimum_time)
+
+
+@pytest.mark.parametrize(
+    ("gates", "told"),
+    [
+        ((), True),
+        (("http:/ at=staging",), True),
+        (("http:/",), False),
+        (("command: true",), False),
+    ],
+)
+async def test_a_production_that_nobody_looks_at_is_told(
+    gates: tuple[str, ...], *, told: bool
+) -> None:
+    """Without a gate a bake is a timer only, and the plan says so."""
+    with House() as house:
+        house.live()
+        async with house.client() as client:
+            plan = await client.plan("shop", NEW, canary=BAKED, gates=gates)
+            alone = await client.plan("shop", NEW, to="staging")
+
+        notes = plan.releases[0].forecast.notes
+        assert told is any("Timer only: nothing will be observed" in n for n in notes)
+        assert () == alone.releases[0].forecast.notes
+
+
+@pytest.mark.parametrize(
+    ("gate", "time"),
+    [
+        ("http:/ every=30s at=production", "2m30s"),
+        ("http:/ every=10s count=13 at=production", "6m"),
+        ("http:/ every=10s count=4 at=staging", "2m30s"),
+    ],
+)
+async def test_gates_take_time_and_calls_as_foretold(gate: str, time: str) -> None:
+    """What is watched is looked at again after; the count and the time are exact."""
+    with House() as house:
+        house.live()
+        async with house.client() as client:
+            plan = await client.plan("shop", NEW, canary=BAKED, gates=(gate,))
+            house.transport.forget()
+            began = anyio.current_time()
+            await client.release("shop", NEW, canary=BAKED, gates=(gate,))
+
+        assert time == str(plan.minimum_time)
+        took = anyio.current_time() - began
+        assert plan.minimum_time.seconds <= took < plan.minimum_time.seconds + 10
+        assert _counted(house) == plan.calls
 
 
 async def test_a_plan_that_cannot_be_carried_out_is_none() -> None:

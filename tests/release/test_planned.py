@@ -13,7 +13,7 @@ from tests.strategies import bundles, canaries, routine_names, splits, times
 
 from esa_flows.errors import InvalidInput
 from esa_flows.files import digest_of
-from esa_flows.model import Bundle, Canary, Deployment, Routine
+from esa_flows.model import Bundle, Canary, Deployment, Duration, Routine
 from esa_flows.release.forecast import Forecast
 from esa_flows.release.planned import Plan, PlannedRelease
 from esa_flows.release.spec import Release
@@ -61,18 +61,12 @@ def test_the_file_says_what_it_is() -> None:
 
 def test_a_plan_of_many_adds_up() -> None:
     """Calls are of all, the time is of the longest; uploads are under no cap."""
-    many = (_planned("10:5m,100", shares=("10:5m", "100")), _planned("100:1m"))
+    many = (_planned("10:5m,100", watch=Duration(300)), _planned(watch=Duration(60)))
     plan = Plan(made_at=AT, releases=many)
 
     assert {"observe": 4, "post": 2} == plan.calls
     assert 4 == plan.capped_calls
     assert "5m" == str(plan.minimum_time)
-
-
-def test_what_is_not_released_takes_no_time() -> None:
-    """Unchanged, or staging alone; a first release has its last stage only."""
-    assert "0s" == str(_planned("10:5m,100", shares=()).minimum_time)
-    assert "2m" == str(_planned("10:5m,100:2m", shares=("100:2m",)).minimum_time)
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,7 @@ def exports(addresses: Any, journal: str) -> tuple[str, ...]:
     variables = {
         "ESA_FLOWS_ENDPOINT": addresses.api,
         "ESA_FLOWS_STAGING_EDGE": addresses.edge_staging,
+        "ESA_FLOWS_PRODUCTION_EDGE": addresses.edge_production,
         "ESA_FLOWS_JOURNAL": str(Path(journal).absolute()),
         "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY.id,
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": KEY.secret,

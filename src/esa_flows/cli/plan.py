@@ -39,6 +39,7 @@ async def plan(  # noqa: PLR0913  a command has as many flags as it has
     no_probe: Annotated[bool, Parameter(negative="")] = False,
     bind: Binding = Binding.AUTO,
     on_conflict: str = "refuse",
+    gate: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     common: Common = DEFAULTS,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
@@ -62,6 +63,7 @@ async def plan(  # noqa: PLR0913  a command has as many flags as it has
         no_probe: As for release.
         bind: As for release.
         on_conflict: As for release.
+        gate: As for release.
         common: How to reach the provider.
         desk: Where to write.
     """
@@ -80,6 +82,7 @@ async def plan(  # noqa: PLR0913  a command has as many flags as it has
             probe=not no_probe,
             bind=bind,
             on_conflict=on_conflict,
+            gates=gate,
         )
 
     desk.say(*told(made))
@@ -147,6 +150,7 @@ def _release(each: PlannedRelease) -> tuple[str, ...]:
         f"  deletes     version {version}, its code saved first"
         for version in forecast.deletes
     ]
+    lines += [f"  gate        {one_line(str(gate))}" for gate in each.release.gates]
     lines += [f"  stays       {s.version}: {s.reason}" for s in forecast.stays]
     lines += [f"  note        {one_line(note)}" for note in forecast.notes]
     return tuple(lines)

@@ -33,6 +33,7 @@ async def release(  # noqa: PLR0913  a command has as many flags as it has
     no_probe: Annotated[bool, Parameter(negative="")] = False,
     bind: Binding = Binding.AUTO,
     on_conflict: str = "refuse",
+    gate: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     run_id: str = "",
     plan_out: str = "",
     common: Driving = DRIVING,
@@ -62,6 +63,8 @@ async def release(  # noqa: PLR0913  a command has as many flags as it has
         on_conflict: During somebody's canary: refuse, abort-first (their larger share
             gets everything before this begins) or supersede (their smaller share drops
             out).
+        gate: What must be so for it to go on, such as "http:/health status<500"; may be
+            repeated. Kinds: http, https, command, python, prometheus.
         run_id: An idempotency key of your own; drawn where it is not given.
         plan_out: A file to write the plan to before anything is changed; with it the
             release goes on though its journal is lost: esa-flows resume --plan FILE
@@ -82,6 +85,7 @@ async def release(  # noqa: PLR0913  a command has as many flags as it has
             probe=not no_probe,
             bind=bind,
             on_conflict=on_conflict,
+            gates=gate,
         )
         if plan_out:
             made = await client.plan(name, file, run_id=run_id, **choices)

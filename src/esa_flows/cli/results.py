@@ -145,6 +145,7 @@ _SAYERS: Mapping[str, Callable[[Any, str], str]] = MappingProxyType(
         "prune": _pruned,
         "read_back": _routine,
         "read_variables": _variables,
+        "read_gate": lambda value, _: f"{value['verdict']}: {value['reason']}",
         "request_slot": _slot,
         "save_code": _saved,
         "sleep": lambda _, __: "",

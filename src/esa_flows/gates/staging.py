@@ -36,11 +36,13 @@ class Prober:
     Attributes:
         door: Sends the requests.
         staging: Where staging answers; empty to ask the provider, once.
+        production: Where production answers; empty for where the name leads.
         patience: How long to go on while nothing is settled.
     """
 
     door: HttpClient | Transport
     staging: tuple[EdgeAddress, ...] = field(default=())
+    production: tuple[EdgeAddress, ...] = ()
     patience: Duration = Duration(60)
 
     async def addresses(self, cloud: RoutineCloud) -> tuple[EdgeAddress, ...]:

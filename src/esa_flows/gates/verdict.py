@@ -47,11 +47,13 @@ class Reading:
         verdict: What the evidence says.
         reason: Why, as a sentence for people.
         facts: What was measured, for reports; no secrets.
+        seconds: How long it took.
     """
 
     verdict: Verdict
     reason: str
     facts: Mapping[str, Fact] = field(factory=dict)
+    seconds: float = 0.0
 
     @classmethod
     def worst(cls, readings: Iterable[Self]) -> Self:

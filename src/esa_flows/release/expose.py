@@ -11,11 +11,13 @@ from esa_flows.engine.context import Context
 from esa_flows.errors import GateFailed, Refused
 from esa_flows.gates.staging import AskStaging, ask_staging
 from esa_flows.gates.verdict import Verdict
-from esa_flows.model import Environment, Routine, Split, VersionId
+from esa_flows.gates.watched import Watched
+from esa_flows.model import WHOLE, Environment, Routine, Split, VersionId
 from esa_flows.release.journey import Journey
 from esa_flows.release.plan import Exposure, way_to_production
 from esa_flows.release.position import BEFORE
 from esa_flows.release.spec import Release
+from esa_flows.release.watch import gates_at, is_watched, watch
 from esa_flows.steps.deploy import Deploy, Publish, deploy, read_back
 from esa_flows.steps.observe import look
 
@@ -52,6 +54,7 @@ async def to_staging(
         await _pass_gate(ctx, journey, number)
 
     journey.now = await ctx.do(read_back, wanted, key="staging", round=number)
+    await _watch_staging(ctx, release, journey, version, number)
 
 
 async def to_production(
@@ -93,8 +96,8 @@ async def to_production(
                 number=number,
             )
 
-        if place >= at and exposure.stage.bake.seconds:
-            await _bake(ctx, journey, exposure)
+        if place >= at and is_watched(release, exposure):
+            await _bake(ctx, release, journey, exposure, version, number)
 
 
 async def change(
@@ -195,15 +198,67 @@ def wanted_of(
     )
 
 
-async def _bake(ctx: Context, journey: Journey, exposure: Exposure) -> None:
+async def _bake(
+    ctx: Context,
+    release: Release,
+    journey: Journey,
+    exposure: Exposure,
+    version: VersionId,
+    number: int,
+) -> None:
     """Watch a stage for its bake time; then see that it still serves."""
-    key, split = exposure.key, exposure.split
-    await ctx.sleep(exposure.stage.bake, key=key)
-    production = Environment.PRODUCTION
+    key, split, production = exposure.key, exposure.split, Environment.PRODUCTION
+    bake, gates = exposure.stage.bake, gates_at(release, production, exposure)
+    if gates:
+        watched = _watched(journey, production, version, exposure.stage.percentage)
+        await watch(ctx, journey, gates, watched, key=key, bake=bake, number=number)
+    else:
+        await ctx.sleep(bake, key=key)
+
     wanted = wanted_of(journey.now, production, split, exposure.places)
-    journey.now = await ctx.do(look, journey.routine, key=f"baked:{key}")
+    await _still_serves(ctx, journey, wanted, key=f"baked:{key}")
+
+
+async def _watch_staging(
+    ctx: Context, release: Release, journey: Journey, version: VersionId, number: int
+) -> None:
+    """Read the gates of staging; then see that it still serves what they read."""
+    staging = Environment.STAGING
+    gates = gates_at(release, staging)
+    if not gates:
+        return
+
+    watched = _watched(journey, staging, version, WHOLE)
+    await watch(ctx, journey, gates, watched, key="staging", number=number)
+    wanted = wanted_of(journey.now, staging, Split.whole(version))
+    await _still_serves(ctx, journey, wanted, key="watched:staging", number=number)
+
+
+async def _still_serves(
+    ctx: Context, journey: Journey, wanted: Deploy, *, key: str, number: int = 1
+) -> None:
+    """See that what was watched still serves.
+
+    Raises:
+        Conflict: Somebody else deployed meanwhile.
+    """
+    journey.now = await ctx.do(look, journey.routine, key=key, round=number)
     if not wanted.is_in_force(journey.now):
         raise wanted.foreign(journey.now)
+
+
+def _watched(
+    journey: Journey, environment: Environment, version: VersionId, share: int
+) -> Watched:
+    before = journey.before.deployment(environment)
+    return Watched(
+        routine=journey.routine,
+        version=version,
+        environment=environment,
+        record=journey.before.record,
+        share=share,
+        former=before.split.majority if before else None,
+    )
 
 
 async def _pass_gate(ctx: Context, journey: Journey, number: int) -> None:

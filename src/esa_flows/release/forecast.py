@@ -7,11 +7,26 @@ from typing import Any
 from attrs import evolve, frozen
 
 from esa_flows.api.cloud import Op
-from esa_flows.model import Routine, Split, Version, VersionId
+from esa_flows.gates.http_check import HttpCheck
+from esa_flows.model import (
+    Duration,
+    Environment,
+    Routine,
+    Split,
+    Version,
+    VersionId,
+)
 from esa_flows.release.plan import canary_told, is_served, notes, way_to_production
 from esa_flows.release.room import Keep, Stay, choose_victims, keep_of, plan_pruning
 from esa_flows.release.spec import Release
 from esa_flows.release.survey import Survey, cleared
+from esa_flows.release.watch import (
+    gates_at,
+    is_watched,
+    staging_time,
+    time_at,
+    unobserved,
+)
 from esa_flows.steps.observe import World
 
 __all__ = ["Forecast", "forecast", "total", "victims_of"]
@@ -38,6 +53,7 @@ class Forecast:
         stays: The others, and why they stay; empty where there is room.
         is_unchanged: Whether the bundle serves its target already.
         notes: What a person should know.
+        watch: How long staging and production are watched at least, in all.
     """
 
     calls: Mapping[str, int]
@@ -47,6 +63,7 @@ class Forecast:
     stays: tuple[Stay, ...] = ()
     is_unchanged: bool = False
     notes: tuple[str, ...] = ()
+    watch: Duration = Duration(0)
 
 
 def victims_of(wanted: Release, found: Survey) -> tuple[Version, ...]:
@@ -96,6 +113,7 @@ def forecast(
     world = _began(wanted, found)
     calls = _beginning(found, world) + Counter(compared)
     told = found.notes + notes(world, wanted)
+    watched = tuple(note for note in (unobserved(wanted),) if note)
     if _is_unchanged(wanted, found):
         return _made(calls, adopts=found.last, is_unchanged=True, notes=told)
 
@@ -113,7 +131,8 @@ def forecast(
         adopts=found.last,
         deletes=tuple(version.id for version in goes),
         stays=_stays(wanted, found, world) if goes else (),
-        notes=told + _superseded(wanted, world),
+        notes=told + _superseded(wanted, world) + watched,
+        watch=_watched(wanted, world, found.last or NEW),
     )
 
 
@@ -196,8 +215,16 @@ def _staging(
 ) -> Counter[Op]:
     staging, first = world.routine.staging, found.found[0] or NEW
     serves = staging is not None and staging.split == Split.whole(first)
-    asks = wanted.probe and bool(world.routine.record) and not knows_staging
-    return Counter({Op.DEPLOY: int(not serves), Op.ADDRESSES: int(asks), Op.OBSERVE: 1})
+    gates = gates_at(wanted, Environment.STAGING)
+    over_http = wanted.probe and bool(world.routine.record)
+    asks = over_http or any(isinstance(gate.check, HttpCheck) for gate in gates)
+    return Counter(
+        {
+            Op.DEPLOY: int(not serves),
+            Op.ADDRESSES: int(asks and not knows_staging),
+            Op.OBSERVE: 1 + bool(gates),
+        }
+    )
 
 
 def _exposures(
@@ -208,9 +235,19 @@ def _exposures(
         return ()
 
     return tuple(
-        (str(each), bool(each.stage.bake.seconds))
+        (str(each), is_watched(wanted, each))
         for each in way_to_production(wanted, version, world.routine)
     )
+
+
+def _watched(wanted: Release, world: World, version: VersionId) -> Duration:
+    """Give how long staging and the shares of production are watched at least."""
+    if not wanted.ends_in_production:
+        return staging_time(wanted)
+
+    way = way_to_production(wanted, version, world.routine)
+    times = (time_at(wanted, each).seconds for each in way)
+    return Duration(staging_time(wanted).seconds + sum(times))
 
 
 def _superseded(wanted: Release, world: World) -> tuple[str, ...]:

@@ -43,12 +43,8 @@ class PlannedRelease:
 
     @property
     def minimum_time(self) -> Duration:
-        """The bake times together: a release takes at least as long."""
-        if not self.forecast.shares:
-            return Duration(0)
-
-        stages = self.release.canary.stages[-len(self.forecast.shares) :]
-        return Duration(sum(stage.bake.seconds for stage in stages))
+        """The bake times and watches together: a release takes at least as long."""
+        return self.forecast.watch
 
 
 @frozen(kw_only=True)

@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from esa_flows.api.facts import FACTS, CloudFacts
 from esa_flows.errors import InvalidInput
+from esa_flows.gates.spec import Gate, gates_of
 from esa_flows.model import (
     AreaCanary,
     Bundle,
@@ -145,6 +146,7 @@ class Release:
         restart: Where it goes on without its journal; None where it begins.
         cloud: Where the routine is.
         areas: Areas and bake times in production, where areas stand in for shares.
+        gates: What must be so for it to go on, in staging and in production.
     """
 
     routine: RoutineName = field(converter=RoutineName)
@@ -163,6 +165,7 @@ class Release:
     restart: Restart | None = None
     cloud: Cloud = Cloud.ESA
     areas: AreaCanary | None = None
+    gates: tuple[Gate, ...] = field(default=(), converter=gates_of)
 
     def __attrs_post_init__(self) -> None:
         """Refuse what the cloud does not have, before anything is sent.

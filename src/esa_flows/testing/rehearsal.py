@@ -42,6 +42,7 @@ __all__ = ["BASE", "Ended", "Rehearsal", "Saved", "go_on"]
 
 BASE = "http://127.0.0.1:8080"
 _STAGING = "http://127.0.0.1:8082"
+_PRODUCTION = "http://127.0.0.1:8081"
 _BEGIN = dt.datetime(2026, 3, 1, 12, 0, tzinfo=dt.UTC)
 
 
@@ -276,6 +277,7 @@ class Rehearsal:
         given = {
             "endpoint": BASE,
             "staging_edge": _STAGING,
+            "production_edge": _PRODUCTION,
             "cap_sharing": "process",  # a file's clock is not this world's
             **self.settings,
         }
