@@ -28,6 +28,7 @@ _COMMANDS: Mapping[str, str] = MappingProxyType(
         "abort": "abort:abort",
         "pause": "pause:pause",
         "status": "status:status",
+        "report": "report:report",
         "runs": "runs:runs",
         "doctor": "doctor:doctor",
         "conformance": "conformance:conformance",

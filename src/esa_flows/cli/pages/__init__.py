@@ -1,0 +1,1 @@
+"""What a run did as a page, as Markdown, as JUnit: written from its journal."""
