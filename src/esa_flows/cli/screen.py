@@ -52,6 +52,7 @@ class Frame:
         now: Seconds on the progress's clock.
         began: When it began, on the same clock.
         calls: Calls made so far.
+        advice: What the keyboard can do.
         width: Columns there are.
         height: Lines there are.
         is_last: Whether nothing more will happen.
@@ -62,6 +63,7 @@ class Frame:
     now: float
     began: float
     calls: int
+    advice: str = "Ctrl-C pauses the run; it can be resumed"
     width: int = 80
     height: int = MOST_LINES
     is_last: bool = False
@@ -150,5 +152,5 @@ def _foot(progress: Progress, frame: Frame) -> list[Text]:
     if progress.news:
         spent.append(f"  {progress.news}", style="not dim yellow")
 
-    advice = "  Ctrl-C pauses the run; it can be resumed"
+    advice = f"  {frame.advice}"
     return [spent, Text(advice, style="dim", no_wrap=True, overflow="ellipsis")]

@@ -11,11 +11,14 @@ from attrs import frozen
 
 from esa_flows.cli.results import answer_words, result_words
 from esa_flows.cli.text import clean, one_line
+from esa_flows.engine.codec import decode
 from esa_flows.engine.journal import Kind, Row
 from esa_flows.engine.process import Life
 from esa_flows.engine.state import State
 from esa_flows.engine.view import RunView
+from esa_flows.errors import JournalCorrupt
 from esa_flows.model import Cloud
+from esa_flows.release.report import Report
 
 __all__ = [
     "StepSeen",
@@ -24,6 +27,7 @@ __all__ = [
     "moves",
     "outcome",
     "question",
+    "report_of",
     "served",
     "standing",
     "steps_of",
@@ -100,6 +104,24 @@ def _last_reason(rows: tuple[Row, ...]) -> str:
             return str(row.data.get("why", ""))
 
     return ""
+
+
+def report_of(view: RunView) -> Report | None:
+    """Give the report that a run ended with; None where it has none.
+
+    Args:
+        view: The run.
+    """
+    value = (view.history.ended or {}).get("value")
+    if not isinstance(value, Mapping) or not {"outcome", "routine"} <= set(value):
+        return None
+
+    try:
+        found: Report = decode(value, Report)
+    except JournalCorrupt:
+        return None  # a flow of somebody's own, that gives something alike
+
+    return found
 
 
 def question(view: RunView) -> str:

@@ -8,6 +8,8 @@ from cyclopts import Parameter
 from rich.console import RenderableType
 
 from esa_flows.cli.desk import Answer, Desk
+from esa_flows.cli.exits import Exit, exit_code
+from esa_flows.cli.follow import follow
 from esa_flows.cli.options import DEFAULTS, Common
 from esa_flows.cli.standing import (
     StepSeen,
@@ -15,6 +17,7 @@ from esa_flows.cli.standing import (
     moves,
     outcome,
     question,
+    report_of,
     served,
     standing,
     steps_of,
@@ -29,6 +32,7 @@ from esa_flows.cli.text import (
     served_words,
 )
 from esa_flows.cli.words import step_words
+from esa_flows.engine.failure import decode_error
 from esa_flows.engine.view import RunView
 
 __all__ = ["status"]
@@ -38,25 +42,39 @@ async def status(
     run: str,
     /,
     *,
+    watch: Annotated[bool, Parameter(name=["--watch", "-w"], negative="")] = False,
     common: Common = DEFAULTS,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
     """Show a run: where it stands, who drives it, what it did, what can be done now.
 
-    Nothing is asked of the provider.
+    Nothing is asked of the provider. With -w it is followed until it has ended, or
+    until nobody drives it any more; then the exit code says how it went.
 
     Args:
         run: Its id, or the first four characters of it or more.
+        watch: Follow it.
         common: Where the journal is.
         desk: Where to write.
     """
     async with desk.client(common) as client:
-        view = await client.runs.get(run)
+        looked = follow(desk, client, run) if watch else client.runs.get(run)
+        view = await looked
 
     if not desk.is_json:
         desk.say(*_told(view))
 
-    return Answer(payload=_json(view))
+    return Answer(exit=_code(view) if watch else Exit.OK, payload=_json(view))
+
+
+def _code(view: RunView) -> Exit:
+    """Give the exit code that the process which drove it to there had."""
+    if not view.history.is_ended:
+        return Exit.PAUSED
+
+    report, body = report_of(view), view.history.ended or {}
+    error = decode_error(body["error"]) if "error" in body else None
+    return exit_code(report or error)
 
 
 def _told(view: RunView) -> list[RenderableType]:

@@ -19,19 +19,25 @@ from esa_flows.cli.pages.story import (
     Story,
     Verdict,
 )
-from esa_flows.cli.standing import cloud_of, moves, outcome, question, standing
+from esa_flows.cli.standing import (
+    cloud_of,
+    moves,
+    outcome,
+    question,
+    report_of,
+    standing,
+)
 from esa_flows.cli.text import clean, one_line, seconds_words, served_words
 from esa_flows.cli.words import step_words
-from esa_flows.engine.codec import decode, encode
+from esa_flows.engine.codec import encode
 from esa_flows.engine.observe import Happening, Moment
 from esa_flows.engine.retold import retold
 from esa_flows.engine.view import RunView
 from esa_flows.engine.work import Identity
-from esa_flows.errors import JournalCorrupt
 from esa_flows.release.report import Outcome, Report
 from esa_flows.steps.prune import Pruned
 
-__all__ = ["LINES", "gates_of", "report_of", "shares_of", "story_of", "verbs_of"]
+__all__ = ["LINES", "gates_of", "shares_of", "story_of", "verbs_of"]
 
 LINES = 2_000
 """Lines that a report tells at most; the journal has all."""
@@ -81,24 +87,6 @@ def story_of(view: RunView, *, cap: int = 100) -> Story:
 
 
 # --- how it ended -------------------------------------------------------------------
-
-
-def report_of(view: RunView) -> Report | None:
-    """Give the report that a run ended with; None where it has none.
-
-    Args:
-        view: The run.
-    """
-    value = (view.history.ended or {}).get("value")
-    if not isinstance(value, Mapping) or not {"outcome", "routine"} <= set(value):
-        return None
-
-    try:
-        found: Report = decode(value, Report)
-    except JournalCorrupt:
-        return None  # a flow of somebody's own, that gives something alike
-
-    return found
 
 
 def _headline(view: RunView, report: Report | None) -> str:
