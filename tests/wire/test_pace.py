@@ -56,3 +56,16 @@ def test_no_span_holds_more_than_burst_and_spacing_allow(
         for i in range(len(left))
         for j in range(i + 1)
     )
+
+
+def test_room_is_what_may_leave_without_a_wait() -> None:
+    """A full burst at first, none less after a stall, and one where one is due."""
+    pace = Pace(burst=3)
+    rooms = [pace.room(10.0, 0.5)]
+    for _ in range(3):
+        pace.left(10.0, 0.5)
+        rooms.append(pace.room(10.0, 0.5))
+
+    rooms += [pace.room(moment, 0.5) for moment in (10.5, 11.0, 60.0)]
+
+    assert rooms == [3, 2, 1, 0, 1, 2, 3]

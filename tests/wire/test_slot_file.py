@@ -19,11 +19,12 @@ from esa_flows.errors import InvalidInput, NotSent
 from esa_flows.wire.cap import Cap
 from esa_flows.wire.learned import Learned
 from esa_flows.wire.slot_file import FileSlots, FileStores
-from esa_flows.wire.slots import Fate, SlotStore
+from esa_flows.wire.slots import Fate, SlotStore, Wish
 
 pytestmark = [pytest.mark.real_time, pytest.mark.may_block]
 
 KEY = "LTAI5tFakeKeyId0001"
+WISH = Wish(calls=1)
 ROOT = Path(__file__).parents[2]
 
 
@@ -102,10 +103,10 @@ async def test_slots_of_a_client_that_is_gone_come_back(
     """They rest a grace and a period from when somebody noticed."""
     one, two = await both(clients)
     one.take(5.0, 1)
-    await two.care(5.0)
+    await two.care(5.0, WISH)
     before = two.in_flight
     clients.pop(0).close()
-    await two.care(6.0)
+    await two.care(6.0, WISH)
 
     assert (before, two.in_flight) == (1, 0)
     assert two.take(7.9, 1) > 0
@@ -115,10 +116,12 @@ async def test_slots_of_a_client_that_is_gone_come_back(
 async def test_care_is_due_once_a_second(clients: list[FileStores]) -> None:
     """Looking after the others costs a thread, so not at every call."""
     one, _ = await both(clients)
-    before = one.needs_care(5.0)
-    await one.care(5.0)
+    before = one.needs_care(5.0, WISH)
+    await one.care(5.0, WISH)
 
-    assert (before, one.needs_care(5.9), one.needs_care(6.0)) == (True, False, True)
+    due = [before, one.needs_care(5.9, WISH), one.needs_care(6.0, WISH)]
+
+    assert due == [True, False, True]
 
 
 @pytest.mark.parametrize("whose", ["slots", "lives"])
@@ -146,7 +149,7 @@ async def test_a_lock_held_for_a_moment_is_waited_for(
     one, two = await both(clients)
     with path_in(tmp_path).open("r+b") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        await two.care(5.0)
+        await two.care(5.0, WISH)
         busy = one.take(5.0, 1)
 
     assert 0 < busy < 0.01

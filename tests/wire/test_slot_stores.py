@@ -10,7 +10,7 @@ import pytest
 from esa_flows.wire.cap import InMemory, SlotStores
 from esa_flows.wire.learned import Learned
 from esa_flows.wire.slot_file import FileStores
-from esa_flows.wire.slots import Fate, SlotStore
+from esa_flows.wire.slots import Fate, SlotStore, Wish
 
 pytestmark = [pytest.mark.real_time, pytest.mark.may_block]
 
@@ -114,10 +114,10 @@ async def test_care_can_always_be_asked_for(stores: SlotStores) -> None:
     """Slots that are ours are left as they are."""
     store = await opened(stores)
     store.take(T, 1)
-    await store.care(T)
+    await store.care(T, Wish(calls=1))
 
     assert store.in_flight == 1
-    assert not store.needs_care(T)
+    assert not store.needs_care(T, Wish(calls=1))
 
 
 async def test_stores_say_with_whom_they_share(stores: SlotStores) -> None:

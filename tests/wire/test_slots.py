@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esa_flows.wire.learned import Learned
-from esa_flows.wire.slots import Fate, Slots
+from esa_flows.wire.slots import Fate, Slots, Wish
 
 
 def test_all_are_ready_at_first() -> None:
@@ -82,9 +82,9 @@ def test_only_accepted_calls_of_the_last_period_are_told() -> None:
 async def test_memory_needs_no_care() -> None:
     """Nobody leaves anything behind in one's own memory."""
     slots = Slots()
-    await slots.care(0.0)
+    await slots.care(0.0, Wish(calls=1))
 
-    assert not slots.needs_care(0.0)
+    assert not slots.needs_care(0.0, Wish(calls=1))
     assert Learned() == slots.learned
 
 

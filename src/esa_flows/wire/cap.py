@@ -16,9 +16,10 @@ import anyio
 from attrs import asdict, evolve, field, frozen
 
 from esa_flows.errors import Throttled
-from esa_flows.wire.gate import Gate, GateStatistics, Rule, added
+from esa_flows.wire.gate import Gate, GateStatistics, added
 from esa_flows.wire.lane import Lane, lane_for
 from esa_flows.wire.learned import Reach, reach_of
+from esa_flows.wire.rule import Rule
 from esa_flows.wire.slots import Fate, Slots, SlotStore
 
 __all__ = ["Cap", "CapStatistics", "InMemory", "Scope", "Slot", "SlotStores"]

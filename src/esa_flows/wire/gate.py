@@ -16,70 +16,19 @@ import anyio
 import anyio.lowlevel
 from attrs import frozen
 
-from esa_flows.errors import InvalidInput
 from esa_flows.wire.lane import Lane
 from esa_flows.wire.lines import Lines, Waiter
 from esa_flows.wire.pace import Pace
-from esa_flows.wire.slots import Fate, SlotStore
+from esa_flows.wire.rule import Rule
+from esa_flows.wire.slots import Fate, SlotStore, Wish
 
-__all__ = ["Gate", "GateStatistics", "Rule", "added"]
+__all__ = ["Gate", "GateStatistics", "added"]
 
 # A clock may wake us a rounding error too early; never spin on that.
 _SHORTEST_SLEEP = 0.0001
 # Paced a little faster than the cap, so that the cap and not the pace is the limit.
 _AHEAD = 0.985
 _SAMPLES = 200
-
-
-@frozen(kw_only=True)
-class Rule:
-    """What a gate keeps to.
-
-    Attributes:
-        calls: Calls allowed in any second; at least one.
-        period: Seconds a slot rests after its call was answered: the documented second,
-            and two thousandths for servers that count in milliseconds.
-        grace: Seconds within which a call of unknown outcome has been counted.
-        burst: Calls that may leave at once; what is above is spread over the second.
-        credit: Which part of the shortest round trip seen is taken off the rest of a
-            slot, once 200 were seen; 0 for the strict rule. No call is counted later
-            than it was answered, nor earlier than it was sent, so a part of the way is
-            certain; 0.8 brings a distant client a few per cent.
-        learns: Whether refusals lower the rate; only who measures the cap wants not.
-
-    Raises:
-        InvalidInput: No call would ever be allowed, or the numbers are none.
-    """
-
-    calls: int = 100
-    period: float = 1.002
-    grace: float = 1.0
-    burst: int = 50
-    credit: float = 0.0
-    learns: bool = True
-
-    def __attrs_post_init__(self) -> None:
-        """Refuse numbers that would let nothing pass, or everything."""
-        if isinstance(self.calls, float) or self.calls < 1:
-            raise InvalidInput(
-                f"A cap of {self.calls} calls a second lets nothing pass:"
-                " give a whole number, 1 or more."
-            )
-
-        if not 1.0 <= self.period < math.inf:
-            raise InvalidInput(
-                f"A period of {self.period} s does not keep a cap on calls per second:"
-                " give 1 or more."
-            )
-
-        if not (0.0 <= self.grace < math.inf and 0.0 <= self.credit < 1.0):
-            raise InvalidInput(
-                f"A grace of {self.grace} s and a credit of {self.credit} cannot be"
-                " used: give 0 s or more, and 0 or more and less than 1."
-            )
-
-        if self.burst < 1:
-            raise InvalidInput("A burst of less than one call lets nothing pass.")
 
 
 @frozen(kw_only=True)
@@ -158,6 +107,7 @@ class Gate:
         self._wakes_at = math.inf
         self._ended = dict.fromkeys(Fate, 0)
         self._shortest = math.inf
+        self._caring = 0.0
 
     def statistics(self) -> GateStatistics:
         """Tell what the gate has done and is doing."""
@@ -195,9 +145,7 @@ class Gate:
             NotSent: The slots cannot be asked for.
         """
         await anyio.lowlevel.checkpoint_if_cancelled()
-        if self._store.needs_care(self._clock()):
-            await self._store.care(self._clock())
-
+        await self._care(slots=0)
         if self._is_next(lane) and self._ask(lane) == 0:
             return self._clock()
 
@@ -246,12 +194,38 @@ class Gate:
 
     async def _lead(self) -> float:
         """Hand over to everybody who can go; give the seconds until the next can."""
-        if self._store.needs_care(self._clock()):
-            await self._store.care(self._clock())
-
+        # Whoever comes back meanwhile rings, however far off the next look was.
+        self._wakes_at = math.inf
+        await self._care(slots=self._usable())
         wait = self._hand_over()
         self._wakes_at = self._clock() + wait
         return wait
+
+    async def _care(self, *, slots: int) -> None:
+        """Let the store do what it cannot do without waiting."""
+        now = self._clock()
+        first = self._lines.first(self._last()) if slots else None
+        wish = Wish(
+            calls=self._allowed(now),
+            slots=slots,
+            is_urgent=first is not None and first.lane is Lane.ROLLBACK,
+        )
+        if self._store.needs_care(now, wish):
+            await self._store.care(now, wish)
+            self._caring = self._clock() - now
+
+    def _usable(self) -> int:
+        """Give how many slots could be used by the time that a store has fetched them.
+
+        Whoever keeps to the pace has no use for more, and others may have.
+        """
+        first = self._lines.first(self._last())
+        now = self._clock()
+        if first is None or self._store.learned.pause(now) > self._caring:
+            return 0
+
+        room = self._pace.room(now + self._caring, self._spacing(now))
+        return min(len(self._lines), max(room, 1))
 
     def _hand_over(self) -> float:
         while waiter := self._lines.first(self._last()):
@@ -262,19 +236,19 @@ class Gate:
             self._lines.leave(waiter)
             waiter.grant()
 
+        self._store.spare()
         return math.inf
 
     def _ask(self, lane: Lane) -> float:
         """Take a slot; give 0, or the seconds after which to ask again."""
         now, is_urgent = self._clock(), lane is Lane.ROLLBACK
-        allowed = self._allowed(now)
-        spacing = self._rule.period / allowed * _AHEAD
+        spacing = self._spacing(now)
         paced = 0.0 if is_urgent else self._pace.wait(now, spacing)
         wait = max(self._store.learned.pause(now), paced)
         if wait > 0:
             return wait
 
-        wait = self._store.take(now, allowed, is_urgent=is_urgent)
+        wait = self._store.take(now, self._allowed(now), is_urgent=is_urgent)
         if wait == 0:
             self._pace.left(now, spacing)
 
@@ -283,11 +257,17 @@ class Gate:
     def _allowed(self, now: float) -> int:
         return self._store.learned.allowed(self._rule.calls, now)
 
+    def _spacing(self, now: float) -> float:
+        return self._rule.period / self._allowed(now) * _AHEAD
+
     def _pass_the_lead(self, waiter: Waiter) -> None:
         if waiter is not self._leader:
             return
 
         self._leader = self._lines.first()
+        if self._leader is None:
+            self._store.spare()
+
         self.look_again()
 
     def _wake_by(self, moment: float) -> None:

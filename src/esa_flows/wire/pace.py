@@ -38,6 +38,16 @@ class Pace:
         wait = self._at(now, spacing) - now
         return wait if wait > _NOTHING else 0.0
 
+    def room(self, now: float, spacing: float) -> int:
+        """Give how many calls may leave by now, without a wait between them.
+
+        Args:
+            now: Seconds on the clock of the cap.
+            spacing: Seconds between two calls.
+        """
+        late = now + _NOTHING - self._at(now, spacing)
+        return int(late // spacing) + 1
+
     def left(self, now: float, spacing: float) -> None:
         """Note that a call leaves now.
 

@@ -21,11 +21,11 @@ import anyio.to_thread
 from attrs import define, field
 
 from esa_flows.errors import NotSent
-from esa_flows.wire.gate import Rule
 from esa_flows.wire.learned import Learned
 from esa_flows.wire.lives import Lives, is_same, open_own, unusable
+from esa_flows.wire.rule import Rule
 from esa_flows.wire.slot_table import MOST, SIZE, SlotTable
-from esa_flows.wire.slots import Fate, SlotStore
+from esa_flows.wire.slots import Fate, SlotStore, Wish
 
 __all__ = ["FileSlots", "FileStores"]
 
@@ -127,11 +127,11 @@ class FileSlots:
         """Give the calls of everybody that were answered within the last period."""
         return self._table.accepted(now)
 
-    def needs_care(self, now: float) -> bool:
+    def needs_care(self, now: float, wish: Wish) -> bool:  # noqa: ARG002  part of the port
         """Tell, once a second, that it is time to look after the others."""
         return self._cared is None or now - self._cared >= _BETWEEN_CARE
 
-    async def care(self, now: float) -> None:
+    async def care(self, now: float, wish: Wish) -> None:  # noqa: ARG002  part of the port
         """Take back what others left behind; looks at files, so in a thread.
 
         Raises:
@@ -139,6 +139,9 @@ class FileSlots:
         """
         self._cared = now
         await anyio.to_thread.run_sync(self._care, now)
+
+    def spare(self) -> None:
+        """Do nothing: nothing is fetched."""
 
     def _care(self, now: float) -> None:
         if not (is_same(self._path, self._handle) and self._lives.is_told()):

@@ -25,11 +25,11 @@ from collections import deque
 from typing import Protocol
 
 import anyio.lowlevel
-from attrs import define, field
+from attrs import define, field, frozen
 
 from esa_flows.wire.learned import Learned
 
-__all__ = ["Fate", "SlotStore", "Slots"]
+__all__ = ["Fate", "SlotStore", "Slots", "Wish"]
 
 
 class Fate(enum.Enum):
@@ -41,11 +41,27 @@ class Fate(enum.Enum):
     UNKNOWN = "unknown"
 
 
+@frozen(kw_only=True)
+class Wish:
+    """What those who wait at a gate want of its store.
+
+    Attributes:
+        calls: Calls allowed in any second.
+        slots: Slots that could be used now; 0 where nobody stands in line.
+        is_urgent: Whether calls of others that are not wait for these.
+    """
+
+    calls: int
+    slots: int = 0
+    is_urgent: bool = False
+
+
 class SlotStore(Protocol):
     """Where the slots of one gate are kept: in this process, or where others look too.
 
-    Nothing here waits: each call is a matter of microseconds. All times are seconds on
-    one clock, which everybody who shares the store reads.
+    Nothing here waits but `care`, with which a store that is far away fetches slots
+    for `take`: each other call is a matter of microseconds. All times are seconds on
+    the clock of the gate.
 
     Attributes:
         learned: What refusals have taught; shared like the slots.
@@ -62,7 +78,7 @@ class SlotStore(Protocol):
         """Lend a slot if fewer than so many are lent or resting.
 
         Args:
-            now: Seconds on the clock of the store.
+            now: Seconds on the clock of the gate.
             calls: Calls allowed in any second.
             is_urgent: Whether calls of others that are not wait for this one.
 
@@ -88,16 +104,24 @@ class SlotStore(Protocol):
         """Give the calls that were answered within the last period, not refused."""
         ...
 
-    def needs_care(self, now: float) -> bool:
-        """Tell whether `care` should be called."""
+    def needs_care(self, now: float, wish: Wish) -> bool:
+        """Tell whether `care` should be called before anybody takes a slot."""
         ...
 
-    async def care(self, now: float) -> None:
-        """Look after what others left behind; may wait.
+    async def care(self, now: float, wish: Wish) -> None:
+        """Look after what others left behind, and fetch slots; may wait.
+
+        Args:
+            now: Seconds on the clock of the gate.
+            wish: What those in line want.
 
         Raises:
             NotSent: The store is gone: nothing may be sent.
         """
+        ...
+
+    def spare(self) -> None:
+        """Let go of slots that were fetched: nobody stands in line any more."""
         ...
 
 
@@ -140,13 +164,16 @@ class Slots:
         """Give the calls that were answered within the last period, not refused."""
         return self._resting(self._rows[Fate.ANSWERED], now)
 
-    def needs_care(self, now: float) -> bool:  # noqa: ARG002  part of the port
+    def needs_care(self, now: float, wish: Wish) -> bool:  # noqa: ARG002  part of the port
         """Tell that nothing is left behind in one's own memory."""
         return False
 
-    async def care(self, now: float) -> None:  # noqa: ARG002  part of the port
+    async def care(self, now: float, wish: Wish) -> None:  # noqa: ARG002  part of the port
         """Do nothing."""
         await anyio.lowlevel.checkpoint()
+
+    def spare(self) -> None:
+        """Do nothing: nothing is fetched."""
 
     @staticmethod
     def _resting(row: deque[float], now: float) -> int:
