@@ -113,6 +113,39 @@ async def test_whoever_may_go_wakes_a_leader_who_may_not() -> None:
     assert left == pytest.approx(1.002, abs=0.001)
 
 
+async def test_a_leader_that_is_told_to_look_and_leaves_is_followed() -> None:
+    """Whoever is first then looks in its place, and does not sleep for ever."""
+    one, leader = gate(1), anyio.CancelScope()
+    sent = await one.take(Lane.DEPLOY)
+    left = []
+
+    async def leads() -> None:
+        """Stand first in line, and give up."""
+        with leader:
+            await one.take(Lane.DEPLOY)
+
+    async def follows() -> None:
+        """Stand behind."""
+        left.append(await once(one))
+
+    async with anyio.create_task_group() as tasks:
+        for waiter in (leads, follows):
+            tasks.start_soon(waiter)
+            await anyio.sleep(0.1)
+
+        leader.cancel()
+        one.look_again()
+        await anyio.sleep(0.1)
+        one.settle(Fate.UNSPENT, sent)
+        with anyio.move_on_after(5):
+            while not left:
+                await anyio.sleep(0.1)
+
+        tasks.cancel_scope.cancel()
+
+    assert len(left) == 1
+
+
 async def test_ten_thousand_waiters_cancelled_at_once_lose_no_slot() -> None:
     """Everybody leaves the line; the next call goes as if nobody had been there."""
     one = gate(3)

@@ -268,6 +268,8 @@ class Gate:
         if self._leader is None:
             self._store.spare()
 
+        # The one before may have been told to look, and have left instead.
+        self._wakes_at = math.inf
         self.look_again()
 
     def _wake_by(self, moment: float) -> None:
