@@ -50,8 +50,8 @@ DEFENCES = (
     Defence(
         "a slot rests until it is ready",
         "wire/slots.py",
-        "if self.in_flight + resting < calls:",
-        "if self.in_flight < calls:",
+        "return self.in_flight + resting < calls",
+        "return self.in_flight < calls",
         "tests/wire/test_slots.py::test_a_settled_slot_rests_until_it_is_ready",
     ),
     Defence(

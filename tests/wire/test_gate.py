@@ -117,7 +117,7 @@ async def test_a_leader_that_is_told_to_look_and_leaves_is_followed() -> None:
     """Whoever is first then looks in its place, and does not sleep for ever."""
     one, leader = gate(1), anyio.CancelScope()
     sent = await one.take(Lane.DEPLOY)
-    left = []
+    left = anyio.Event()
 
     async def leads() -> None:
         """Stand first in line, and give up."""
@@ -126,7 +126,8 @@ async def test_a_leader_that_is_told_to_look_and_leaves_is_followed() -> None:
 
     async def follows() -> None:
         """Stand behind."""
-        left.append(await once(one))
+        await once(one)
+        left.set()
 
     async with anyio.create_task_group() as tasks:
         for waiter in (leads, follows):
@@ -138,12 +139,11 @@ async def test_a_leader_that_is_told_to_look_and_leaves_is_followed() -> None:
         await anyio.sleep(0.1)
         one.settle(Fate.UNSPENT, sent)
         with anyio.move_on_after(5):
-            while not left:
-                await anyio.sleep(0.1)
+            await left.wait()
 
         tasks.cancel_scope.cancel()
 
-    assert len(left) == 1
+    assert left.is_set()
 
 
 async def test_ten_thousand_waiters_cancelled_at_once_lose_no_slot() -> None:

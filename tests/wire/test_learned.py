@@ -77,3 +77,13 @@ def test_a_refusal_that_does_not_say_counts_for_the_account(
 ) -> None:
     """Only a refusal of one operation spares the others."""
     assert reach_of(Throttled("Too many.", code=code)) is reach
+
+
+def test_two_who_learned_know_the_later_cut_and_the_longer_pause() -> None:
+    """Whoever shares a store meets what the other has learned meanwhile."""
+    early = Learned(calls=58.0, since=10.0, paused_until=40.0)
+    late = Learned(calls=70.0, since=30.0, paused_until=35.0)
+    both = Learned(calls=70.0, since=30.0, paused_until=40.0)
+
+    assert early.merged(late) == late.merged(early) == both
+    assert Learned().merged(early) == early.merged(Learned()) == early

@@ -75,6 +75,15 @@ class Learned:
         """Give the seconds for which nothing may leave."""
         return max(0.0, self.paused_until - now)
 
+    def merged(self, other: Learned) -> Learned:
+        """Give what two who learned know together: the later cut, the longer pause."""
+        later = other if other.since > self.since else self
+        return Learned(
+            calls=later.calls,
+            since=later.since,
+            paused_until=max(self.paused_until, other.paused_until),
+        )
+
     def throttled(
         self, *, most: int, accepted: int, now: float, retry_after: float
     ) -> Learned:

@@ -146,13 +146,17 @@ class Slots:
 
     def take(self, now: float, calls: int, *, is_urgent: bool = False) -> float:  # noqa: ARG002  nobody else to hurry
         """Lend a slot if one is ready; see `SlotStore.take`."""
-        resting = sum(self._resting(row, now) for row in self._rows.values())
-        if self.in_flight + resting < calls:
+        if self.has_room(now, calls):
             self.in_flight += 1
             return 0.0
 
         firsts = (row[0] for row in self._rows.values() if row)
         return min(firsts, default=math.inf) - now
+
+    def has_room(self, now: float, calls: int) -> bool:
+        """Tell whether a slot would be lent."""
+        resting = sum(self._resting(row, now) for row in self._rows.values())
+        return self.in_flight + resting < calls
 
     def settle(self, ready: float, fate: Fate) -> None:
         """Take back the slot of a call; see `SlotStore.settle`."""
