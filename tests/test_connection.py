@@ -15,7 +15,7 @@ from esa_flows import Client, Outcome, Parts, Settings
 from esa_flows.connection import connect
 from esa_flows.engine.journal_memory import MemoryJournal
 from esa_flows.engine.journal_sqlite import SQLiteJournal
-from esa_flows.errors import InvalidInput
+from esa_flows.errors import InvalidInput, NotSent
 from esa_flows.files import BlobStore, MemoryBlobs
 from esa_flows.model import RoutineName
 from esa_flows.wire.cap import Cap
@@ -190,6 +190,25 @@ async def test_clients_of_one_key_share_the_cap_by_default(tmp_path: Path) -> No
             found.append((one.cap.statistics().in_flight, len(files)))
 
     assert [(1, 0), (2, 1)] == found
+
+
+@pytest.mark.real_time
+@pytest.mark.may_block
+async def test_clients_of_one_store_share_the_cap_between_machines(
+    tmp_path: Path,
+) -> None:
+    """No file is made; a store that is not there lets nothing pass."""
+    parts = _parts(tmp_path, journal=MemoryJournal(), blobs=MemoryBlobs())
+    settings = Settings(endpoint=BASE, cap_store="redis://127.0.0.1:9/0")
+    async with connect(settings, parts) as one:
+        with pytest.raises(NotSent, match="through which the cap is shared"):
+            async with one.cap.slot(key="LTAI5tFakeKeyId0001"):
+                pass
+
+        shared = one.cap.statistics().shared
+
+    assert "redis://127.0.0.1:9/0" in shared
+    assert not await anyio.Path(tmp_path / ".local").exists()
 
 
 @pytest.mark.real_time

@@ -14,6 +14,7 @@ from esa_flows.model import Cloud, Duration
 from esa_flows.settings import Sharing, journal_path, state_folder
 from esa_flows.wire.cap import Scope
 from esa_flows.wire.site import Network, Site
+from esa_flows.wire.store_address import StoreAddress
 
 
 def test_without_variables_everything_has_a_default() -> None:
@@ -36,6 +37,8 @@ def test_without_variables_everything_has_a_default() -> None:
         ("CALLS_PER_OPERATION", "20", "calls_per_operation", 20),
         ("CAP_SCOPE", "operation", "cap_scope", Scope.OPERATION),
         ("CAP_SHARING", "process", "cap_sharing", Sharing.PROCESS),
+        ("CAP_STORE", "redis://h/0", "cap_store", StoreAddress.of("redis://h/0")),
+        ("CAP_OWN_SHARE", "0.1", "cap_own_share", 0.1),
         ("VERSION_QUOTA", "5", "version_quota", 5),
         ("SETTLE", "1m", "settle", Duration(60)),
         ("MOST_BYTES", "1000", "most_bytes", 1000),
@@ -57,6 +60,9 @@ def test_each_attribute_has_a_variable(
         ("SITE", "moon", "'moon' is no site: use cn or intl."),
         ("NETWORK", "lan", "'lan' is no network: use public or vpc."),
         ("SETTLE", "soon", "'soon' is not a duration: write 30s, 10m, 1h30m or 2d."),
+        ("CAP_OWN_SHARE", "much", "'much' is not a number."),
+        ("CAP_OWN_SHARE", "1", "1.0 is no part of the cap: give 0 or more, below 1."),
+        ("CAP_OWN_SHARE", "nan", "nan is no part of the cap: give 0 or more, below 1."),
         ("VERSION_QUOTA", "ten", "'ten' is not a whole number."),
         ("CALLS_PER_SECOND", "1.5", "'1.5' is not a whole number."),
         ("MOST_BYTES", "5 MB", "'5 MB' is not a whole number."),
@@ -70,6 +76,15 @@ def test_a_wrong_variable_is_named_with_what_it_takes(
         Settings.from_env({f"ESA_FLOWS_{variable}": text})
 
     assert f"ESA_FLOWS_{variable}: {said}" == str(caught.value)
+
+
+def test_a_password_in_the_place_of_an_address_is_not_quoted() -> None:
+    """The variable is named, and what it should hold."""
+    with pytest.raises(InvalidInput, match="ESA_FLOWS_CAP_STORE: The addr") as caught:
+        Settings.from_env({"ESA_FLOWS_CAP_STORE": "FakePassword0001"})
+
+    assert "FakePassword0001" not in str(caught.value)
+    assert "postgresql://user:password@host/database" in caught.value.next_move
 
 
 def test_what_is_given_wins_over_the_environment() -> None:

@@ -45,8 +45,10 @@ from esa_flows.wire.call import Caller
 from esa_flows.wire.cap import Cap
 from esa_flows.wire.chain import default_chain
 from esa_flows.wire.credentials import CredentialSource
+from esa_flows.wire.far_stores import FarStores
 from esa_flows.wire.permit import Permit
 from esa_flows.wire.slot_file import FileStores
+from esa_flows.wire.store_address import StoreAddress
 from esa_flows.wire.transport import (
     HttpClient,
     HttpxTransport,
@@ -189,24 +191,41 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
 
 def _stores(
     settings: Settings, parts: Parts, owner: Owner, stack: contextlib.AsyncExitStack
-) -> FileStores | None:
+) -> FileStores | FarStores | None:
     """Give where the cap's slots are shared; None where they are not."""
-    if parts.cap is not None or settings.cap_sharing is Sharing.PROCESS:
+    is_by_itself = settings.cap_sharing is Sharing.PROCESS and not settings.cap_store
+    if parts.cap is not None or is_by_itself:
         return None
 
-    # Each local cloud counts by itself; a boot begins a new clock.
-    place = settings.endpoint if is_local(settings.endpoint) else ""
-    stores = FileStores(
-        state_folder(parts.environ, parts.home) / "cap",
-        place=f"{owner.boot.rpartition('/')[0]}\n{place}",
-        token=parts.random.getrandbits(52) | 1,
-    )
+    stores = _stores_at(settings.cap_store, settings, parts, owner)
     stack.push_async_callback(_close, stores)
     return stores
 
 
-async def _close(stores: FileStores) -> None:
-    """Let go of the files, also when cancelled: who lives is told by them."""
+def _stores_at(
+    address: StoreAddress | None, settings: Settings, parts: Parts, owner: Owner
+) -> FileStores | FarStores:
+    # Each local cloud counts by itself; a boot begins a new clock.
+    place = settings.endpoint if is_local(settings.endpoint) else ""
+    token = parts.random.getrandbits(52) | 1
+    if address is None:
+        return FileStores(
+            state_folder(parts.environ, parts.home) / "cap",
+            place=f"{owner.boot.rpartition('/')[0]}\n{place}",
+            token=token,
+        )
+
+    return FarStores(
+        address,
+        place=place,
+        token=token,
+        clock=parts.clock,
+        share=settings.cap_own_share,
+    )
+
+
+async def _close(stores: FileStores | FarStores) -> None:
+    """Let go of the slots, also when cancelled: who lives is told by them."""
     with anyio.CancelScope(shield=True):
         await anyio.to_thread.run_sync(stores.close)
 

@@ -17,6 +17,7 @@ from esa_flows.errors import InvalidInput
 from esa_flows.model import Cloud, Duration
 from esa_flows.wire.cap import Scope
 from esa_flows.wire.site import Network, Site
+from esa_flows.wire.store_address import StoreAddress
 
 __all__ = ["Settings", "Sharing", "blobs_folder", "journal_path", "state_folder"]
 
@@ -73,6 +74,22 @@ def _whole_number(value: int | str) -> int:
         raise InvalidInput(f"{value!r} is not a whole number.") from None
 
 
+def _part(value: float | str) -> float:
+    try:
+        part = float(value)
+    except ValueError:
+        raise InvalidInput(f"{value!r} is not a number.") from None
+
+    if 0.0 <= part < 1.0:
+        return part
+
+    raise InvalidInput(f"{part} is no part of the cap: give 0 or more, below 1.")
+
+
+def _store(value: StoreAddress | str | None) -> StoreAddress | None:
+    return StoreAddress.of(value) if value else None
+
+
 def _hosts(value: tuple[str, ...] | str) -> tuple[str, ...]:
     return tuple(value.split(",")) if isinstance(value, str) else tuple(value)
 
@@ -102,6 +119,10 @@ class Settings:
             who knows that the provider counts operations apart.
         cap_sharing: `machine` shares the caps between all clients of this user here
             that use the same access key; `process` keeps each client by itself.
+        cap_store: A PostgreSQL or Redis through which the caps are shared between
+            machines, whatever `cap_sharing` says; None for none.
+        cap_own_share: The part of the caps that each client keeps to itself there, and
+            lives on where the store is lost; with 0 nothing is sent then.
         uploads_at_once: Uploads to the store under way at any moment; they take no slot
             of the caps.
         version_quota: Versions a routine may have; None to ask the plan.
@@ -125,6 +146,8 @@ class Settings:
     cap_scope: Scope = field(default=Scope.ACCOUNT, converter=_scope)
     cap_sharing: Sharing = field(default=Sharing.MACHINE, converter=_sharing)
     uploads_at_once: int = field(default=8, converter=_whole_number)
+    cap_store: StoreAddress | None = field(default=None, converter=_store)
+    cap_own_share: float = field(default=0.0, converter=_part)
     version_quota: int | None = field(default=None, converter=optional(_whole_number))
     settle: Duration = field(default=Duration(30), converter=_duration)
     most_bytes: int = field(default=5 * MEGABYTE, converter=_whole_number)

@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from esa_flows.errors import InvalidInput, NotSent
+from esa_flows.errors import NotSent
 from esa_flows.wire.cap import Cap
 from esa_flows.wire.far_stores import FarStores
 from esa_flows.wire.lending import Terms
@@ -103,16 +103,3 @@ async def test_a_store_that_is_not_there(url: str, opening: Opening) -> None:
     assert "127.0.0.1:9/" in caught.value.message
     assert "go on by themselves" in caught.value.next_move
     assert stores.shared.endswith("which cannot be asked now")
-
-
-@pytest.mark.parametrize("share", [-0.1, 1.0, float("nan")])
-def test_a_share_that_cannot_be_kept_is_refused(share: float) -> None:
-    """Nothing or all of the cap is no share."""
-    with pytest.raises(InvalidInput, match="A share of"):
-        FarStores(
-            StoreAddress.of("redis://localhost"),
-            place="",
-            token=1,
-            clock=time.monotonic,
-            share=share,
-        )

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable
 from functools import partial
 
-from esa_flows.errors import InvalidInput
 from esa_flows.wire.far_slots import FarSlots
 from esa_flows.wire.lender_postgres import PostgresLender
 from esa_flows.wire.lender_redis import RedisLender
@@ -30,14 +29,11 @@ class FarStores:
         place: What tells apart clouds with the same access key.
         token: This client's number, 1 to 2**52, never used before.
         clock: Seconds that never go backwards; the clock of the cap.
-        share: The part of the cap that this client keeps to itself, from 0 to less than
-            1, and lives on where the store is lost; 0 to send nothing then.
+        share: The part of the cap that this client keeps to itself, at least 0 and less
+            than 1, and lives on where the store is lost; 0 to send nothing then.
         rule: What the gates keep to; how long slots rest.
         terms: How long the store waits for what; by default as the rule says.
         patience: Seconds that are waited for the store.
-
-    Raises:
-        InvalidInput: The share is none.
     """
 
     def __init__(
@@ -56,7 +52,7 @@ class FarStores:
         self._place = place
         self._token = token
         self._clock = clock
-        self._share = _share(share)
+        self._share = int(share * WHOLE)
         self._terms = terms or Terms.of(rule)
         self._patience = patience
         self._lender = _lender(address, patience)
@@ -103,16 +99,6 @@ class FarStores:
 
     def _is_lost(self) -> bool:
         return any(store.is_lost for store in self._stores)
-
-
-def _share(part: float) -> int:
-    if not 0.0 <= part < 1.0:
-        raise InvalidInput(
-            f"A share of {part} of the cap cannot be kept: give 0 or more and less"
-            " than 1, such as 0.1."
-        )
-
-    return int(part * WHOLE)
 
 
 def _lender(address: StoreAddress, patience: float) -> Lender:
