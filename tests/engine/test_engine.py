@@ -34,6 +34,8 @@ from esa_flows.errors import (
     UnknownRun,
 )
 
+HERE = Owner("boot", 999, "0", "dead")
+
 
 @frozen
 class Parcel:
@@ -179,6 +181,44 @@ async def test_a_resumed_run_gets_its_input_as_its_type() -> None:
 
     assert Parcel(3) == await desk.resume(sends)
     assert Parcel(3) == await desk.resume(sends)
+
+
+@pytest.mark.parametrize("who", ["its living holder", "a third process"])
+async def test_what_others_wrote_before_the_lease_was_taken_is_seen(who: str) -> None:
+    """Between the first look and the lease the run was finished: it is not done twice.
+
+    Args:
+        who: Drove it meanwhile, and let go of it.
+    """
+    desk = Desk()
+    await desk.start(one)
+    rows = await desk.rows()
+    half = cut(desk.journal, len(rows) - 1)
+    seen = half._runs[RUN].beat
+    third = evolve(seen, owner=Owner("boot", 8, "0", "third"), fence=seen.fence + 1)
+
+    class Busy(MortalJournal):
+        """A journal that others go on with as soon as somebody has read it."""
+
+        async def rows(self, run: str) -> tuple[Row, ...]:
+            """Read, and let the others end the run."""
+            found = await super().rows(run)
+            if len(found) < len(rows):
+                beat = seen if who == "its living holder" else third
+                self._runs[run].beat = beat
+                lease = Lease(run=run, owner=beat.owner or HERE, fence=beat.fence)
+                await self.append(lease, [rows[-1].record])
+                await self.release(lease)
+
+            return found
+
+    desk.journal = Busy()
+    desk.journal._runs = half._runs
+    living = who == "its living holder"
+    life = Life.ALIVE if living else Life.DEAD
+
+    assert "x!" == await desk.resume(one, life=lambda _: life)
+    assert len(rows) == len(await desk.rows())
 
 
 async def test_who_resumes_stands_in_the_journal() -> None:

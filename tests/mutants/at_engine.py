@@ -115,6 +115,20 @@ DEFENCES = (
         "tests/engine/test_lease.py::test_a_slow_beat_counts_from_its_beginning",
     ),
     Defence(
+        "a resume reads again what a living holder may have written",
+        "engine/engine.py",
+        "if not (is_idle and lease.fence == seen.fence + 1):",
+        "if lease.fence != seen.fence + 1:",
+        "tests/engine/test_engine.py::test_what_others_wrote_before_the_lease_was_taken_is_seen",
+    ),
+    Defence(
+        "a resume reads again what a process in between may have written",
+        "engine/engine.py",
+        "if not (is_idle and lease.fence == seen.fence + 1):",
+        "if not is_idle:",
+        "tests/engine/test_engine.py::test_what_others_wrote_before_the_lease_was_taken_is_seen",
+    ),
+    Defence(
         "the watch over all runs goes on when who kept it leaves",
         "engine/watch.py",
         "            self._is_kept = False\n            self._appoint()\n",

@@ -85,19 +85,12 @@ class Attempts(Generic[I, O]):
         self._number = self._run.history.past(self.identity).attempts
         self._look = self._number > 0
 
-    async def perform(self) -> O:
-        """Attempt, look, wait, until there is an outcome or patience ends."""
-        self._run.steps.append(self.identity)
-        try:
-            return await self._perform()
-        finally:
-            self._run.steps.remove(self.identity)
-
     def counted(self) -> dict[str, Any]:
         """Give the calls that led to an outcome; nothing where there were none."""
         return {"calls": dict(self.calls)} if self.calls else {}
 
-    async def _perform(self) -> O:
+    async def perform(self) -> O:
+        """Attempt, look, wait, until there is an outcome or patience ends."""
         while True:
             self._tries += 1
             self._number += 1

@@ -221,6 +221,7 @@ class RunDriver:
             digest=digest,
             strand=self._strand,
         )
+        run.steps.append(identity)
         try:
             with trace.step_span(
                 step.name, identity=identity, effect=step.effect.value
@@ -230,6 +231,7 @@ class RunDriver:
             self._strand.meet(identity)
             raise
         finally:
+            run.steps.remove(identity)
             run.performed += 1
 
         seconds = anyio.current_time() - attempts.began

@@ -180,6 +180,8 @@ class Engine:
             StepChanged: The flow's code is not the one that began it.
             EsaFlowsError: What ended or stopped it.
         """
+        seen = await self.journal.beat_of(run_id)
+        is_idle = seen.owner is None or self.life(seen.owner) is Life.DEAD
         history = History.of(await self.journal.rows(run_id))
         known = self._flow_of(run_id, history, flow) if history.started else None
         if known is not None and history.is_ended:
@@ -188,7 +190,10 @@ class Engine:
         refuse_elsewhere(run_id, history, self.place)
         lease = await self._take(run_id, force=force)
         async with self._letting_go(lease):
-            history = History.of(await self.journal.rows(run_id))
+            # Who was to write since then would have had to take the lease before us.
+            if not (is_idle and lease.fence == seen.fence + 1):
+                history = History.of(await self.journal.rows(run_id))
+
             if not history.started:
                 await bury(self.journal, lease, at=self.now())
 

@@ -12,7 +12,7 @@ then another waiter takes the batch to the thread, where it is served once in an
 import datetime as dt
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
@@ -246,11 +246,11 @@ class SQLiteJournal:
 
     # --- how what is asked reaches the tables
 
-    async def _write(self, work: Callable[[Tables], T]) -> T:
-        return await self._ask(Request(work, writes=True))
+    def _write(self, work: Callable[[Tables], T]) -> Awaitable[T]:
+        return self._ask(Request(work, writes=True))
 
-    async def _read(self, work: Callable[[Tables], T]) -> T:
-        return await self._ask(Request(work, writes=False))
+    def _read(self, work: Callable[[Tables], T]) -> Awaitable[T]:
+        return self._ask(Request(work, writes=False))
 
     async def _ask(self, request: Request[T]) -> T:
         self._requests += 1

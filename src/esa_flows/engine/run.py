@@ -1,7 +1,7 @@
 """A run in this process: what its driver and its steps share."""
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from random import Random  # noqa: TID251  for the type; the instance comes from the edge
 from typing import Any, NoReturn
@@ -130,7 +130,7 @@ class Run:
     performed: int = field(default=0, init=False)
     _journal: Journal
     _children: int = field(default=0, init=False)
-    _news: anyio.Event = field(factory=anyio.Event, init=False)
+    _news: anyio.Event | None = field(default=None, init=False)
     _was_begun: bool = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -141,15 +141,15 @@ class Run:
     def __repr__(self) -> str:
         return f"<Run {self.id} {self.history.state}>"
 
-    async def record(
+    def record(
         self, kind: Kind, body: dict[str, Any], *, step: str = "", attempt: int = 0
-    ) -> None:
+    ) -> Awaitable[None]:
         """Append a row and take it into the history."""
         whose = self.place(step)
         record = drafted(
             kind, self.now(), body, step=step, attempt=attempt, whose=whose
         )
-        await self.write(record, body)
+        return self.write(record, body)
 
     async def write(self, record: Record, body: dict[str, Any]) -> None:
         """Append a record of a body and take both into the history."""
@@ -176,12 +176,14 @@ class Run:
         question = self.history.question_for(signal.id)
         await self.record(Kind.SIGNALLED, body, step=question)
         self.tell(Moment.SIGNALLED, question, event=body["event"], by=signal.by)
-        self._news.set()
-        self._news = anyio.Event()
+        news, self._news = self._news, None
+        if news is not None:
+            news.set()
 
     async def answered(self, question: str) -> None:
         """Wait until a person has answered a question."""
         while not self.history.past(question).answer:
+            self._news = self._news or anyio.Event()
             await self._news.wait()
 
     async def inbox_end(self) -> int:
