@@ -117,7 +117,7 @@ def test_a_newer_schema_is_refused(path: Path, db: sqlite3.Connection) -> None:
         connect(path)
 
     assert str(caught.value) == (
-        f"The journal {path} has schema 3; this release of esa_flows reads up to 2."
+        f"The journal {path} has schema 4; this release of esa_flows reads up to 3."
         " Update with: pip install --upgrade esa-flows"
     )
 

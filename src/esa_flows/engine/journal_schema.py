@@ -68,7 +68,10 @@ CREATE TABLE packs (
 );
 """
 
-_GROWTH = (_TABLES, _PACKS)
+_QUESTIONS = "-- The tables stay: this one's rows may be of the kind `asked`."
+"""A release that does not know the kind says that the file is too new, not damaged."""
+
+_GROWTH = (_TABLES, _PACKS, _QUESTIONS)
 """What each schema adds to the one before: what is released is never changed."""
 
 SCHEMA = len(_GROWTH)
