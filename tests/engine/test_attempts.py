@@ -160,6 +160,41 @@ async def test_somebody_elses_change_is_a_conflict() -> None:
     assert desk.world.sent == ["x"]
 
 
+@pytest.mark.parametrize("later", [Conflict("Still."), Happened("x!"), NotHappened()])
+async def test_a_conflict_waits_for_what_may_still_appear(
+    later: Happened[str] | NotHappened | Conflict,
+) -> None:
+    """Whatever is seen next, it stays a conflict; raised when ours can appear no more.
+
+    Ours, arriving late, would replace what somebody else did: nobody may go on then.
+    """
+    desk = Desk()
+    desk.world.faults = [Fault.LOST]
+    times: list[float] = []
+
+    async def foreign(
+        ctx: Context, name: str, _: Intent
+    ) -> Happened[str] | NotHappened | Conflict:
+        """See what somebody else did, then something else."""
+        times.append(anyio.current_time())
+        return later if len(times) > 1 else Conflict("First.")
+
+    claimed = evolve(put, reconcile=foreign)
+
+    @flow
+    async def meets(ctx: Context, name: str) -> str:
+        """Tell which conflict was met."""
+        try:
+            return await ctx.do(claimed, name)
+        except Conflict as error:
+            return str(error)
+
+    said = "Still." if isinstance(later, Conflict) else "First."
+    assert said == await desk.start(meets)
+    assert 30.0 == pytest.approx(times[-1] - times[0])
+    assert desk.world.sent == ["x"]
+
+
 async def test_reconcile_knows_how_often_it_was_tried() -> None:
     """Attempts of earlier processes count."""
     desk = Desk()

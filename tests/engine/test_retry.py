@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esa_flows.backoff import Backoff
-from esa_flows.engine.retry import Again, GiveUp, Retry
+from esa_flows.engine.retry import Again, GiveUp, Retry, must_look
 from esa_flows.errors import (
     AccessDenied,
     CallError,
@@ -50,7 +50,13 @@ def test_only_an_unknown_outcome_is_looked_at(error: CallError, *, look: bool) -
     """What certainly was not executed is repeated as it is."""
     after = RETRY.after(error, attempt=1, elapsed=0.0, chance=0.0)
 
-    assert after == Again(wait=0.0, look=look)
+    assert after == Again(wait=0.0)
+    assert look is must_look(error)
+
+
+def test_what_is_no_call_leaves_nothing_to_look_for() -> None:
+    """Only the provider can have done something."""
+    assert not must_look(ValueError("x"))
 
 
 def test_waits_follow_the_backoff() -> None:
@@ -59,7 +65,7 @@ def test_waits_follow_the_backoff() -> None:
         RETRY.after(NotSent("x"), attempt=n, elapsed=0.0, chance=1.0) for n in (1, 2)
     ]
 
-    assert waits == [Again(wait=1.0, look=False), Again(wait=2.0, look=False)]
+    assert waits == [Again(wait=1.0), Again(wait=2.0)]
 
 
 def test_a_throttled_call_waits_as_asked() -> None:
@@ -68,7 +74,7 @@ def test_a_throttled_call_waits_as_asked() -> None:
         Throttled("x", retry_after=3.0), attempt=1, elapsed=0.0, chance=0.5
     )
 
-    assert after == Again(wait=4.0, look=False)
+    assert after == Again(wait=4.0)
 
 
 def test_patience_ends_with_the_attempts() -> None:
@@ -80,7 +86,7 @@ def test_patience_ends_with_the_attempts() -> None:
 
 @pytest.mark.parametrize(
     ("elapsed", "after"),
-    [(9.0, Again(wait=1.0, look=False)), (9.1, GiveUp(tried=True))],
+    [(9.0, Again(wait=1.0)), (9.1, GiveUp(tried=True))],
 )
 def test_patience_ends_with_the_time(elapsed: float, after: Again | GiveUp) -> None:
     """A wait that would end too late is not begun."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anyio
 import pytest
 from attrs import evolve
-from tests.engine.desk import RUN, Desk, Died, book, cut, put, ride, see
+from tests.engine.desk import RUN, Desk, Died, Fault, book, cut, put, ride, see
 from tests.engine.flows import careful, one
 
+from esa_flows.backoff import Backoff
 from esa_flows.engine.context import Context
 from esa_flows.engine.flow import flow
 from esa_flows.engine.history import History
@@ -146,7 +149,7 @@ async def test_an_abort_interrupts_no_call_in_flight() -> None:
 
 
 async def test_an_abort_waits_for_a_call_no_longer_than_a_minute() -> None:
-    """A call that hangs is left to itself; what became of it is found out later."""
+    """A call that hangs is left to itself; what became of it is found out first."""
     desk = Desk()
     desk.world.way = 1000.0
     began = anyio.current_time()
@@ -163,13 +166,103 @@ async def test_an_abort_waits_for_a_call_no_longer_than_a_minute() -> None:
         tasks.start_soon(ask_after, desk, 10.0)
         assert "aborted" == await desk.start(hangs)
 
-    assert anyio.current_time() - began == pytest.approx(70.0, abs=1.0)
+    settled = 10.0 + 60.0 + 30.0
+    assert anyio.current_time() - began == pytest.approx(settled, abs=1.0)
 
 
 async def ask_after(desk: Desk, seconds: float) -> None:
     """Ask to abort, later."""
     await anyio.sleep(seconds)
     await ask(desk)
+
+
+@flow
+async def turns(ctx: Context, name: str) -> list[Any]:
+    """Change one thing; tell when an abort was met, and what had happened then."""
+    try:
+        return [await ctx.do(put, name)]
+    except Aborted:
+        return ["aborted", await ctx.do(see, name)]
+
+
+patient_put = evolve(put, retry=Retry(backoff=Backoff(base=50.0, most=60.0)))
+
+
+@flow
+async def slow_turns(ctx: Context, name: str) -> list[Any]:
+    """Do the same, waiting long after trouble."""
+    try:
+        return [await ctx.do(patient_put, name)]
+    except Aborted:
+        return ["aborted", await ctx.do(see, name)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "lag", "time", "met", "seen"),
+    [
+        (Fault.LOST, 0.0, 0.5, 32.0, False),  # on its way: its answer is lost then
+        (Fault.LOST, 0.0, 2.0, 32.0, False),  # while it waits to look
+        (Fault.LOST, 0.0, 12.0, 32.0, False),  # while it looks
+        (Fault.UNANSWERED, 3.0, 2.0, 6.0, True),
+        (Fault.UNANSWERED, 9.0, 0.5, 12.0, True),  # seen at a later look
+    ],
+)
+async def test_an_abort_waits_until_nothing_is_in_doubt(
+    fault: Fault, lag: float, time: float, met: float, *, seen: bool
+) -> None:
+    """What was sent and not heard of is found out before the flow hears of an abort."""
+    desk = Desk()
+    desk.world.faults = [fault]
+    desk.world.lag = lag
+    desk.world.way = 2.0
+    began = anyio.current_time()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ask_after, desk, time)
+        found = await desk.start(turns)
+
+    assert ["aborted", seen] == found
+    assert met == pytest.approx(anyio.current_time() - began, abs=1.0)
+    assert ["x"] == desk.world.sent
+
+
+@pytest.mark.parametrize("fault", [Fault.LOST, Fault.UNANSWERED])
+async def test_who_takes_over_finds_out_before_it_goes_back(fault: Fault) -> None:
+    """Cut after any row, an aborted run does not go back in doubt; nor looks twice."""
+    desk = Desk()
+    desk.world.faults = [fault]
+    desk.world.lag = 3.0
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ask_after, desk, 0.15)
+        found = await desk.start(turns)
+
+    whole, rows = desk.journal, await desk.rows()
+    left = next(r.seq for r in rows if r.record.kind is Kind.OUTCOME)
+    for row in range(2, len(rows)):
+        desk.journal = cut(whole, row)
+        began = len(desk.world.looks), anyio.current_time()
+        await ask(desk)
+
+        assert found == await desk.resume(turns)
+        looked = len(desk.world.looks) - began[0]
+        waits = fault is Fault.LOST and row < left
+        assert (30.0 if waits else 0.0) == pytest.approx(
+            anyio.current_time() - began[1], abs=1.0
+        )
+        assert looked <= 1 or row < left
+        assert ["x"] == desk.world.sent
+
+
+async def test_an_abort_before_a_call_is_sent_waits_for_nothing() -> None:
+    """What is only intended is left at once."""
+    desk = Desk()
+    began = anyio.current_time()
+    desk.world.faults = [NotSent("It never left.")]
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ask_after, desk, 0.08)
+        found = await desk.start(slow_turns)
+
+    assert ["aborted", False] == found
+    assert anyio.current_time() - began < 1.0
 
 
 async def test_an_abort_beats_a_failure_that_came_after_it() -> None:

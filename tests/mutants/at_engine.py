@@ -7,10 +7,11 @@ from tests.mutants.defence import Defence
 __all__ = ["DEFENCES"]
 
 DEFENCES = (
-    Defence.never(
+    Defence(
         "what may have been done is looked for before it is done again",
         "engine/attempts.py",
-        "self._look and self.step.reconcile is not None",
+        "if not self._look or self.step.reconcile is None:",
+        "if True:",
         "tests/engine/test_attempts.py::test_an_unanswered_change_is_adopted",
     ),
     Defence(
@@ -23,7 +24,7 @@ DEFENCES = (
     Defence(
         "after an unknown outcome the next attempt looks first",
         "engine/attempts.py",
-        "            self._look = self._look or again.look\n",
+        "        self._look = self._look or must_look(error)\n",
         "",
         "tests/engine/test_attempts.py::test_an_unanswered_change_is_adopted",
     ),
@@ -36,16 +37,36 @@ DEFENCES = (
     ),
     Defence(
         "an effect that is not seen gets time to appear",
-        "engine/attempts.py",
-        "if isinstance(verdict, Happened) or verdict.is_final or left <= 0:",
-        "if True:",
+        "engine/doubt.py",
+        "elif met is None and (left <= 0 or _is_final(verdict)):",
+        "elif met is None:",
         "tests/engine/test_attempts.py::test_a_lost_change_is_done_again_only_after_the_settle_time",
     ),
     Defence.never(
         "what somebody else did stops the step",
-        "engine/attempts.py",
+        "engine/doubt.py",
         "isinstance(verdict, Conflict)",
         "tests/engine/test_attempts.py::test_somebody_elses_change_is_a_conflict",
+    ),
+    Defence(
+        "a conflict waits until nothing of one's own can appear any more",
+        "engine/doubt.py",
+        "if left <= 0 and met is not None:",
+        "if met is not None:",
+        "tests/engine/test_attempts.py::test_a_conflict_waits_for_what_may_still_appear",
+    ),
+    Defence.never(
+        "an abort waits until nothing of a begun step is in doubt",
+        "engine/attempts.py",
+        "self._in_doubt",
+        "tests/engine/test_strand.py::test_an_abort_waits_until_nothing_is_in_doubt",
+    ),
+    Defence(
+        "who takes over an aborted run finds out first what it left in doubt",
+        "engine/driver.py",
+        "if is_later and not in_doubt:",
+        "if is_later:",
+        "tests/engine/test_strand.py::test_who_takes_over_finds_out_before_it_goes_back",
     ),
     Defence.never(
         "a call sent before the time was over has an unknown outcome",
@@ -199,8 +220,8 @@ DEFENCES = (
     Defence(
         "after an unknown outcome one must look",
         "engine/retry.py",
-        "look=error.executed is Executed.UNKNOWN",
-        "look=False",
+        "isinstance(error, CallError) and error.executed is Executed.UNKNOWN",
+        "False",
         "tests/engine/test_retry.py::test_only_an_unknown_outcome_is_looked_at",
     ),
     Defence(

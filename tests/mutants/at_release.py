@@ -74,12 +74,6 @@ DEFENCES = (
         "isinstance(why, Conflict)",
         "tests/release/test_unwind.py::test_a_conflict_is_reported_though_the_last_look_is_refused",
     ),
-    Defence.never(
-        "a first deployment of unknown end gets time to appear",
-        "release/unwind.py",
-        "_is_first(journey) is None",
-        "tests/release/test_unwind.py::test_an_abort_of_a_first_deployment_of_unknown_end_waits_for_it",
-    ),
     Defence(
         "what serves production stays",
         "release/room.py",

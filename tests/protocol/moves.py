@@ -12,7 +12,6 @@ from tests.protocol.provider import executed, harm_of, with_news, wrong_code
 from tests.protocol.rules import (
     achieved,
     ends,
-    left_behind,
     look,
     may_read,
     own,
@@ -255,7 +254,7 @@ def _idle(world: World, who: int, run: Run, setting: Setting) -> Iterator[Move]:
     for after in seen_list(world, who, setting):
         yield Move(who, "list", None, after)
 
-    yield from _turned_back(world, who, run)
+    yield from _turned_back(world, who, run, setting)
     if run.in_doubt:
         yield from _dared(world, who, setting)
     elif run.intent is not None:
@@ -346,19 +345,20 @@ def _knew(run: Run, op: Op) -> bool:
     return production in {run.expected, *(run.asked if run.back else ())}
 
 
-def _turned_back(world: World, who: int, run: Run) -> Iterator[Move]:
-    """Let a gate fail or a person abort: what is in doubt may have happened."""
+def _turned_back(world: World, who: int, run: Run, setting: Setting) -> Iterator[Move]:
+    """Let a gate fail or a person abort; who is in doubt finds out first."""
     spent = world.spend("trouble")
     if spent is None or run.back or run.base is None:
+        return
+
+    if run.in_doubt and "find out first" in setting.defences:
         return
 
     op, asked = run.intent, run.asked
     if op is not None and op.kind == "expose" and run.in_doubt:
         asked = (*asked, op.split)
 
-    after = left_behind(spent, who).run(
-        who, back=1, intent=None, in_doubt=False, asked=asked
-    )
+    after = spent.run(who, back=1, intent=None, in_doubt=False, asked=asked)
     yield Move(who, "back", None, after)
 
 

@@ -36,9 +36,7 @@ def look(world: World, who: int, setting: Setting) -> Iterator[World]:
     now = seen[op.kind == "expose"]
     if now == op.split and _is_ours(run, op):
         yield _saw(found(world, who, op), who)
-    elif is_settled(world, who, setting) or (
-        op.kind == "expose" and not is_known(run, now)
-    ):
+    elif is_settled(world, who, setting):
         yield _saw(world.run(who, intent=None, in_doubt=False), who)
     else:
         yield world
@@ -109,7 +107,10 @@ def seen_list(world: World, who: int, setting: Setting) -> Iterator[World]:
 
 
 def left_behind(world: World, who: int) -> World:
-    """Wait no more for what a run sent and what still is under way."""
+    """Wait no more for what a run sent and what still is under way.
+
+    It found what it wanted: where a process that was frozen did that, its own is late.
+    """
     wire = tuple(
         call._replace(late=call.late or "left") if call.run == who else call
         for call in world.wire

@@ -17,6 +17,7 @@ DEFENCES = frozenset(
     {
         "write ahead",  # an intent is recorded before the call is sent
         "look first",  # what may have happened is looked for before it is done again
+        "find out first",  # nothing is in doubt any more when a run goes back
         "settle",  # not seen counts as not done once nothing is under way any more
         "tag",  # an own version is known by its tag
         "sweep",  # duplicates of one's own are deleted
@@ -62,7 +63,8 @@ class Call(NamedTuple):
     """An operation on its way, with what its sender knew.
 
     `late` says why nobody waits for it: it had `passed` the permit when its process
-    was frozen, its run was told to go back and has `left` it, or a `zombie` sent it.
+    was frozen, its run found what it wanted without it and has `left` it, or a
+    `zombie` sent it.
     """
 
     run: int

@@ -5,8 +5,12 @@
 3. Trouble that may pass is waited out. When patience ends, the whole run stops where it
    is. A definite answer is recorded and raised into the flow, which can act on it.
    *Trouble with the provider pauses the run; an answer decides.*
+4. An abort, a timeout or a conflict waits until nothing of a guarded step is in doubt
+   any more: what is sent and not heard of could still take effect when the way back is
+   gone, or when the run is over.
 """
 
+import functools
 from typing import Any, Generic, TypeVar
 
 import anyio
@@ -17,24 +21,22 @@ from esa_flows.engine.attempt import Attempt, is_cancelled
 from esa_flows.engine.cause import STOPPING, cause
 from esa_flows.engine.codec import Ephemeral, recordable
 from esa_flows.engine.context import Context
+from esa_flows.engine.doubt import Doubt
 from esa_flows.engine.failure import decode_error, encode_error, words
 from esa_flows.engine.journal import Kind
 from esa_flows.engine.observe import Moment
-from esa_flows.engine.retry import Again, GiveUp
+from esa_flows.engine.retry import Again, GiveUp, must_look
 from esa_flows.engine.run import Place, Run
 from esa_flows.engine.step import (
     Effect,
     Happened,
     Intent,
-    NotHappened,
-    Reconcile,
     Step,
 )
 from esa_flows.engine.strand import Strand
 from esa_flows.errors import (
     Aborted,
     CallError,
-    Conflict,
     DeadlineExceeded,
     EsaFlowsError,
     Misuse,
@@ -46,9 +48,6 @@ __all__ = ["Attempts"]
 
 I = TypeVar("I")  # noqa: E741  the field's letter for an input type
 O = TypeVar("O")  # noqa: E741  the field's letter for an output type
-
-FIRST_LOOK, MOST_LOOK = 0.25, 5.0
-"""Seconds between looks for an effect that is not seen yet: doubling, bounded."""
 
 
 @define(kw_only=True)
@@ -77,7 +76,7 @@ class Attempts(Generic[I, O]):
     _number: int = field(init=False)
     _tries: int = field(default=0, init=False)
     _look: bool = field(init=False)
-    _settled: float | None = field(default=None, init=False)
+    _doubt: Doubt | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._run = self.strand.run
@@ -104,25 +103,55 @@ class Attempts(Generic[I, O]):
                 self._earn()
                 return output
 
-            self._look = self._look or again.look
             with self.strand.interruptible():
                 await anyio.sleep(again.wait)
 
+            await self._give_way()
+
+    @property
+    def _in_doubt(self) -> bool:
+        """Whether the effect may have happened, and somebody can find out."""
+        return self._look and self.step.reconcile is not None
+
+    async def _give_way(self) -> None:
+        """Meet an abort or a timeout, unless something is in doubt.
+
+        That the step is left is recorded where it was begun: the next process must not
+        look again for what is known not to have happened.
+        """
+        if self._in_doubt:
+            return
+
+        try:
             self.strand.deliver()
+        except EsaFlowsError as error:
+            if self._run.history.past(self.identity).is_open:
+                await self._note(encode_error(error))
+
+            raise
 
     async def _attempt(self) -> O:
+        found = await self._found()
+        if found is not None:
+            return found.value
+
         with self.strand.interruptible() as scope:
-            attempt = Attempt(
-                step=self.step,
-                lease=self._run.lease,
-                ports=self._run.ports,
-                scope=scope,
-                calls=self.calls,
-            )
+            attempt = self._new(scope)
             return await self._effect(self._context(attempt), scope)
 
-        self.strand.deliver()
+        if not attempt.sent:
+            await self._give_way()
+
         raise self._too_late(attempt)
+
+    def _new(self, scope: anyio.CancelScope) -> Attempt:
+        return Attempt(
+            step=self.step,
+            lease=self._run.lease,
+            ports=self._run.ports,
+            scope=scope,
+            calls=self.calls,
+        )
 
     def _context(self, attempt: Attempt) -> Context:
         run = self._run
@@ -136,16 +165,39 @@ class Attempts(Generic[I, O]):
             place=f"the step {self.step.name!r}",
         )
 
-    async def _effect(self, context: Context, scope: anyio.CancelScope) -> O:
-        """Find the effect done already, or do it; record the outcome either way."""
-        began = anyio.current_time()
-        if self._look and self.step.reconcile is not None:
-            found = await self._looked(self.step.reconcile, context)
-            if isinstance(found, Happened):
-                await self._outcome(found.value, began, adopted=True)
-                return found.value
+    async def _found(self) -> Happened[O] | None:
+        """Look for an effect in doubt, whatever interrupts; record it where it is."""
+        if not self._look or self.step.reconcile is None:
+            return None
 
-        self._look, self._settled = False, None
+        self._run.tell(Moment.STEP_LOOKING, self.identity, attempt=self._number)
+        began = anyio.current_time()
+        with anyio.CancelScope() as scope:
+            context = self._context(self._new(scope))
+            intent = Intent(attempts=self._number - 1)
+            look = functools.partial(self.step.reconcile, context, self.value, intent)
+            found = await self._settling().resolved(look)
+
+        if isinstance(found, Happened):
+            await self._outcome(found.value, began, adopted=True)
+            return found
+
+        self._look = False
+        if self._run.history.past(self.identity).is_open:  # else it is only done again
+            await self._give_way()
+
+        return None
+
+    def _settling(self) -> Doubt:
+        if self._doubt is None:
+            settle = self._run.settle if self.step.settle is None else self.step.settle
+            self._doubt = Doubt(settle)
+
+        return self._doubt
+
+    async def _effect(self, context: Context, scope: anyio.CancelScope) -> O:
+        """Do it; record the outcome."""
+        began = anyio.current_time()
         await self._intend()
         if self.step.timeout is not None:
             last = anyio.current_time() + self.step.timeout.seconds
@@ -176,34 +228,6 @@ class Attempts(Generic[I, O]):
             error.add_note(f"Raised by {self._place}.")
             raise
 
-    async def _looked(
-        self, reconcile: Reconcile[I, O], context: Context
-    ) -> Happened[O] | NotHappened:
-        """Ask `reconcile` until it knows, or until the effect can no longer appear."""
-        self._run.tell(Moment.STEP_LOOKING, self.identity, attempt=self._number)
-        settled = self._settles()
-        wait = FIRST_LOOK
-        intent = Intent(attempts=self._number - 1)
-        while True:
-            verdict = await reconcile(context, self.value, intent)
-            if isinstance(verdict, Conflict):
-                raise verdict
-
-            left = settled - anyio.current_time()
-            if isinstance(verdict, Happened) or verdict.is_final or left <= 0:
-                return verdict
-
-            await anyio.sleep(min(wait, left))
-            wait = min(wait * 2, MOST_LOOK)
-
-    def _settles(self) -> float:
-        """Tell when the effect can no longer appear: counted from the first look."""
-        if self._settled is None:
-            settle = self._run.settle if self.step.settle is None else self.step.settle
-            self._settled = anyio.current_time() + settle.seconds
-
-        return self._settled
-
     async def _after(self, error: Exception, elapsed: float) -> Again:
         """Decide what follows a failed attempt; raise what ends the step."""
         if isinstance(error, (Aborted, Misuse, *STOPPING)):
@@ -221,13 +245,14 @@ class Attempts(Generic[I, O]):
         if isinstance(decision, Again) and not self._may_retry(error):
             decision = GiveUp(tried=True)
 
+        self._look = self._look or must_look(error)
         if isinstance(decision, Again):
-            self.strand.deliver()
+            await self._give_way()
             self._tell_waiting(decision, error)
             return decision
 
         if decision.tried:
-            self.strand.deliver()
+            await self._give_way()
             await self._run.stop(error)
 
         raise await self._failed(error)
@@ -251,15 +276,7 @@ class Attempts(Generic[I, O]):
         if not isinstance(error, EsaFlowsError):
             told["message"] = f"{self._place} raised {told['message']}"
 
-        body = {"v": self.step.version, "in": self.digest, "error": told}
-        with anyio.CancelScope(shield=True):  # what was answered is kept
-            await self._run.record(
-                Kind.OUTCOME,
-                body | self.counted(),
-                step=self.identity,
-                attempt=self._number,
-            )
-
+        await self._note(told)
         self._run.tell(
             Moment.STEP_FAILED,
             self.identity,
@@ -273,6 +290,17 @@ class Attempts(Generic[I, O]):
 
         replayed.__cause__ = error
         return replayed
+
+    async def _note(self, told: dict[str, Any]) -> None:
+        """Record an outcome that is none: what the flow meets in its place."""
+        body = {"v": self.step.version, "in": self.digest, "error": told}
+        with anyio.CancelScope(shield=True):  # what was answered is kept
+            await self._run.record(
+                Kind.OUTCOME,
+                body | self.counted(),
+                step=self.identity,
+                attempt=self._number,
+            )
 
     async def _intend(self) -> None:
         if self.step.effect is Effect.READ:

@@ -201,8 +201,11 @@ class RunDriver:
                 found: O = recalled(past, step.output)
                 return found
 
-            # What an ephemeral step was done before, it is done before again.
-            if past.outcome is None or self._strand.precedes(past.seq):
+            # What an ephemeral step was done before, it is done before again; what is
+            # in doubt is found out first, see `attempts`.
+            in_doubt = step.reconcile is not None and past.is_open
+            is_later = past.outcome is None or self._strand.precedes(past.seq)
+            if is_later and not in_doubt:
                 self._strand.deliver()
 
             return await self._perform(step, identity, value, digest)

@@ -47,6 +47,11 @@ class Past:
         """Whether its outcome can be given back: there, and more than facts."""
         return self.outcome is not None and not self.outcome.get("ephemeral")
 
+    @property
+    def is_open(self) -> bool:
+        """Whether an attempt was begun and nothing is known of how it ended."""
+        return self.attempts > 0 and self.outcome is None
+
 
 _NOTHING = Past()
 

@@ -3,7 +3,7 @@
 The time at which it runs out is a row; that it ran out, or that what it bounds came to
 its end in time, is another. A step that had an outcome before it ran out keeps it; the
 first primitive that had none meets `DeadlineExceeded`. A call in flight is finished and
-recorded first.
+recorded first, and what is in doubt is found out.
 
 Died in between, the next process goes on with the time that is left. The wall clock
 decides only *that* one stops, never whether an effect happened.

@@ -11,7 +11,7 @@ from esa_flows.backoff import Backoff
 from esa_flows.errors import CallError, Executed, Throttled
 from esa_flows.model import Duration
 
-__all__ = ["Again", "GiveUp", "Retry"]
+__all__ = ["Again", "GiveUp", "Retry", "must_look"]
 
 
 @frozen
@@ -20,11 +20,9 @@ class Again:
 
     Attributes:
         wait: Seconds to wait first.
-        look: Whether the effect may have happened, so that one must look first.
     """
 
     wait: float
-    look: bool
 
 
 @frozen
@@ -76,10 +74,19 @@ class Retry:
         if attempt >= self.attempts or elapsed + wait > self.within.seconds:
             return GiveUp(tried=True)
 
-        return Again(wait=wait, look=error.executed is Executed.UNKNOWN)
+        return Again(wait=wait)
 
     def _wait(self, error: CallError, attempt: int, chance: float) -> float:
         if isinstance(error, Throttled):
             return self.throttled.wait(attempt, chance, hint=error.retry_after)
 
         return self.backoff.wait(attempt, chance)
+
+
+def must_look(error: Exception) -> bool:
+    """Tell whether the effect may have happened, so that one must look first.
+
+    Args:
+        error: How an attempt failed.
+    """
+    return isinstance(error, CallError) and error.executed is Executed.UNKNOWN

@@ -25,7 +25,16 @@ from esa_flows.errors import Conflict, StepMisuse
 from esa_flows.model import Duration
 from esa_flows.wire.permit import Verb
 
-__all__ = ["Chain", "Effect", "Happened", "Intent", "NotHappened", "Step", "step"]
+__all__ = [
+    "Chain",
+    "Effect",
+    "Happened",
+    "Intent",
+    "NotHappened",
+    "Step",
+    "Verdict",
+    "step",
+]
 
 I = TypeVar("I")  # noqa: E741  the field's letter for an input type
 O = TypeVar("O")  # noqa: E741  the field's letter for an output type

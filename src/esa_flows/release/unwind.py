@@ -1,7 +1,8 @@
 """The way back: production to the split it served before, then staging to its own.
 
 One declarative call each, safe to repeat. Nothing that somebody else deployed is
-touched.
+touched. What this run asked for itself is done or not by now: the engine finds that out
+before a flow meets what ends it.
 """
 
 import contextlib
@@ -25,9 +26,6 @@ from esa_flows.steps.observe import World, look, observe
 from esa_flows.wire.lane import way_back
 
 __all__ = ["unwind"]
-
-SETTLE = "30s"
-"""How long a first deployment of unknown end may still appear."""
 
 
 async def unwind(ctx: Context, journey: Journey, why: EsaFlowsError) -> Report:
@@ -89,9 +87,6 @@ async def _look(ctx: Context, journey: Journey, again: str) -> None:
         return
 
     journey.now = await ctx.do(look, journey.routine, key=f"unwind{again}")
-    if _is_first(journey) is None:
-        await ctx.sleep(SETTLE, key=f"unwind{again}")
-        journey.now = await ctx.do(look, journey.routine, key=f"settled{again}")
 
 
 async def _restore(
@@ -192,19 +187,13 @@ async def _restore_staging(ctx: Context, journey: Journey, again: str) -> None:
         journey.notes.append(f"Staging was not restored: {error}")
 
 
-def _is_first(journey: Journey) -> bool | None:
-    """Tell whether production serves for the first time, so that no way leads back.
-
-    None where a deployment was begun, its end is not known and nothing is seen of it.
-    """
+def _is_first(journey: Journey) -> bool:
+    """Tell whether production serves for the first time, so that no way leads back."""
     production = Environment.PRODUCTION
     if journey.before.production is not None or not journey.has_asked(production):
         return False
 
-    if journey.now.production is not None or production in journey.reached:
-        return True
-
-    return None
+    return journey.now.production is not None or production in journey.reached
 
 
 def _stuck(journey: Journey, why: EsaFlowsError, error: EsaFlowsError) -> Report:
