@@ -157,6 +157,7 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
             draw=lambda: f"{parts.random.getrandbits(128):032x}",
             stores=stores,
             clock=anyio.current_time if stores is None else parts.clock,
+            watch=parts.clock,
             cap=parts.cap,
             uploads=room_for(settings.uploads_at_once),
         )

@@ -13,6 +13,7 @@ from esa_flows.api.dcdn import DcdnCloud
 from esa_flows.api.dcdn_operations import calls_per_second
 from esa_flows.api.esa import PROBE, EsaCloud
 from esa_flows.api.provider import room_for
+from esa_flows.api.sight import Sight
 from esa_flows.model import Cloud
 from esa_flows.settings import Settings
 from esa_flows.wire.call import Caller
@@ -35,6 +36,7 @@ class Tools:
         draw: Gives a new random text of hexadecimal digits.
         stores: Where the cap's slots are shared; None where they are not.
         clock: Their clock.
+        watch: Seconds that also pass while the machine sleeps.
         cap: The limit of the settings' own cloud, where a host brings it.
         asked: Counts calls, of all clouds that are reached with these tools.
         uploads: Room for uploads that are under way at once, to all of them.
@@ -46,6 +48,7 @@ class Tools:
     draw: Callable[[], str]
     stores: SlotStores | None = None
     clock: Callable[[], float] = anyio.current_time
+    watch: Callable[[], float] = anyio.current_time
     cap: Cap | None = None
     asked: Counter[Op] = field(factory=Counter)
     uploads: anyio.Semaphore = field(factory=room_for)
@@ -99,6 +102,7 @@ def reach(cloud: Cloud, settings: Settings, tools: Tools) -> Reached:
         oss_hosts=settings.oss_hosts,
         asked=tools.asked,
         uploads=tools.uploads,
+        sight=Sight(tools.watch),
     )
     return Reached(cloud=made, caller=caller, cap=cap)
 

@@ -10,8 +10,9 @@ from tests.api.desk import NAME
 
 from esa_flows.api.cloud import Op
 from esa_flows.api.provider import Provider, room_for
-from esa_flows.errors import InvalidInput, LeaseLost
+from esa_flows.errors import EsaFlowsError, InvalidInput, LeaseLost
 from esa_flows.files import BytesBlob
+from esa_flows.model import Environment, Split, VersionId
 from esa_flows.wire import Request, Response, Verb
 
 
@@ -106,3 +107,34 @@ def test_room_for_nothing_is_refused(uploads: int) -> None:
     """It would wait for ever."""
     with pytest.raises(InvalidInput, match=f"With {uploads} uploads .* at least one"):
         room_for(uploads)
+
+
+async def test_a_glance_costs_a_call_a_second(provider: Provider) -> None:
+    """The copies see together; what they change has to be looked at again."""
+    first = await provider.glance(NAME)
+    again = await provider.bound(permit=lambda _: None).glance(NAME)
+
+    assert first is again
+    assert 1 == provider.statistics().calls[Op.OBSERVE]
+
+    await anyio.sleep(1.1)
+    await provider.glance(NAME)
+
+    assert 2 == provider.statistics().calls[Op.OBSERVE]
+
+
+async def test_after_a_change_a_glance_looks(provider: Provider) -> None:
+    """Whatever was answered, nobody knows any more what serves."""
+    await provider.glance(NAME)
+    with pytest.raises(EsaFlowsError):
+        await provider.delete_version(NAME, VersionId("7"))  # type: ignore[attr-defined]
+
+    await provider.glance(NAME)
+    with pytest.raises(EsaFlowsError):
+        await provider.deploy(  # type: ignore[attr-defined]
+            NAME, Environment.PRODUCTION, Split.whole(VersionId("7"))
+        )
+
+    await provider.glance(NAME)
+
+    assert 3 == provider.statistics().calls[Op.OBSERVE]

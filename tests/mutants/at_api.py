@@ -164,4 +164,25 @@ DEFENCES = (
         "not boundary or any(boundary in _revealed(value) for _, value in slot.fields)",
         "tests/api/test_oss.py::test_boundary_stands_in_no_field",
     ),
+    Defence(
+        "a look that is a second old guards nothing",
+        "api/sight.py",
+        "return routine if routine and self.clock() - at < FRESH else None",
+        "return routine",
+        "tests/api/test_sight.py::test_a_look_is_good_for_a_second",
+    ),
+    Defence(
+        "what was seen counts no more once it is changed",
+        "api/sight.py",
+        "            yield\n        finally:\n            self._seen.pop(name, None)",
+        "            yield\n        finally:\n            pass",
+        "tests/api/test_sight.py::test_what_is_changed_is_seen_no_more",
+    ),
+    Defence(
+        "the age of a look counts from its sending",
+        "api/sight.py",
+        "        self.at = self._clock()\n",
+        '        self.at = float("inf")\n',
+        "tests/api/test_sight.py::test_a_look_is_good_for_a_second",
+    ),
 )

@@ -24,8 +24,15 @@ DEFENCES = (
     Defence.never(
         "a deployment looks itself where the flow's look may be long ago",
         "steps/deploy.py",
-        "ctx.after_another or ctx.attempt > 1",
+        "is_guarded or ctx.after_another or ctx.attempt > 1",
         "tests/steps/test_deploy.py::test_who_takes_over_looks_before_deploying",
+    ),
+    Defence(
+        "production is guarded by a look that is a second old at most",
+        "steps/deploy.py",
+        "is_guarded = wanted.environment is Environment.PRODUCTION",
+        "is_guarded = False",
+        "tests/steps/test_deploy.py::test_production_is_guarded_by_a_look_that_is_a_second_old",
     ),
     Defence(
         "a deployment of the same split is told by its id",

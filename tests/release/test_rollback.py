@@ -497,7 +497,7 @@ async def test_an_aborted_rollback_says_what_serves() -> None:
                 await driver.rollback("shop", check=False)
 
             both.start_soon(drive)
-            await anyio.sleep(2.5)
+            await anyio.sleep(3.5)
             run = (await other.runs.unfinished("shop"))[0].run.id
             report = await other.abort(run)
 

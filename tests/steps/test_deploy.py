@@ -10,12 +10,13 @@ from tests.dcdn_house import JILIN, ZHEJIANG, DcdnHouse
 from tests.house import OTHER, House
 from tests.steps.bench import SHOP, perform
 
-from esa_flows import Outcome
+from esa_flows import Context, Outcome, flow
 from esa_flows.engine.step import NotHappened
 from esa_flows.errors import Conflict, InUse, NotFound
 from esa_flows.localcloud import Fault, Switches
 from esa_flows.model import (
     Deployment,
+    Duration,
     Environment,
     Routine,
     Share,
@@ -23,6 +24,7 @@ from esa_flows.model import (
     VersionId,
 )
 from esa_flows.steps.deploy import Deploy, Publish, deploy, read_back
+from esa_flows.steps.observe import look
 from esa_flows.testing import Disturbance
 from esa_flows.testing.rehearsal import go_on
 
@@ -123,7 +125,7 @@ async def test_a_split_is_put_in_force_by_one_call() -> None:
 
         assert wanted.split == made.split
         assert {second: 100} == house.serves()
-        assert ["deploy production 100"] == house.transport.calls
+        assert ["observe", "deploy production 100"] == house.transport.calls
 
 
 @pytest.mark.parametrize("executed", [True, False])
@@ -179,9 +181,7 @@ async def test_a_deployment_that_is_held_up_is_tried_four_times() -> None:
             took = anyio.current_time() - began
 
         assert 7 <= took < 8
-        assert ["deploy production 100", "observe"] * 3 + ["deploy production 100"] == (
-            house.transport.calls
-        )
+        assert ["observe", "deploy production 100"] * 4 == house.transport.calls
 
 
 async def test_a_deployment_refused_but_seen_is_not_sent_again() -> None:
@@ -200,7 +200,7 @@ async def test_a_deployment_refused_but_seen_is_not_sent_again() -> None:
             made = await perform(client, deploy, wanted)
 
         assert wanted.split == made.split
-        assert ["deploy production 100", "observe"] == house.transport.calls
+        assert ["observe", "deploy production 100", "observe"] == house.transport.calls
 
 
 async def test_a_held_up_deployment_gives_way_to_somebody_else() -> None:
@@ -304,8 +304,34 @@ async def test_a_deployment_that_had_to_wait_looks_again() -> None:
             with pytest.raises(Conflict, match="Somebody else deployed meanwhile"):
                 await perform(client, deploy, wanted)
 
-        assert ["deploy production 100", "observe"] == house.transport.calls
+        assert ["observe", "deploy production 100", "observe"] == house.transport.calls
         assert {theirs: 100} == house.serves()
+
+
+@pytest.mark.parametrize(
+    ("environment", "age", "looks"),
+    [("production", 0.5, 1), ("production", 1.5, 2), ("staging", 1.5, 1)],
+)
+async def test_production_is_guarded_by_a_look_that_is_a_second_old(
+    environment: str, age: float, looks: int
+) -> None:
+    """A younger look of the flow's is enough; staging is only read back."""
+    with House() as house:
+        wanted, *_ = _live(house)
+        wanted = evolve(wanted, environment=Environment(environment))
+
+        @flow
+        async def looks_first(ctx: Context, given: Deploy) -> None:
+            """Look, wait, deploy."""
+            await ctx.do(look, given.routine)
+            await ctx.sleep(Duration(age), key="wait")
+            await ctx.do(deploy, given)
+
+        async with house.client() as client:
+            await client.run(looks_first, wanted)
+
+        deployed = f"deploy {environment} 100"
+        assert ["observe"] * looks + [deployed] == house.transport.calls
 
 
 # --- production and its areas --------------------------------------------------------

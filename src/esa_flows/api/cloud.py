@@ -240,6 +240,17 @@ class RoutineCloud(Protocol):
         """
         ...
 
+    async def glance(self, name: RoutineName) -> Routine:
+        """Say which versions serve where, by a look that is a second old at most.
+
+        Where this client looked within the last second, and has changed nothing since,
+        that is the answer; no call is made then.
+
+        Raises:
+            RoutineNotFound: There is no such routine.
+        """
+        ...
+
     async def list_versions(self, name: RoutineName) -> tuple[Version, ...]:
         """Give the newest versions that the provider shows, newest first."""
         ...

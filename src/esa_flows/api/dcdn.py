@@ -109,7 +109,7 @@ class DcdnCloud(Provider, DcdnLacks):
 
     async def observe(self, name: RoutineName) -> Routine:
         """Say which versions serve staging and production: DescribeRoutine."""
-        return (await self.describe(name)).routine(name)
+        return await self._seen(name, DcdnCloud._described)
 
     async def list_versions(self, name: RoutineName) -> tuple[Version, ...]:
         """Give all versions, newest first: DescribeRoutine."""
@@ -236,9 +236,11 @@ class DcdnCloud(Provider, DcdnLacks):
         Source: DCDN API 2018-01-15, PublishRoutineCodeRevision.
         """
         parameters = {"SelectCodeRevision": version, "Envs": areas.wire}
-        reply = await self._calls.change(
-            Op.DEPLOY, name, parameters, unless=may_serve(version, areas)
-        )
+        with self._sight.changing(name):
+            reply = await self._calls.change(
+                Op.DEPLOY, name, parameters, unless=may_serve(version, areas)
+            )
+
         made = revision_of(reply.member("Content"))
         if made != version:
             raise reply.refuse(f"it says {made} where {version} was asked")
@@ -260,9 +262,11 @@ class DcdnCloud(Provider, DcdnLacks):
             )
 
         parameters = {"SelectCodeRevision": version}
-        reply = await self._calls.change(
-            Op.DELETE, name, parameters, unless=may_be_gone(version)
-        )
+        with self._sight.changing(name):
+            reply = await self._calls.change(
+                Op.DELETE, name, parameters, unless=may_be_gone(version)
+            )
+
         reply.member("Content").member("Status").must_be("OK")
 
     # --- routines and their areas ----------------------------------------------------
@@ -335,6 +339,9 @@ class DcdnCloud(Provider, DcdnLacks):
             Op.DEPLOY, name, parameters, unless=may_lack(areas), operation=remove
         )
         reply.member("Content").member("Status").must_be("OK")
+
+    async def _described(self, name: RoutineName) -> Routine:
+        return (await self.describe(name)).routine(name)
 
     def __repr__(self) -> str:
         return f"<DcdnCloud [calls: {self._asked.total()}]>"

@@ -139,7 +139,7 @@ class EsaCloud(Provider):
 
     async def observe(self, name: RoutineName) -> Routine:
         """Say which versions serve where: GetRoutine."""
-        return answers.routine_of(name, await self._ask(Op.OBSERVE, Name=name))
+        return await self._seen(name, EsaCloud._get_routine)
 
     async def list_versions(self, name: RoutineName) -> tuple[Version, ...]:
         """Give the newest versions, at most 40: ListRoutineCodeVersions."""
@@ -232,18 +232,22 @@ class EsaCloud(Provider):
             {"CodeVersion": share.version, "Percentage": share.percentage}
             for share in split.shares
         ]
-        reply = await self._ask(
-            Op.DEPLOY,
-            Name=name,
-            Env=environment.value,
-            Strategy="percentage",
-            CodeVersions=json.dumps(shares, separators=(",", ":")),
-        )
+        with self._sight.changing(name):
+            reply = await self._ask(
+                Op.DEPLOY,
+                Name=name,
+                Env=environment.value,
+                Strategy="percentage",
+                CodeVersions=json.dumps(shares, separators=(",", ":")),
+            )
+
         return answers.deployment_made(reply, split)
 
     async def delete_version(self, name: RoutineName, version: VersionId) -> None:
         """Delete a version: DeleteRoutineCodeVersion."""
-        reply = await self._ask(Op.DELETE, Name=name, CodeVersion=version)
+        with self._sight.changing(name):
+            reply = await self._ask(Op.DELETE, Name=name, CodeVersion=version)
+
         reply.member("Status").must_be("OK")
 
     async def create_routine(self, name: RoutineName, description: str = "") -> None:
@@ -320,6 +324,9 @@ class EsaCloud(Provider):
     async def service_status(self) -> str:
         """Say whether the service is open, as the provider words it: GetErService."""
         return (await self._ask(Op.SERVICE)).member("Status").text()
+
+    async def _get_routine(self, name: RoutineName) -> Routine:
+        return answers.routine_of(name, await self._ask(Op.OBSERVE, Name=name))
 
     async def _routines(self, search: str, page: int) -> Member:
         return await self._page(Op.ROUTINES, page, SearchKeyWord=search or None)

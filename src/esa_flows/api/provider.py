@@ -5,9 +5,10 @@ An upload goes to OSS with a form that the provider signed, whichever cloud gave
 
 from __future__ import annotations
 
+import abc
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Self
 
 import anyio
@@ -15,9 +16,11 @@ from attrs import define, evolve, field
 
 from esa_flows.api.cloud import CloudStatistics, Op, Placed, UploadSlot
 from esa_flows.api.oss import post_object
+from esa_flows.api.sight import Sight
 from esa_flows.api.slot import HostRule
 from esa_flows.errors import InvalidInput
 from esa_flows.files import Blob
+from esa_flows.model import Routine, RoutineName
 from esa_flows.wire.call import Caller
 from esa_flows.wire.permit import Permit, always
 from esa_flows.wire.transport import Transport
@@ -46,7 +49,7 @@ def room_for(uploads: int = _UPLOADS) -> anyio.Semaphore:
 
 
 @define(repr=False, eq=False)
-class Provider:
+class Provider(abc.ABC):
     """The common ground of the provider's clouds.
 
     Args:
@@ -63,6 +66,7 @@ class Provider:
         uploads: Room for uploads that are under way at once; shared likewise. They take
             no slot of the cap, so that nothing else would keep a fleet from sending all
             its bundles in one second.
+        sight: What was seen a moment ago; shared with the copies, too.
     """
 
     _caller: Caller
@@ -74,10 +78,28 @@ class Provider:
     _permit: Permit = field(kw_only=True, default=always)
     _asked: Counter[Op] = field(kw_only=True, factory=Counter)
     _uploads: anyio.Semaphore = field(kw_only=True, factory=room_for)
+    _sight: Sight = field(kw_only=True, factory=Sight)
 
     def bound(self, *, permit: Permit) -> Self:
         """Give the same cloud, whose every call asks this permit right before it."""
         return evolve(self, permit=permit)
+
+    async def glance(self, name: RoutineName) -> Routine:
+        """Say what serves where: as seen within the last second, else by a look."""
+        return self._sight.fresh(name) or await self.observe(name)
+
+    @abc.abstractmethod
+    async def observe(self, name: RoutineName) -> Routine:
+        """Say what serves where."""
+
+    async def _seen(
+        self, name: RoutineName, look: Callable[[Self, RoutineName], Awaitable[Routine]]
+    ) -> Routine:
+        """Look, and keep what is seen for a moment."""
+        stamp = self._sight.stamp(self._permit)
+        seen = await look(self.bound(permit=stamp), name)
+        self._sight.note(seen, stamp)
+        return seen
 
     async def post(self, slot: UploadSlot, blob: Blob) -> Placed:
         """Upload code once: PostObject of OSS, which takes no slot of the cap."""

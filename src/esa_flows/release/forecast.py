@@ -38,7 +38,7 @@ LOOK = Counter({Op.OBSERVE: 1, Op.LIST: 1})
 UPLOAD = Counter({Op.SLOT: 1, Op.POST: 1, Op.COMMIT: 1, Op.READ_CODE: 1, Op.INFO: 1})
 PACKAGE = Counter({Op.PACKAGE: 1, Op.POST: 1, Op.READ_CODE: 1, Op.INFO: 2})
 CHANGE = Counter({Op.DEPLOY: 1, Op.OBSERVE: 1})
-DELETE = Counter({Op.OBSERVE: 1, Op.DELETE: 1})
+DELETE = Counter({Op.DELETE: 1})
 
 
 @frozen(kw_only=True)
@@ -201,6 +201,7 @@ def _making(
         calls += Counter(PACKAGE if wanted.package else UPLOAD)
         calls[Op.LIST] += int(wanted.facts.slot_allocates)  # what was left is swept
 
+    calls[Op.OBSERVE] += max(0, len(goes) - 1)  # the first look guards the first delete
     for version in goes:
         calls += DELETE
         calls[Op.DELETE] += int(wanted.facts.looks_before_delete)

@@ -1,6 +1,7 @@
 """Delete versions that nothing needs, their code saved first: one, or all there are.
 
 Observe; see what goes, what stays and why; save, look and delete one after the other.
+Pruning for its own sake has time: it looks right before each delete.
 """
 
 from esa_flows.engine.context import Context
@@ -11,9 +12,9 @@ from esa_flows.release.journey import Journey
 from esa_flows.release.report import Outcome, Report
 from esa_flows.release.room import tidying
 from esa_flows.release.spec import Pruning
-from esa_flows.steps.observe import observe
+from esa_flows.steps.observe import look, observe
 from esa_flows.steps.prune import Prune, prune
-from esa_flows.steps.save_code import SaveCode, save_code
+from esa_flows.steps.save_code import SaveCode, Saved, save_code
 
 __all__ = ["delete_saved", "prune_versions"]
 
@@ -42,7 +43,10 @@ async def prune_versions(ctx: Context, wanted: Pruning) -> Report:
 async def _delete(ctx: Context, journey: Journey, version: Version) -> None:
     wanted = SaveCode.of(journey.routine, version)
     try:
-        await delete_saved(ctx, journey, wanted, key=version.id)
+        saved = await ctx.do(save_code, wanted, key=version.id)
+        if not saved.is_gone:
+            await ctx.do(look, journey.routine, key=f"before:{version.id}")
+            await _prune(ctx, journey, saved, key=version.id)
     except (Conflict, InUse) as why:
         journey.notes.append(f"Version {version.id} stays: {why.message}")
     except Refused as why:
@@ -69,10 +73,14 @@ async def delete_saved(
         Conflict: It serves somewhere now.
     """
     saved = await ctx.do(save_code, wanted, key=key, round=number)
-    if saved.is_gone:
-        return
+    if not saved.is_gone:
+        await _prune(ctx, journey, saved, key=key, number=number)
 
-    order = Prune(routine=wanted.routine, saved=saved)
+
+async def _prune(
+    ctx: Context, journey: Journey, saved: Saved, *, key: str, number: int = 1
+) -> None:
+    order = Prune(routine=journey.routine, saved=saved)
     pruned = await ctx.do(prune, order, key=key, round=number)
     journey.pruned.append(pruned)
     if pruned.has_assets:

@@ -167,11 +167,12 @@ async def _find(
 async def deploy(ctx: Context, wanted: Deploy) -> Deployment:
     """Put a split in force.
 
-    The provider has no precondition for this call: who deploys last wins. So the flow
-    looks right before, and reads back right after; this step looks itself where that
-    look may be long ago: another process did it, or the call had to wait. Dying between
-    the call and the record: what serves is compared with what was wanted and with what
-    served before; anything else is a `Conflict`.
+    The provider has no precondition for this call: who deploys last wins. So production
+    is compared right before with what the flow last knew, by a look that is a second
+    old at most: the flow's own, or one of this step. The flow reads back right after.
+    Staging is compared where another process did the steps before, or where the call
+    had to wait. Dying between the call and the record: what serves is compared with
+    what was wanted and with what served before; anything else is a `Conflict`.
 
     Raises:
         Conflict: Somebody else deployed meanwhile.
@@ -183,7 +184,8 @@ async def deploy(ctx: Context, wanted: Deploy) -> Deployment:
     """
     cloud = ctx.need(RoutineCloud)
     found = None
-    if ctx.after_another or ctx.attempt > 1:  # the flow's look may be long ago
+    is_guarded = wanted.environment is Environment.PRODUCTION
+    if is_guarded or ctx.after_another or ctx.attempt > 1:
         found = await _look_again(cloud, wanted)
 
     for wait in IN_USE_WAITS:
@@ -216,7 +218,7 @@ async def _look_again(cloud: RoutineCloud, wanted: Deploy) -> Deployment | None:
     Raises:
         Conflict: Somebody else deployed meanwhile.
     """
-    found = wanted.compare(await cloud.observe(wanted.routine))
+    found = wanted.compare(await cloud.glance(wanted.routine))
     if isinstance(found, Conflict):
         raise found
 

@@ -59,12 +59,12 @@ async def _find(
 
 @step.guarded(calls=[Op.DELETE, Op.OBSERVE, Op.LIST], reconcile=_find, settle="0s")
 async def prune(ctx: Context, wanted: Prune) -> Pruned:
-    """Look once more that a saved version serves nowhere, then delete it.
+    """See that a saved version serves nowhere, then delete it.
 
-    Between the look and the delete lies one round trip in which somebody could deploy
-    the version; the provider is expected to refuse the delete then. Dying between the
-    call and the record: a version that is no longer listed is gone, and what it was
-    saved as was recorded before.
+    What is seen is a second old at most. Between the look and the delete somebody could
+    deploy the version; the provider is expected to refuse the delete then. Dying
+    between the call and the record: a version that is no longer listed is gone, and
+    what it was saved as was recorded before.
 
     Raises:
         Conflict: It serves somewhere now.
@@ -74,7 +74,7 @@ async def prune(ctx: Context, wanted: Prune) -> Pruned:
     """
     cloud = ctx.need(RoutineCloud)
     version = wanted.saved.version
-    routine = await cloud.observe(wanted.routine)
+    routine = await cloud.glance(wanted.routine)
     if version in routine.live:
         raise _is_live(version, routine)
 
