@@ -24,6 +24,8 @@ from esa_flows.engine.journal import Journal, Owner
 from esa_flows.engine.journal_sqlite import SQLiteJournal
 from esa_flows.engine.process import Life, boot_clock, life_of, this_process
 from esa_flows.files import Blobs, BlobStore
+from esa_flows.fleet.call_back import Inboxes, JournalInboxes
+from esa_flows.fleet.rollout import rollout
 from esa_flows.gates.functions import Functions, GateFunction
 from esa_flows.gates.probe import EdgeAddress, open_probe_client
 from esa_flows.gates.read_gate import Surroundings
@@ -164,6 +166,7 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
         reached = reach(settings.cloud, settings, tools)
         blobs = parts.blobs or BlobStore(blobs_folder(journal.name))
         archive = JournalArchive(journal, blobs, settings.cloud)
+        inboxes = JournalInboxes(journal, parts.now)
         prober = await _prober(settings, parts, stack)
         source = _source(reached, settings, tools)
         functions = Functions.of(parts.gates)
@@ -171,6 +174,7 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
         ports = _ports(reached) | {
             Blobs: lambda _: blobs,
             Archive: lambda _: archive,
+            Inboxes: lambda _: inboxes,
             Prober: lambda _: prober,
             Surroundings: lambda _: here,
             SourceCloud: lambda permit: source().bound(permit=permit),
@@ -246,7 +250,13 @@ def _engine(
     journal: Journal,
     ports: dict[type[Any], Any],
 ) -> Engine:
-    known: tuple[Flow[Any, Any], ...] = (*SHIPPED, *LEGS, remove, *parts.flows)
+    known: tuple[Flow[Any, Any], ...] = (
+        *SHIPPED,
+        *LEGS,
+        remove,
+        rollout,
+        *parts.flows,
+    )
     return Engine(
         journal=journal,
         ports=ports,

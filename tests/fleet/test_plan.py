@@ -45,7 +45,7 @@ def _planned(name: RoutineName, *, wave: int = 1) -> PlannedRoutine:
     )
 
 
-def _plan() -> RolloutPlan:
+def made_plan() -> RolloutPlan:
     routines = (
         _planned(SHOP),
         PlannedRoutine(
@@ -73,7 +73,7 @@ def _plan() -> RolloutPlan:
 
 def test_its_file_is_read_again() -> None:
     """What is written is what is carried out."""
-    plan = _plan()
+    plan = made_plan()
 
     assert plan == RolloutPlan.parse(plan.to_json())
     assert is_rollout_plan(plan.to_json())
@@ -81,7 +81,7 @@ def test_its_file_is_read_again() -> None:
 
 def test_it_tells_calls_and_times() -> None:
     """An upload does not count under the cap; a bake adds to the time."""
-    plan = _plan()
+    plan = made_plan()
 
     assert {"observe": 2, "post": 1} == plan.calls
     assert 2 == plan.capped_calls

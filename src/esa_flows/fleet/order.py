@@ -1,0 +1,150 @@
+"""What the run of a rollout gets to do, as its journal records it: values."""
+
+from attrs import evolve, frozen
+
+from esa_flows.fleet.budget import Limits
+from esa_flows.fleet.plan import Course, PlannedRoutine, PlannedWave, RolloutPlan
+from esa_flows.fleet.report import RoutineEnd, RoutineReport
+from esa_flows.fleet.spec import OnExhausted
+from esa_flows.model import Duration, RoutineName
+from esa_flows.release.legs import Setting
+from esa_flows.release.planned import PlannedRelease
+from esa_flows.release.spec import Restart
+
+__all__ = ["Order", "OrderedWave", "Task", "order_of"]
+
+
+@frozen(kw_only=True)
+class Task:
+    """One routine to release.
+
+    Attributes:
+        setting: What is wanted, and where it stood when it was planned.
+        depends_on: Routines that must be released before it.
+    """
+
+    setting: Setting
+    depends_on: tuple[RoutineName, ...] = ()
+
+    @property
+    def name(self) -> RoutineName:
+        """Which routine."""
+        return self.setting.release.routine
+
+
+@frozen(kw_only=True)
+class OrderedWave:
+    """A wave to release.
+
+    Attributes:
+        number: Its number, from 1.
+        name: What it is called.
+        tasks: Its routines, what others depend on first.
+        limits: What it keeps to.
+        prepares: Whether all is made ready first and then exposed.
+        bake: How long it is watched before the next one.
+        approve: Whether a person is asked before the next one.
+    """
+
+    number: int
+    name: str = ""
+    tasks: tuple[Task, ...]
+    limits: Limits
+    prepares: bool = True
+    bake: Duration = Duration(0)
+    approve: bool = False
+
+
+@frozen(kw_only=True)
+class Order:
+    """A rollout to carry out.
+
+    Attributes:
+        name: What it is called.
+        waves: The waves that have routines, in order.
+        on_exhausted: What happens when the failure budget is passed.
+        others: Routines that are left as they are, and why.
+    """
+
+    name: str = ""
+    waves: tuple[OrderedWave, ...]
+    on_exhausted: OnExhausted = OnExhausted.ROLLBACK_WAVE
+    others: tuple[RoutineReport, ...] = ()
+
+    @property
+    def tolerated(self) -> int:
+        """How many routines may fail."""
+        return self.waves[0].limits.fleet if self.waves else 0
+
+
+def order_of(plan: RolloutPlan, *, settle: Duration | None = None) -> Order:
+    """Give what the run of a plan has to do: pure.
+
+    Args:
+        plan: The plan.
+        settle: How long what was under way may still appear, where it goes on without
+            its journal; None where it begins.
+    """
+    planned = {each.routine: each for each in plan.routines}
+    return Order(
+        name=plan.name,
+        waves=tuple(
+            _wave(plan, wave, [planned[name] for name in wave.routines], settle)
+            for wave in plan.waves
+            if wave.routines
+        ),
+        on_exhausted=plan.budget.on_exhausted,
+        others=tuple(_other(each) for each in plan.routines if not each.wave),
+    )
+
+
+def _wave(
+    plan: RolloutPlan,
+    wave: PlannedWave,
+    routines: list[PlannedRoutine],
+    settle: Duration | None,
+) -> OrderedWave:
+    budget = plan.budget
+    return OrderedWave(
+        number=wave.number,
+        name=wave.name,
+        tasks=tuple(
+            Task(setting=_setting(each.release, settle), depends_on=each.depends_on)
+            for each in routines
+            if each.release is not None
+        ),
+        limits=Limits(
+            fleet=plan.tolerated,
+            wave=None if budget.wave is None else budget.wave.down(len(routines)),
+            mode=budget.mode,
+            concurrency=plan.concurrency,
+            slow_start=plan.slow_start,
+        ),
+        prepares=wave.prepares and settle is None,
+        bake=wave.bake,
+        approve=wave.approve,
+    )
+
+
+def _setting(planned: PlannedRelease, settle: Duration | None) -> Setting:
+    release = planned.release
+    if settle is not None:
+        restart = Restart(before=planned.before, settle=settle)
+        release = evolve(release, restart=restart)
+
+    return Setting(release=release, is_planned=True, before=planned.before)
+
+
+def _other(each: PlannedRoutine) -> RoutineReport:
+    is_refused = each.course is Course.REFUSE
+    end = RoutineEnd.REFUSED if is_refused else RoutineEnd.UNCHANGED
+    serves = each.release.before if each.release else None
+    split = serves.production.split if serves and serves.production else None
+    return RoutineReport(
+        routine=each.routine,
+        end=end,
+        before=split,
+        production=split,
+        reason=each.why if is_refused else "",
+        notes=() if is_refused or not each.why else (each.why,),
+    )

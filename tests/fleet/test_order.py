@@ -1,0 +1,57 @@
+"""From a plan to what its run has to do."""
+
+from __future__ import annotations
+
+from attrs import evolve
+from tests.fleet.test_plan import CART, SHOP, made_plan
+
+from esa_flows.engine.codec import decode, encode
+from esa_flows.fleet.order import Order, order_of
+from esa_flows.fleet.plan import Course, PlannedRoutine, PlannedWave
+from esa_flows.fleet.report import RoutineEnd
+from esa_flows.fleet.spec import FailureBudget
+from esa_flows.model import Duration
+
+
+def test_a_plan_s_waves_are_ordered() -> None:
+    """With what they keep to; a wave without routines is left out."""
+    plan = made_plan()
+    empty = PlannedWave(number=2)
+    budget = FailureBudget(fleet=3, wave="100%", on_exhausted="stop")
+    order = order_of(evolve(plan, waves=(*plan.waves, empty), budget=budget))
+    (wave,) = order.waves
+
+    assert ([SHOP], Duration(60)) == ([task.name for task in wave.tasks], wave.bake)
+    assert (0, 1) == (wave.limits.fleet, wave.limits.wave)
+    assert wave.prepares
+    assert wave.tasks[0].setting.is_planned
+    assert order == decode(encode(order), Order)
+
+
+def test_what_is_in_no_wave_is_told_all_the_same() -> None:
+    """Refused with its reason, unchanged with what it serves."""
+    plan = made_plan()
+    unchanged = PlannedRoutine(
+        routine=SHOP,
+        course=Course.UNCHANGED,
+        why="It serves this.",
+        release=plan.routines[0].release,
+    )
+    order = order_of(evolve(plan, waves=(), routines=(unchanged, plan.routines[1])))
+
+    assert [
+        (SHOP, RoutineEnd.UNCHANGED, "", ("It serves this.",)),
+        (CART, RoutineEnd.REFUSED, "It is gone.", ()),
+    ] == [(r.routine, r.end, r.reason, r.notes) for r in order.others]
+    assert 0 == order.tolerated
+
+
+def test_without_its_journal_each_routine_finds_its_place_by_itself() -> None:
+    """From what serves and from the plan, in one go."""
+    order = order_of(made_plan(), settle=Duration(30))
+    (wave,) = order.waves
+
+    assert not wave.prepares
+    restart = wave.tasks[0].setting.release.restart
+    assert restart
+    assert Duration(30) == restart.settle
