@@ -156,7 +156,7 @@ async def test_ports_of_ones_own_come_beside_ours() -> None:
         ports = client.connection.engine.ports
 
         assert "hello" == ports[str](lambda _: None)
-        assert 7 == len(ports)
+        assert 8 == len(ports)
 
 
 async def test_the_cap_follows_the_settings() -> None:
