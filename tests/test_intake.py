@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from esa_flows import Gate, Watched, gate
 from esa_flows.errors import InvalidInput
 from esa_flows.files import digest_of
 from esa_flows.intake import bundle_of, release_of
@@ -56,3 +57,30 @@ async def test_a_bundle_may_be_taken_in_beforehand() -> None:
         bundle.message,
         bundle.commit,
     )
+
+
+@gate(name="mine")
+async def _mine(_: Watched) -> bool:
+    return True
+
+
+async def test_gates_are_taken_as_users_write_them() -> None:
+    """Texts, values and functions; a function is known from then on."""
+    given = ["http:/health", Gate.parse("name=own command: true"), _mine]
+    async with House().client() as client:
+        wanted = await release_of(client.connection, "shop", NEW, gates=given)
+
+        assert ["health", "own", "mine"] == [each.name for each in wanted.gates]
+        assert _mine is await client.connection.functions.find("mine")
+
+
+@pytest.mark.real_time
+async def test_a_function_that_is_nowhere_is_refused_beforehand() -> None:
+    """Not in the middle of a release."""
+    async with House().client() as client:
+        with pytest.raises(InvalidInput, match="No module named 'nowhere'") as caught:
+            await release_of(
+                client.connection, "shop", NEW, gates=["python:nowhere:smoke"]
+            )
+
+    assert "Give it in Parts(gates=...)" in caught.value.next_move

@@ -80,6 +80,11 @@ SAID = [
         {"verdict": "pass", "reason": "It answered."},
         "pass: It answered.",
     ),
+    (
+        "read_gate[production:50:health:2]#1",
+        {"verdict": "fail", "reason": "It answered 500."},
+        "fail: It answered 500.",
+    ),
     ("prune[room]#1", {"version": OLD}, f"version {OLD} deleted"),
     (
         "save_code[room]#1",
