@@ -49,6 +49,7 @@ class Page:
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "ESA_FLOWS_ENDPOINT": told["api"],
             "ESA_FLOWS_STAGING_EDGE": told["edge_staging"],
+            "ESA_FLOWS_PRODUCTION_EDGE": told["edge_production"],
             "ESA_FLOWS_JOURNAL": str(self.folder / "journal.db"),
             "ALIBABA_CLOUD_ACCESS_KEY_ID": told["access_key_id"],
             "ALIBABA_CLOUD_ACCESS_KEY_SECRET": told["access_key_secret"],

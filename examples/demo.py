@@ -39,6 +39,7 @@ def environment(cloud: Spawned) -> Mapping[str, str]:
     return {
         "ESA_FLOWS_ENDPOINT": cloud.api,
         "ESA_FLOWS_STAGING_EDGE": cloud.edge_staging,
+        "ESA_FLOWS_PRODUCTION_EDGE": cloud.edge_production,
         "ESA_FLOWS_JOURNAL": str(HOME / "journal.db"),
         "ALIBABA_CLOUD_ACCESS_KEY_ID": cloud.access_key_id,
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": cloud.access_key_secret,

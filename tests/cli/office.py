@@ -21,6 +21,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PLACE = {
     "ESA_FLOWS_ENDPOINT": BASE,
     "ESA_FLOWS_STAGING_EDGE": EDGE["staging"],
+    "ESA_FLOWS_PRODUCTION_EDGE": EDGE["production"],
     # Virtual time, and no threads: each client keeps the cap by itself.
     "ESA_FLOWS_CAP_SHARING": "process",
 }

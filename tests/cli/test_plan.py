@@ -41,6 +41,21 @@ async def test_a_plan_is_shown_and_nothing_is_changed(tmp_path: Path) -> None:
     assert {} == office.changes
 
 
+async def test_the_gates_are_shown_or_that_there_is_none(tmp_path: Path) -> None:
+    """Without one a bake is a timer; with one it takes its time."""
+    office = Office()
+    office.live()
+    asked = ("plan", "shop", bundle(tmp_path), "--canary", "10:5m,100")
+
+    without = await office.run(*asked)
+    watched = await office.run(*asked, "--gate", "http:/health count=21 status<500")
+
+    assert "  note        Timer only: nothing will be observed" in without.out
+    assert "Timer only" not in watched.out
+    assert "  gate        count=21 http:/health\n" in watched.out
+    assert "  takes       at least 30m\n" in watched.out
+
+
 async def test_what_serves_already_is_said(tmp_path: Path) -> None:
     """One line, and the calls it takes to see it."""
     office = Office()

@@ -9,7 +9,7 @@ import anyio
 import httpx
 import pytest
 from tests.cli.office import COMMIT, Office, bundle
-from tests.house import OLD
+from tests.house import BROKEN, OLD
 
 from esa_flows.engine.journal_memory import MemoryJournal
 from esa_flows.errors import JournalTooNew
@@ -41,6 +41,47 @@ async def test_a_release_says_what_it_did(tmp_path: Path) -> None:
     assert "  roll back   esa-flows rollback shop\n" in done.out
     assert "bake at 10 %: 5m 00s, until 12:05:0" in done.err
     assert f"commit the version: version {version} (" in done.err
+
+
+async def test_a_gate_that_fails_takes_it_back(tmp_path: Path) -> None:
+    """The reading is told as it is had, and the reason at the end; the code is 10."""
+    office = Office()
+    old = office.live()
+
+    done = await office.run(
+        "release",
+        "shop",
+        bundle(tmp_path, BROKEN),
+        "--no-probe",
+        "--canary",
+        "10:5m,100",
+        "--gate",
+        "http:/health at=production status<500",
+        "--gate",
+        "http:/ at=staging status=500 name=first",
+    )
+
+    assert 10 == done.code
+    assert "gate first in staging (1): pass: " in done.err
+    assert "gate health at 10 % (1): fail: " in done.err
+    assert "Gate health did not pass in production at 10 % (fail, read once)" in (
+        " ".join(done.err.split())
+    )
+    assert {old: 100} == office.serves()
+
+
+async def test_a_wrong_gate_is_refused_before_anything(tmp_path: Path) -> None:
+    """With the word that is wrong, and an example."""
+    office = Office()
+    office.live()
+
+    done = await office.run(
+        "release", "shop", bundle(tmp_path), "--gate", "http:/health fast"
+    )
+
+    assert 2 == done.code
+    assert "'fast' in gate 'http:/health fast' is no setting" in done.err
+    assert [] == office.transport.calls
 
 
 async def test_the_commit_is_found_and_the_message_kept(tmp_path: Path) -> None:

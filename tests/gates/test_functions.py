@@ -8,7 +8,7 @@ import anyio
 import pytest
 from tests.gates.test_watched import WATCHED
 
-from esa_flows import gate
+from esa_flows import Gate, gate
 from esa_flows.errors import InvalidInput, Misuse
 from esa_flows.gates.functions import Functions, call_function, reading_of
 from esa_flows.gates.python_check import PythonCheck
@@ -52,6 +52,15 @@ def test_a_function_is_known_by_module_and_name() -> None:
     assert "errors" == errors.name
     assert PythonCheck(function="errors") == errors.gate.check
     assert "smoke" == smoke.gate.name
+
+
+def test_it_says_itself_how_it_is_read() -> None:
+    """As a text would."""
+    made = gate(name="own", at="both", timeout="5s", every="1m", count=2)(plain)
+
+    assert Gate.parse("python:own at=both timeout=5s every=1m count=2") == made.gate
+    with pytest.raises(InvalidInput, match="use fail, hold or pass"):
+        gate(on_inconclusive="shrug")(plain)
 
 
 async def test_it_stays_a_function() -> None:

@@ -148,7 +148,7 @@ def _done(happening: Happening) -> Told:
 
     try:
         kind, data = say(identity, encode(happening.facts.get("value")))
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         return Kind.STEP_DONE, common  # somebody's own step of the same name
 
     return kind, common | data
@@ -199,6 +199,12 @@ def _shares(deployment: Any) -> list[list[Any]]:
     return [[share["version"], share["percentage"]] for share in shares]
 
 
+def _gate_of_ones_own(identity: Identity, value: Any) -> Told:
+    stage, gate, number = identity.key.rsplit(":", 2)
+    kind, told = _gate(identity, value)
+    return kind, {"gate": gate, "stage": stage, "reading": int(number), **told}
+
+
 def _gate(_: Identity, value: Any) -> Told:
     facts = {name: _rounded(fact) for name, fact in value["facts"].items()}
     told = {"verdict": value["verdict"], "reason": value["reason"], "facts": facts}
@@ -221,6 +227,7 @@ _BY_STEP: Mapping[str, Callable[[Identity, Any], Told]] = MappingProxyType(
         "post_package": _committed,
         "prune": _pruned,
         "read_back": _seen,
+        "read_gate": _gate_of_ones_own,
         "sleep": _baked,
         "verify": _verified,
         "verify_package": _verified,

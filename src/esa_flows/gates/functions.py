@@ -9,7 +9,7 @@ import inspect
 import math
 from collections.abc import Awaitable, Callable, Iterable
 from functools import reduce
-from typing import Any, overload
+from typing import Any, TypedDict, Unpack, overload
 
 import anyio
 import anyio.to_thread
@@ -17,16 +17,33 @@ from attrs import define, evolve, field, frozen
 
 from esa_flows.engine.failure import told
 from esa_flows.errors import InvalidInput, Misuse
+from esa_flows.gates.limits import Limits, Unsettled
 from esa_flows.gates.python_check import PythonCheck
-from esa_flows.gates.spec import Gate
+from esa_flows.gates.spec import At, Gate
 from esa_flows.gates.verdict import Reading, Verdict
 from esa_flows.gates.watched import Watched
+from esa_flows.gates.words import given
+from esa_flows.model import Duration
 
 __all__ = ["Functions", "GateFunction", "gate"]
 
 Body = Callable[[Watched], Awaitable[Reading | Verdict | bool]]
 
 _MOST_REASON = 500
+
+
+class Settings(TypedDict, total=False):
+    """What a gate that is a function can be told; `Gate` and `Limits` say more."""
+
+    name: str
+    at: At | str
+    timeout: Duration | str
+    every: Duration | str
+    count: int
+    failure_limit: int
+    error_limit: int
+    inconclusive_limit: int
+    on_inconclusive: Unsettled | str
 
 
 @frozen
@@ -37,10 +54,12 @@ class GateFunction:
         body: The function; given what is watched, it answers with a `Reading`, a
             `Verdict`, or whether it is good.
         name: What journals and files call it.
+        gate: The gate that asks it.
     """
 
     body: Body = field()
     name: str = field()
+    gate: Gate = field()
 
     @name.default
     def _qualified(self) -> str:
@@ -48,6 +67,10 @@ class GateFunction:
         return (
             f"{module}:{getattr(self.body, '__qualname__', type(self.body).__name__)}"
         )
+
+    @gate.default
+    def _usual(self) -> Gate:
+        return Gate(check=PythonCheck(function=self.name))
 
     @body.validator
     def _async(self, _: object, value: Any) -> None:
@@ -57,41 +80,48 @@ class GateFunction:
                 next_move="Write: async def smoke(watched: Watched) -> Reading",
             )
 
-    @property
-    def gate(self) -> Gate:
-        """The gate that asks it, with the usual limits."""
-        return Gate(check=PythonCheck(function=self.name))
-
     async def __call__(self, watched: Watched) -> Reading | Verdict | bool:
         """Call the function."""
         return await self.body(watched)
 
 
 @overload
-def gate(body: Body) -> GateFunction: ...
+def gate(body: Body, /) -> GateFunction: ...
 
 
 @overload
-def gate(*, name: str) -> Callable[[Body], GateFunction]: ...
+def gate(**settings: Unpack[Settings]) -> Callable[[Body], GateFunction]: ...
 
 
 def gate(
-    body: Body | None = None, *, name: str = ""
+    body: Body | None = None, /, **settings: Unpack[Settings]
 ) -> GateFunction | Callable[[Body], GateFunction]:
     """Make an async function of what is watched a gate.
 
     Args:
         body: The function, where the decorator is used without parentheses.
-        name: What journals and files call it; by default `module:function`.
+        settings: What journals and files call it, where it is read, and what it bears.
 
     Example:
-        ``@gate`` above ``async def smoke(watched: Watched) -> Reading: ...``
+        ``@gate(every="1m")`` above ``async def smoke(watched: Watched) -> Reading:``
+
+    Raises:
+        InvalidInput: It is not async, or a setting cannot be.
     """
+    if body is not None:
+        return GateFunction(body)
 
-    def declare(body: Body) -> GateFunction:
-        return GateFunction(body, name) if name else GateFunction(body)
+    return lambda body: _set(body, dict(settings))
 
-    return declare if body is None else declare(body)
+
+def _set(body: Body, settings: dict[str, Any]) -> GateFunction:
+    """Make a gate of a function and of what was said about it."""
+    name = settings.pop("name", "")
+    made = GateFunction(body, name) if name else GateFunction(body)
+    at, timeout = settings.pop("at", None), settings.pop("timeout", None)
+    check = PythonCheck(function=made.name, **given({"timeout": timeout}))
+    limits = Limits(**settings)
+    return evolve(made, gate=Gate(check=check, limits=limits, **given({"at": at})))
 
 
 @define

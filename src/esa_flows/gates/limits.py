@@ -7,6 +7,7 @@ import enum
 from attrs import Attribute, field, frozen
 
 from esa_flows.errors import InvalidInput
+from esa_flows.gates.words import span_of
 from esa_flows.model import Duration
 
 __all__ = ["Limits", "Unsettled"]
@@ -46,10 +47,6 @@ def _unsettled(value: Unsettled | str) -> Unsettled:
     return Unsettled.of(value)
 
 
-def _every(value: Duration | str) -> Duration:
-    return Duration.of(value)
-
-
 def _long_enough(_: object, __: object, value: Duration) -> None:
     if value.seconds < SHORTEST:
         raise InvalidInput(
@@ -81,7 +78,7 @@ class Limits:
     """
 
     every: Duration = field(
-        default=Duration(30), converter=_every, validator=_long_enough
+        default=Duration(30), converter=span_of, validator=_long_enough
     )
     count: int = field(default=0, validator=_count)
     failure_limit: int = field(default=0, validator=_count)
