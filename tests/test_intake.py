@@ -66,9 +66,10 @@ async def _mine(_: Watched) -> bool:
 
 async def test_gates_are_taken_as_users_write_them() -> None:
     """Texts, values and functions; a function is known from then on."""
-    given = ["http:/health", Gate.parse("name=own command: true"), _mine]
+    own = Gate.parse("name=own command: true")
     async with House().client() as client:
-        wanted = await release_of(client.connection, "shop", NEW, gates=given)
+        gates = ("http:/health", own, _mine)
+        wanted = await release_of(client.connection, "shop", NEW, gates=gates)
 
         assert ["health", "own", "mine"] == [each.name for each in wanted.gates]
         assert _mine is await client.connection.functions.find("mine")
