@@ -52,7 +52,7 @@ from esa_flows.wire.permit import Permit
 from esa_flows.wire.slot_file import FileStores
 from esa_flows.wire.store_address import StoreAddress
 from esa_flows.wire.transport import (
-    HttpClient,
+    AnyHttpClient,
     HttpxTransport,
     Transport,
     open_client,
@@ -71,7 +71,8 @@ class Parts:
 
     Attributes:
         credentials: Who signs; by default the usual chain.
-        http: HTTP client for API, uploads and STS; it stays the host's to close.
+        http: HTTP client for API, uploads and STS, of httpx or of httpx2; it stays the
+            host's to close.
         transport: Carries requests in place of `http`.
         journal: Where runs are recorded; it stays the host's to close.
         blobs: Where bundles and backups are kept.
@@ -90,7 +91,7 @@ class Parts:
     """
 
     credentials: CredentialSource | None = None
-    http: HttpClient | None = None
+    http: AnyHttpClient | None = None
     transport: Transport | None = None
     journal: Journal | None = None
     blobs: Blobs | None = None

@@ -177,4 +177,18 @@ DEFENCES = (
         "kept = iter(text)",
         "tests/wire/test_reply.py::test_a_strangers_text_cannot_move_the_cursor",
     ),
+    Defence(
+        "a connection broken off in its handshake is closed",
+        "wire/birth.py",
+        "            await self._unused.aclose()",
+        "            pass",
+        "tests/wire/test_birth.py::test_what_was_never_used_is_closed",
+    ),
+    Defence(
+        "a connection is not given up between its birth and its first use",
+        "wire/birth.py",
+        "self._scope.shield = event.endswith((_CONNECTED, _ENCRYPTED))",
+        "self._scope.shield = False",
+        "tests/wire/test_birth.py::test_a_new_connection_is_shielded_until_it_is_used",
+    ),
 )

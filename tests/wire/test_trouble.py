@@ -7,6 +7,7 @@ import socket
 import ssl
 
 import httpx
+import httpx2
 import pytest
 
 from esa_flows.errors import Executed, NotSent, OutcomeUnknown
@@ -113,3 +114,12 @@ def test_a_circle_of_causes_ends() -> None:
     error.__cause__, other.__cause__ = other, error
 
     assert type(trouble(error, HOST)) is NotSent
+
+
+def test_the_same_is_said_of_httpx2() -> None:
+    """Its exceptions have the same names, and mean the same."""
+    unsent = trouble(httpx2.ConnectTimeout("x"), HOST)
+    unknown = trouble(httpx2.ReadTimeout("x"), HOST)
+
+    assert (NotSent, OutcomeUnknown) == (type(unsent), type(unknown))
+    assert "did not answer in time" in unknown.message

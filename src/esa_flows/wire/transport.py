@@ -8,22 +8,26 @@ floors above need not know which client is underneath.
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from typing import Protocol
+from functools import cache
+from typing import Any, Protocol
 
 import anyio
 import httpx
 from attrs import define, field, frozen
 
 from esa_flows.errors import CallError, InvalidInput, NotSent
+from esa_flows.wire.birth import Birth
 from esa_flows.wire.body import whole_body
+from esa_flows.wire.dialect import AnyHttpClient, library_of
 from esa_flows.wire.exchange import Request, Response, SizedStream, Timeout
 from esa_flows.wire.pools import Pools
 from esa_flows.wire.proxies import past_proxies
 from esa_flows.wire.trouble import trouble
 
 __all__ = [
+    "AnyHttpClient",
     "HttpClient",
     "HttpxTransport",
     "Request",
@@ -41,7 +45,6 @@ _AT_ONCE = 128
 _MOST_BYTES = 8 * 1024 * 1024
 # A quiet phase of a rollout must not cost a TLS handshake per call afterwards.
 _KEEP_ALIVE = 90.0
-_CONNECTED = (".connect_tcp.complete", ".start_tls.complete")
 
 
 class Transport(Protocol):
@@ -71,7 +74,7 @@ class TransportStatistics:
 
 
 class HttpxTransport:
-    """Sends over an `httpx.AsyncClient`.
+    """Sends over an `httpx.AsyncClient`, or one of httpx2.
 
     Of the client only connections, proxies and certificates are used: its default
     headers, cookies, authentication and redirects would change signed requests.
@@ -86,7 +89,7 @@ class HttpxTransport:
 
     def __init__(
         self,
-        client: HttpClient,
+        client: AnyHttpClient,
         *,
         at_once: int = _AT_ONCE,
         most_bytes: int = _MOST_BYTES,
@@ -151,14 +154,21 @@ class HttpxTransport:
         async with _neighbour() as client:
             return await self._over(client, request)
 
-    async def _over(self, client: HttpClient, request: Request) -> Response:
+    async def _over(self, client: AnyHttpClient, request: Request) -> Response:
+        library = library_of(client)
         with anyio.CancelScope() as scope:
-            response = await client.send(
-                _for_httpx(request, scope),
-                stream=True,
-                auth=None,
-                follow_redirects=False,
-            )
+            birth = Birth(scope)
+            try:
+                response = await client.send(
+                    _spoken(request, birth, library),
+                    stream=True,
+                    auth=None,
+                    follow_redirects=False,
+                )
+            except BaseException:
+                await birth.end()
+                raise
+
             async with aclosing(response):
                 body = await whole_body(response, self._most_bytes)
 
@@ -237,7 +247,7 @@ def _trusted(*, trust_env: bool) -> ssl.SSLContext:
         ) from error
 
 
-class _Body(httpx.AsyncByteStream):
+class _Body:
     """A request's body, as it is.
 
     httpx iterates over bodies with generators, and leaves them to the garbage collector
@@ -251,6 +261,18 @@ class _Body(httpx.AsyncByteStream):
         return (
             _Whole(self._body) if isinstance(self._body, bytes) else aiter(self._body)
         )
+
+    async def aclose(self) -> None:
+        """Close nothing: nothing is open."""
+
+
+@cache
+def _body_of(library: Any) -> Callable[[bytes | SizedStream], Any]:
+    """Give the class of bodies that a library takes for one of its own."""
+    made: Callable[[bytes | SizedStream], Any] = type(
+        "_Body", (_Body, library.AsyncByteStream), {}
+    )
+    return made
 
 
 @define
@@ -270,34 +292,24 @@ class _Whole:
         return piece
 
 
-def _shielding(scope: anyio.CancelScope) -> Callable[[str, object], Awaitable[None]]:
-    """Shield a scope between a connection's birth and its first use.
-
-    A request cancelled there, in one of two turns of the event loop, would leave its
-    connection in the pool for ever: new, hence not idle, and nobody's.
-    Source: httpcore 1.0, "Request Extensions", trace.
-    """
-
-    async def trace(event: str, _facts: object) -> None:
-        scope.shield = event.endswith(_CONNECTED)
-
-    return trace
+def _told(timeout: Timeout) -> dict[str, float]:
+    """Source: httpx, "Extensions", timeout."""
+    silence = {"read": timeout.silence, "write": timeout.silence}
+    return {"connect": timeout.connect, "pool": timeout.connect, **silence}
 
 
-def _for_httpx(request: Request, scope: anyio.CancelScope) -> httpx.Request:
+def _spoken(request: Request, birth: Birth, library: Any) -> Any:
     headers = list(request.headers)
     if not isinstance(request.body, bytes):
         # Without it httpx would send in chunks, which OSS forms do not take.
         headers.append(("content-length", str(request.body.size)))
 
-    limits = request.timeout
-    timeout = httpx.Timeout(limits.silence, connect=limits.connect, pool=limits.connect)
-    made = httpx.Request(
+    made = library.Request(
         request.method,
         request.url,
         headers=headers,
         content=request.body,
-        extensions={"timeout": timeout.as_dict(), "trace": _shielding(scope)},
+        extensions={"timeout": _told(request.timeout), "trace": birth.trace},
     )
-    made.stream = _Body(request.body)
+    made.stream = _body_of(library)(request.body)
     return made

@@ -12,20 +12,19 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 
-import httpx
-
 from esa_flows.errors import NotSent, OutcomeUnknown
+from esa_flows.wire.dialect import is_one_of
 from esa_flows.wire.reply import plain
 
 __all__ = ["trouble"]
 
 _BEFORE_SENDING = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.InvalidURL,
+    "ConnectError",
+    "ConnectTimeout",
+    "PoolTimeout",
+    "ProxyError",
+    "UnsupportedProtocol",
+    "InvalidURL",
 )
 _LOOK_FIRST = "It may have been executed: look at the provider's state first."
 _NO_ROUTE = frozenset(
@@ -93,33 +92,33 @@ def trouble(error: Exception, host: str) -> NotSent | OutcomeUnknown:
 
 
 def _ours(error: Exception, host: str) -> NotSent | OutcomeUnknown:
-    if isinstance(error, _BEFORE_SENDING):
+    if is_one_of(error, *_BEFORE_SENDING):
         return _not_sent(error, host)
 
     return OutcomeUnknown(_lost(error, host), next_move=_LOOK_FIRST)
 
 
 def _lost(error: Exception, host: str) -> str:
-    if isinstance(error, httpx.TimeoutException | TimeoutError):
+    if isinstance(error, TimeoutError) or is_one_of(error, "TimeoutException"):
         return f"{host} did not answer in time."
 
-    if isinstance(error, httpx.RemoteProtocolError):
+    if is_one_of(error, "RemoteProtocolError"):
         return f"{host} broke the connection off, or its answer is no HTTP."
 
     return f"The connection to {host} was lost after sending had begun."
 
 
 def _not_sent(error: Exception, host: str) -> NotSent:
-    if isinstance(error, httpx.ProxyError):
+    if is_one_of(error, "ProxyError"):
         return _proxy(error, host)
 
-    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
+    if is_one_of(error, "UnsupportedProtocol", "InvalidURL"):
         return NotSent(
             f"The address of {host} cannot be called: it is no http or https URL.",
             next_move="Correct the endpoint.",
         )
 
-    if isinstance(error, httpx.PoolTimeout):
+    if is_one_of(error, "PoolTimeout"):
         return NotSent(
             f"No connection to {host} became free in time.",
             next_move="Give the HTTP client more connections, or call less at once.",
