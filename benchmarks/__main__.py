@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import anyio
 
-from benchmarks import call, cap, journal, large, localcloud
+from benchmarks import call, cap, journal, large, localcloud, startup, uploads
 from benchmarks.suite import Effort, Measure
 from benchmarks.surroundings import load, machine, versions
 from benchmarks.table import Line, rendered
@@ -16,6 +16,8 @@ SUITES: Mapping[str, Measure] = MappingProxyType(
     {
         "cap": cap.measure,
         "call": call.measure,
+        "uploads": uploads.measure,
+        "startup": startup.measure,
         "journal": journal.measure,
         "large": large.measure,
         "localcloud": localcloud.measure,
