@@ -11,6 +11,8 @@ WORDS = [
     ("observe[created]#1", "look at the new routine"),
     ("observe[quota]#2", "count the versions, round 2"),
     ("create_routine#1", "create the routine"),
+    ("sleep[wave:2]#1", "bake of wave 2"),
+    ("approve[wave:2]#1", "ask a person after wave 2"),
     ("request_slot#1", "ask for an upload form"),
     ("post_to_oss#2", "upload the bundle, round 2"),
     ("commit#1", "commit the version"),

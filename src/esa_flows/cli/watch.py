@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import anyio
-from anyio.abc import TaskGroup
 from attrs import define, field
-from rich.live import Live
+from rich.console import RenderableType
 
 from esa_flows.cli.desk import Desk
 from esa_flows.cli.lines import annotation, narrated
+from esa_flows.cli.live import showing
 from esa_flows.cli.progress import Mark, Progress
 from esa_flows.cli.screen import MOST_LINES, Frame, drawn
 from esa_flows.cli.summary import Spent
@@ -19,9 +18,6 @@ from esa_flows.client import Client
 from esa_flows.engine.observe import Happening, Moment
 
 __all__ = ["Watch", "watching"]
-
-_REDRAW = 0.25
-"""Seconds between two pictures: four a second."""
 
 
 @define(kw_only=True)
@@ -74,6 +70,15 @@ class Watch:
         """What it took so far."""
         return Spent(calls=self._calls(), seconds=self._clock() - self._began)
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether the run has told anything."""
+        return bool(self.progress.run)
+
+    def picture(self, *, is_last: bool = False) -> RenderableType:
+        """Draw the run as it is now; see `Shown`."""
+        return drawn(self.progress, self.frame(is_last=is_last))
+
     def frame(self, *, is_last: bool = False) -> Frame:
         """Give what a picture needs beside the progress."""
         err = self.desk.err
@@ -113,47 +118,5 @@ def watching(
         joins: Whether going on with an unfinished run is worth a word.
     """
     watch = Watch(desk=desk, client=client, title=title, joins=joins)
-    desk.command(annotation("group", title))
-    try:
-        if not desk.is_live or desk.beside is None:
-            yield watch
-            return
-
-        with _live(desk, watch) as live, _beside(desk.beside, live, watch):
-            yield watch
-    finally:
-        desk.command("::endgroup::")
-
-
-@contextmanager
-def _live(desk: Desk, watch: Watch) -> Iterator[Live]:
-    """Draw over the same lines; leave the last picture, whole, when done."""
-    live = Live(
-        drawn(watch.progress, watch.frame()),
-        console=desk.err,
-        auto_refresh=False,
-        transient=True,
-    )
-    try:
-        with live:
-            yield live
-    finally:
-        if watch.progress.run:
-            desk.note(drawn(watch.progress, watch.frame(is_last=True)), "")
-
-
-@contextmanager
-def _beside(group: TaskGroup, live: Live, watch: Watch) -> Iterator[None]:
-    drawing = anyio.CancelScope()
-    group.start_soon(_redraw, drawing, live, watch)
-    try:
-        yield
-    finally:
-        drawing.cancel()
-
-
-async def _redraw(drawing: anyio.CancelScope, live: Live, watch: Watch) -> None:
-    with drawing:
-        while True:
-            await anyio.sleep(_REDRAW)
-            live.update(drawn(watch.progress, watch.frame()), refresh=True)
+    with showing(desk, watch):
+        yield watch

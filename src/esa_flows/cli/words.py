@@ -54,6 +54,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
         (r"approve", r"ask a person"),
+        (r"approve\[wave:(\d+)\]", r"ask a person after wave \1"),
         (r"approve\[(.+)\]", r"ask a person (\1)"),
         (r"deadline", r"deadline of the run"),
         (r"deploy\[(\w+)\]", r"deploy to \1"),
@@ -80,6 +81,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"read_back\[production:([\w+]+)\]", r"read \1 back"),
         (r"save_code\[room(?::\w+)+\]", r"save the code of a version to delete"),
         (r"save_code\[(\d+)\]", r"save the code of version \1"),
+        (r"sleep\[wave:(\d+)\]", r"bake of wave \1"),
         (r"sleep\[\w+:(\d+)\]", r"bake at \1 %"),
         (r"sleep\[production:([\w+]+)\]", r"bake in \1"),
         (r"timeout\[(.+)\]", r"time limit (\1)"),

@@ -7,6 +7,7 @@ end, with how long they took; what is under way goes to the end of what is known
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -190,8 +191,9 @@ class _Folding:
         *,
         has_failed: bool = False,
     ) -> None:
+        name = _NUMBER.sub("", label) if phase in {Phase.GATE, Phase.BAKE} else label
         self.spans.append(
-            Span(phase=phase, begin=begin, end=end, label=label, has_failed=has_failed)
+            Span(phase=phase, begin=begin, end=end, label=name, has_failed=has_failed)
         )
 
     def _seconds(self, at: dt.datetime) -> float:
@@ -209,6 +211,9 @@ def _has_failed(happening: Happening) -> bool:
 
 
 _BAD = frozenset({Verdict.FAIL.value, Verdict.ERROR.value})
+_NUMBER = re.compile(r" \(\d+\)$")
+"""What tells the readings of a gate apart."""
+
 _PAUSE = ""
 _WAITS = frozenset({Phase.BAKE, Phase.PERSON})
 """What lasts from its first row on, over restarts."""

@@ -271,13 +271,22 @@ def _reading(value: Mapping[str, Any], step: str, at: float, routine: str) -> Ga
     facts = value["facts"]
     return GateSeen(
         at=at,
-        gate=step_words(step),
+        gate=_gate(step),
         routine=routine,
         verdict=str(value["verdict"]),
         reason=one_line(value["reason"]),
         value=_number(facts.get("value")),
-        limit=_number(facts.get("limit")),
+        limit=_number(facts.get("threshold")),
     )
+
+
+def _gate(step: str) -> str:
+    """Give the name of the gate that a step read."""
+    identity = Identity.read(step)
+    if identity is not None and identity.name == "read_gate":
+        return identity.key.split(":")[-2]
+
+    return step_words(step)
 
 
 def _number(fact: object) -> float | None:

@@ -1,0 +1,1 @@
+"""A rollout shown while it runs, and how it ended."""

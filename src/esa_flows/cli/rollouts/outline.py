@@ -1,0 +1,99 @@
+"""What of a rollout's plan is shown beside what happens: values alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+from attrs import field, frozen
+
+from esa_flows.fleet.plan import RolloutPlan
+
+__all__ = ["Outline", "OutlinedWave"]
+
+
+@frozen(kw_only=True)
+class OutlinedWave:
+    """A wave as it is planned.
+
+    Attributes:
+        number: Its number, from 1.
+        name: What it is called; empty where it has no name.
+        routines: What it releases.
+        steps: The shares they go through, in words.
+        bake: Seconds it is watched before the next one.
+        least: Seconds it takes at least, without that.
+        back: Seconds it takes to take all of it back.
+    """
+
+    number: int
+    name: str = ""
+    routines: tuple[str, ...]
+    steps: str = ""
+    bake: float = 0.0
+    least: float = 0.0
+    back: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return f"wave {self.number}{f' {self.name}' * bool(self.name)}"
+
+
+@frozen(kw_only=True)
+class Outline:
+    """A rollout as it is planned.
+
+    Attributes:
+        name: What it is called.
+        waves: Its waves, in order.
+        calls: Calls it takes that count under the cap; 0 where that is not known.
+        tolerated: How many routines may fail.
+        cap: Calls allowed in any second.
+    """
+
+    name: str = ""
+    waves: tuple[OutlinedWave, ...]
+    calls: int = 0
+    tolerated: int = 0
+    cap: int = 100
+    _places: Mapping[str, int] = field(init=False, repr=False, eq=False)
+
+    @_places.default
+    def _placed(self) -> Mapping[str, int]:
+        return {name: wave.number for wave in self.waves for name in wave.routines}
+
+    @classmethod
+    def of(cls, plan: RolloutPlan) -> Self:
+        """Take from a plan what is shown.
+
+        Args:
+            plan: The plan.
+        """
+        return cls(
+            name=plan.name,
+            waves=tuple(
+                OutlinedWave(
+                    number=wave.number,
+                    name=wave.name,
+                    routines=tuple(map(str, wave.routines)),
+                    steps=" or ".join(wave.steps),
+                    bake=wave.bake.seconds,
+                    least=wave.least.seconds,
+                    back=wave.rollback.seconds,
+                )
+                for wave in plan.waves
+            ),
+            calls=plan.capped_calls,
+            tolerated=plan.tolerated,
+            cap=plan.calls_per_second,
+        )
+
+    @property
+    def size(self) -> int:
+        """How many routines are to be released."""
+        return len(self._places)
+
+    def wave_of(self, routine: str) -> int:
+        """Give the number of a routine's wave; 0 where it is in none."""
+        return self._places.get(routine, 0)

@@ -1,0 +1,312 @@
+"""A rollout drawn for a terminal: at most 24 lines, however large the fleet; pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from attrs import field, frozen
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from esa_flows.cli.rollouts.outline import OutlinedWave
+from esa_flows.cli.rollouts.progress import BAD, ENDS, FleetProgress, Member, Stand
+from esa_flows.cli.text import abbreviated, one_line, seconds_words
+
+__all__ = ["MOST_LINES", "FleetFrame", "drawn_fleet"]
+
+MOST_LINES = 24
+_WAVES = 7
+"""Waves that are shown: those around the one under way."""
+
+_AROUND = 7
+"""Lines that are neither waves nor routines."""
+
+_BAR = 10
+_SPARKS = "▁▂▃▄▅▆▇█"
+
+_MARKS = {
+    Stand.WAITING: (" ", "dim"),
+    Stand.PREPARING: ("◌", "cyan"),
+    Stand.READY: ("◌", "cyan"),
+    Stand.EXPOSING: ("●", "cyan"),
+    Stand.BAKING: ("◔", "blue"),
+    Stand.ASKING: ("?", "magenta"),
+    Stand.GOING_BACK: ("◀", "yellow"),
+    Stand.RELEASED: ("✔", "green"),
+    Stand.UNCHANGED: ("·", "dim"),
+    Stand.FAILED: ("✖", "red"),
+    Stand.ROLLED_BACK: ("✖", "red"),
+    Stand.TAKEN_BACK: ("◀", "yellow"),
+    Stand.CONFLICT: ("✖", "red"),
+    Stand.STUCK: ("✖", "bold red"),
+}
+_ASCII = str.maketrans(
+    {
+        "◌": "~",
+        "●": ">",
+        "◔": "~",
+        "◀": "<",
+        "✔": "+",
+        "·": ".",
+        "✖": "x",
+        "▰": "#",
+        "▱": "-",
+        "…": ".",
+        "←": "<",
+        **dict(zip(_SPARKS, "12345678", strict=True)),
+    }
+)
+_RANK = {
+    stand: rank
+    for rank, stand in enumerate(
+        (
+            Stand.STUCK,
+            Stand.ASKING,
+            Stand.GOING_BACK,
+            Stand.ROLLED_BACK,
+            Stand.CONFLICT,
+            Stand.FAILED,
+            Stand.EXPOSING,
+            Stand.BAKING,
+            Stand.PREPARING,
+            Stand.TAKEN_BACK,
+            Stand.READY,
+        )
+    )
+}
+"""Who is shown first; those that are not here are shown as numbers alone."""
+
+
+@frozen(kw_only=True)
+class FleetFrame:
+    """What a picture needs beside the progress.
+
+    Attributes:
+        title: What is done.
+        now: Seconds on the progress's clock.
+        began: When it began, on the same clock.
+        calls: Calls made so far.
+        rates: Calls in each of the last seconds, the newest last.
+        advice: What the keyboard can do.
+        width: Columns there are.
+        height: Lines there are.
+        is_last: Whether nothing more will happen.
+        is_ascii: Whether only ASCII can be shown.
+    """
+
+    title: str = field(converter=one_line)
+    now: float
+    began: float
+    calls: int
+    rates: tuple[int, ...] = ()
+    advice: str = "Ctrl-C pauses the rollout; it can be resumed"
+    width: int = 80
+    height: int = MOST_LINES
+    is_last: bool = False
+    is_ascii: bool = False
+
+
+def drawn_fleet(progress: FleetProgress, frame: FleetFrame) -> RenderableType:
+    """Draw a rollout.
+
+    Args:
+        progress: What it has done.
+        frame: Everything else.
+    """
+    height = min(frame.height, MOST_LINES)
+    waves = _around(progress, min(_WAVES, max(1, height - _AROUND)))
+    room = height - _AROUND - len(waves)
+    parts: list[RenderableType] = [*_head(progress, frame), Text()]
+    parts.append(_waves(progress, frame, waves))
+    members = _shown(progress, room)
+    if members and not frame.is_last:
+        parts += [Text(), _members(members, frame)]
+
+    return Group(*parts, *([] if frame.is_last else _foot(progress, frame)))
+
+
+# --- above --------------------------------------------------------------------------
+
+
+def _head(progress: FleetProgress, frame: FleetFrame) -> list[Text]:
+    outline = progress.outline
+    done, size = progress.done, outline.size
+    again = "  resumed" if progress.resumed else ""
+    title = Text(frame.title, style="bold", no_wrap=True, overflow="ellipsis")
+    title.append(f"  run {progress.run or '…'}{again}", style="not bold dim")
+    elapsed = seconds_words(max(0.0, frame.now - frame.began))
+    line = Text(no_wrap=True, overflow="ellipsis")
+    if progress.wave:
+        line.append(f"wave {progress.wave}/{len(outline.waves)}  ", style="bold")
+
+    line.append(_bar(done / max(1, size)), style="green")
+    line.append(f" {done}/{size}  {elapsed} elapsed")
+    left = progress.left(frame.now)
+    if left and not frame.is_last:
+        line.append(f"  at least {seconds_words(left)} left", style="dim")
+
+    return [_fit(text, frame) for text in (title, line, _numbers(progress, frame))]
+
+
+def _bar(share: float) -> str:
+    full = int(share * _BAR)
+    return "▰" * full + "▱" * (_BAR - full)
+
+
+def _numbers(progress: FleetProgress, frame: FleetFrame) -> Text:
+    outline = progress.outline
+    planned = f"/{outline.calls:,}" if outline.calls else ""
+    line = Text(f"calls {frame.calls:,}{planned}  ", no_wrap=True, overflow="ellipsis")
+    if not frame.is_last:
+        rate = frame.rates[-1] if frame.rates else 0
+        line.append(_sparks(frame.rates, outline.cap), style="cyan")
+        line.append(f" {rate}/s of {outline.cap}  ")
+
+    failures = progress.failures
+    style = "red" if failures else ""
+    line.append(f"failures {failures} of {outline.tolerated}", style=style)
+    back, exposed = seconds_words(progress.back), progress.exposed
+    if exposed and not frame.is_last:
+        line.append(f"  roll back now {back} ({exposed})", style="dim")
+
+    return line
+
+
+def _sparks(rates: Sequence[int], cap: int) -> str:
+    most = len(_SPARKS) - 1
+    return "".join(_SPARKS[min(most, rate * most // max(1, cap))] for rate in rates)
+
+
+# --- the waves ----------------------------------------------------------------------
+
+
+def _around(progress: FleetProgress, most: int) -> Sequence[OutlinedWave]:
+    """Give those waves that are worth a line: the present one in the middle."""
+    waves = progress.outline.waves
+    begin = max(0, min(progress.wave - 1 - most // 2, len(waves) - most))
+    return waves[begin : begin + most]
+
+
+def _waves(
+    progress: FleetProgress, frame: FleetFrame, waves: Iterable[OutlinedWave]
+) -> Table:
+    table = _grid()
+    for wave in waves:
+        counts = progress.counts(wave)
+        over = sum(counts[stand] for stand in ENDS)
+        mark, style = _wave_mark(progress, wave, over, counts)
+        table.add_row(
+            Text(_shown_as(mark, frame), style=style),
+            _fit(Text(one_line(wave.label), style="bold"), frame),
+            Text(f"{over}/{len(wave.routines)}"),
+            _fit(_said(progress, wave, counts, frame), frame),
+        )
+
+    return table
+
+
+def _grid() -> Table:
+    table = Table.grid(padding=(0, 1), expand=True)
+    table.add_column(width=2, justify="right")
+    table.add_column(no_wrap=True, overflow="ellipsis", min_width=12, max_width=28)
+    table.add_column(no_wrap=True, justify="right", min_width=7)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    return table
+
+
+def _wave_mark(
+    progress: FleetProgress, wave: OutlinedWave, over: int, counts: Counter[Stand]
+) -> tuple[str, str]:
+    if over == len(wave.routines):
+        failed = any(counts[stand] for stand in BAD)
+        return ("✖", "red") if failed else ("✔", "green")
+
+    is_begun = counts[Stand.WAITING] < len(wave.routines)
+    return ("●", "cyan") if is_begun or wave.number == progress.wave else (" ", "dim")
+
+
+def _said(
+    progress: FleetProgress,
+    wave: OutlinedWave,
+    counts: Counter[Stand],
+    frame: FleetFrame,
+) -> Text:
+    """Say how many of a wave stand where; of one to come, what is planned."""
+    told = [f"{stand.value} {counts[stand]}" for stand in Stand if counts[stand] > 0]
+    if counts[Stand.WAITING] == len(wave.routines):
+        bake = f"bake {seconds_words(wave.bake)}" if wave.bake else ""
+        return Text("  ".join(filter(None, (wave.steps, bake))), style="dim")
+
+    text = Text(" · ".join(told))
+    if wave.number == progress.wave and progress.baking > frame.now:
+        left = seconds_words(progress.baking - frame.now)
+        text.append(f"   bake {left} left", style="blue")
+
+    return text
+
+
+# --- the routines -------------------------------------------------------------------
+
+
+def _shown(progress: FleetProgress, room: int) -> Sequence[Member]:
+    """Give the routines that are worth a line: trouble first, then what moved last."""
+    worth = (m for m in progress.members.values() if m.stand in _RANK)
+    order = sorted(worth, key=lambda m: (_RANK[m.stand], -m.moved))
+    return order[: max(0, room)]
+
+
+def _members(members: Iterable[Member], frame: FleetFrame) -> Table:
+    table = _grid()
+    for member in members:
+        mark, style = _MARKS[member.stand]
+        said = Text(_story(member, frame), style="red" if member.stand in BAD else "")
+        table.add_row(
+            Text(_shown_as(mark, frame), style=style),
+            Text(one_line(member.name)),
+            Text(member.share),
+            _fit(said, frame),
+        )
+
+    return table
+
+
+def _story(member: Member, frame: FleetFrame) -> str:
+    if member.stand is Stand.BAKING and member.until:
+        return f"baking, {seconds_words(max(0.0, member.until - frame.now))} left"
+
+    said = abbreviated(one_line(member.said))
+    return f"{member.stand.value}: {said}" if said else member.stand.value
+
+
+# --- below --------------------------------------------------------------------------
+
+
+def _foot(progress: FleetProgress, frame: FleetFrame) -> list[Text]:
+    told = []
+    if progress.question:
+        answer = f"  Answer with: esa-flows approve {progress.run} [--deny]"
+        told.append(Text(f"  ? {one_line(progress.question)}{answer}", style="magenta"))
+    elif progress.news:
+        told.append(Text(f"  {progress.news}", style="yellow"))
+
+    advice = f"  {frame.advice} · esa-flows abort {progress.run} takes it back"
+    told.append(Text(advice, style="dim"))
+    return [Text(), *(_fit(_cut(line), frame) for line in told)]
+
+
+def _cut(line: Text) -> Text:
+    line.no_wrap, line.overflow = True, "ellipsis"
+    return line
+
+
+def _fit(text: Text, frame: FleetFrame) -> Text:
+    if frame.is_ascii:
+        text.plain = text.plain.translate(_ASCII)
+
+    return text
+
+
+def _shown_as(mark: str, frame: FleetFrame) -> str:
+    return mark.translate(_ASCII) if frame.is_ascii else mark

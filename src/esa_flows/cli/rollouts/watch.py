@@ -1,0 +1,136 @@
+"""Show a rollout while it runs: redrawn on a terminal, line by line elsewhere."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from attrs import define, field
+from rich.console import RenderableType
+
+from esa_flows.cli.desk import Desk
+from esa_flows.cli.live import showing
+from esa_flows.cli.rollouts.lines import FleetLines
+from esa_flows.cli.rollouts.outline import Outline
+from esa_flows.cli.rollouts.progress import FleetProgress
+from esa_flows.cli.rollouts.screen import MOST_LINES, FleetFrame, drawn_fleet
+from esa_flows.cli.summary import Spent
+from esa_flows.client import Client
+from esa_flows.engine.observe import Happening
+
+__all__ = ["FleetWatch", "watching_rollout"]
+
+_SPARKS = 8
+"""Seconds whose calls are shown."""
+
+
+@define(kw_only=True)
+class FleetWatch:
+    """An observer that shows what a rollout and the runs of its routines tell.
+
+    Attributes:
+        desk: Where to show it.
+        client: Whose calls are counted.
+        title: What is done.
+        outline: What is planned.
+        progress: What has been done.
+    """
+
+    desk: Desk
+    client: Client
+    title: str
+    outline: Outline
+    progress: FleetProgress = field(init=False)
+    _lines: FleetLines = field(init=False)
+    _began: float = field(init=False)
+    _counted: deque[tuple[float, int]] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.progress = FleetProgress(outline=self.outline)
+        self._lines = FleetLines(self.progress)
+        self._began = self._clock()
+        self._counted = deque([(self._began, self._calls())], maxlen=_SPARKS + 1)
+
+    def __call__(self, happening: Happening) -> None:
+        """Take in what a run tells, and show it where lines are shown."""
+        moved = self.progress.take(happening, self._clock())
+        self.desk.run = self.progress.run
+        if self.desk.events is not None:
+            self.desk.events(happening)
+
+        if self.desk.is_live:
+            return
+
+        for line in self._lines.lines(happening, moved):
+            self.desk.note(line)
+
+        for command in self._lines.commands(moved):
+            self.desk.command(command)
+
+    @property
+    def spent(self) -> Spent:
+        """What it took so far."""
+        return Spent(calls=self._calls(), seconds=self._clock() - self._began)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether the rollout has told anything."""
+        return bool(self.progress.run)
+
+    def picture(self, *, is_last: bool = False) -> RenderableType:
+        """Draw the rollout as it is now; see `Shown`."""
+        return drawn_fleet(self.progress, self.frame(is_last=is_last))
+
+    def frame(self, *, is_last: bool = False) -> FleetFrame:
+        """Give what a picture needs beside the progress."""
+        err = self.desk.err
+        self._count()
+        return FleetFrame(
+            title=self.title,
+            now=self._clock(),
+            began=self._began,
+            calls=self._calls(),
+            rates=self._rates,
+            width=err.width,
+            height=min(MOST_LINES, err.height - 1),
+            is_last=is_last,
+            is_ascii=err.options.ascii_only,
+        )
+
+    @property
+    def _rates(self) -> tuple[int, ...]:
+        return tuple(
+            round((after - before) / (end - begin))
+            for (begin, before), (end, after) in itertools.pairwise(self._counted)
+        )
+
+    def _count(self) -> None:
+        """Note the calls of one more second, when it is over."""
+        now = self._clock()
+        if now - self._counted[-1][0] >= 1.0:
+            self._counted.append((now, self._calls()))
+
+    def _clock(self) -> float:
+        return self.desk.parts.clock()
+
+    def _calls(self) -> int:
+        return sum(self.client.connection.cloud.statistics().calls.values())
+
+
+@contextmanager
+def watching_rollout(
+    desk: Desk, client: Client, title: str, outline: Outline
+) -> Iterator[FleetWatch]:
+    """Show what a rollout does while the block runs.
+
+    Args:
+        desk: Where to show it.
+        client: Whose calls are counted.
+        title: What is done.
+        outline: What is planned.
+    """
+    watch = FleetWatch(desk=desk, client=client, title=title, outline=outline)
+    with showing(desk, watch):
+        yield watch

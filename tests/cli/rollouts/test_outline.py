@@ -1,0 +1,62 @@
+"""What of a plan is shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from tests.cli.rollouts.fleets import outline, wave
+
+from esa_flows.cli.rollouts.outline import Outline
+from esa_flows.fleet.plan import Course, PlannedRoutine, PlannedWave, RolloutPlan
+from esa_flows.fleet.spec import FailureBudget
+from esa_flows.model import Duration, RoutineName
+
+SHOP = RoutineName("shop")
+
+
+def test_an_outline_is_taken_from_a_plan() -> None:
+    """Waves with their routines, shares and times, calls, and what is tolerated."""
+    plan = RolloutPlan(
+        run="7k2f7k2f7k2f",
+        name="nightly",
+        made_at=dt.datetime(2026, 3, 1, tzinfo=dt.UTC),
+        routines=(PlannedRoutine(routine=SHOP, course=Course.RELEASE, wave=1),),
+        waves=(
+            PlannedWave(
+                number=1,
+                name="first",
+                routines=(SHOP,),
+                steps=("25 → 100", "100"),
+                bake=Duration(60),
+                least=Duration(2),
+                rollback=Duration(0.5),
+                calls={"observe": 9, "post": 1},
+            ),
+        ),
+        budget=FailureBudget(),
+        tolerated=2,
+        calls_per_second=50,
+    )
+
+    found = Outline.of(plan)
+
+    (one,) = found.waves
+    assert ("nightly", 9, 2, 50, 1) == (
+        found.name,
+        found.calls,
+        found.tolerated,
+        found.cap,
+        found.size,
+    )
+    assert ("wave 1 first", ("shop",), "25 → 100 or 100") == (
+        one.label,
+        one.routines,
+        one.steps,
+    )
+    assert (60.0, 2.0, 0.5) == (one.bake, one.least, one.back)
+
+
+def test_a_routine_is_found_in_its_wave() -> None:
+    """One that is in none has none."""
+    assert (1, 2, 0) == tuple(map(outline().wave_of, ("shop", "blog", "other")))
+    assert "wave 3" == wave(3).label

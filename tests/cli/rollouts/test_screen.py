@@ -1,0 +1,149 @@
+"""A rollout drawn for a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+from tests.cli.office import console, text_on
+from tests.cli.rollouts.fleets import Fleet, outline, wave
+
+from esa_flows.cli.rollouts.progress import FleetProgress
+from esa_flows.cli.rollouts.screen import MOST_LINES, FleetFrame, drawn_fleet
+from esa_flows.engine.observe import Moment
+
+FRAME = FleetFrame(title="rollout nightly", now=75.0, began=0.0, calls=20)
+
+
+def _picture(fleet: Fleet, frame: FleetFrame = FRAME, **options: Any) -> list[str]:
+    paper = console(is_terminal=True, **options)
+    paper.print(drawn_fleet(fleet.progress, frame))
+    return [line.rstrip() for line in text_on(paper).splitlines()]
+
+
+def _under_way() -> Fleet:
+    fleet = Fleet.of()
+    fleet.begin("shop")
+    fleet.step("shop", "deploy[production:100]#1")
+    fleet.end("shop", "released")
+    fleet.now = 70.0
+    fleet.begin("cart")
+    fleet.step("cart", "deploy[production:25]#1")
+    fleet.sleep("cart", "sleep[production:25]#1", 30.0)
+    fleet.begin("blog")
+    fleet.end("blog", "rolled back", "errors 3.8 % > 1 %")
+    return fleet
+
+
+def test_a_rollout_at_eighty_columns() -> None:
+    """Waves with counts, trouble first, the budget and the way back."""
+    frame = evolve(FRAME, rates=(0, 3, 50, 100))
+
+    *picture, advice = _picture(_under_way(), frame)
+
+    assert advice.startswith("  Ctrl-C pauses the rollout; it can be resumed · esa-")
+    assert [
+        "rollout nightly  run 7k2f7k2f7k2f",
+        "wave 2/2  ▰▰▰▰▰▰▱▱▱▱ 2/3  1m 15s elapsed  at least 1.5 s left",
+        "calls 20/33  ▁▁▄█ 100/s of 100  failures 1 of 1  roll back now 0.2 s (2)",
+        "",
+        " ✔ wave 1           1/1 released 1",
+        " ● wave 2           1/2 baking 1 · rolled back 1",
+        "",
+        " ✖ blog                 rolled back: errors 3.8 % > 1 %",
+        " ◔ cart            25 % baking, 25.0 s left",
+        "",
+    ] == picture
+
+
+def test_before_anything_has_begun() -> None:
+    """What is planned is shown, without a run and without numbers that are none."""
+    fleet = Fleet(FleetProgress(outline=outline(calls=0)))
+
+    picture = _picture(fleet, evolve(FRAME, now=0.0, calls=0))
+
+    assert "rollout nightly  run …" == picture[0]
+    assert "▱▱▱▱▱▱▱▱▱▱ 0/3  0.0 s elapsed  at least 1m 05s left" == picture[1]
+    assert "calls 0   0/s of 100  failures 0 of 1" == picture[2]
+    assert "   wave 1           0/1 25 → 100  bake 1m 00s" == picture[4]
+
+
+def test_a_wave_that_bakes_and_a_person_who_is_asked() -> None:
+    """The bake counts down; the question says how it is answered."""
+    fleet = Fleet.of()
+    fleet.begin("shop")
+    fleet.end("shop", "released")
+    fleet.tell(Moment.SLEEPING, "sleep[wave:1]#1", seconds=100.0)
+    baking = _picture(fleet)
+    fleet.tell(Moment.ASKING, "approve[wave:1]#1", what="Go on?")
+    fleet.tell(Moment.RUN_RESUMED, flow="rollout", subject="")
+    asked = _picture(fleet, width=100)
+    fleet.tell(Moment.STEP_DONE, "approve[wave:1]#1", seconds=1.0)
+    fleet.tell(Moment.SIGNALLED, event="pause", by="ann")
+
+    assert baking[4].endswith("released 1   bake 25.0 s left")
+    assert "  ? Go on?  Answer with: esa-flows approve 7k2f7k2f7k2f [--deny]" in asked
+    assert asked[0].endswith("  resumed")
+    assert "  pause asked for by ann" in _picture(fleet)
+
+
+@pytest.mark.parametrize("height", [24, 40, 12, 9])
+def test_a_screen_is_never_too_high(height: int) -> None:
+    """Of many waves those around the present one, of many routines those in trouble."""
+    names = [[f"r{n}-{m}" for m in range(50)] for n in range(20)]
+    fleet = Fleet.of(*(wave(n + 1, *its) for n, its in enumerate(names)))
+    for its in names[:11]:
+        for name in its:
+            fleet.begin(name)
+
+    fleet.end("r10-49", "failed", "No.")
+    picture = _picture(fleet, evolve(FRAME, height=height), height=60)
+
+    assert min(height, MOST_LINES) >= len(picture)
+    assert any("wave 11" in line for line in picture)
+
+
+def test_what_is_shown_first() -> None:
+    """A person is needed, then failures, then what visitors see, then the rest."""
+    names = ("a-ready", "b-baking", "c-stuck", "d-failed", "e-prepares", "f-idle")
+    fleet = Fleet.of(wave(1, *names))
+    for name in names[:-1]:
+        fleet.begin(name)
+
+    fleet.end("a-ready", "prepared")
+    fleet.step("b-baking", "deploy[production:5]#1")
+    fleet.end("c-stuck", "stuck", "Nobody knows.")
+    fleet.end("d-failed", "failed", "No.")
+
+    shown = [line.split()[1] for line in _picture(fleet)[6:11]]
+    assert ["c-stuck", "d-failed", "b-baking", "e-prepares", "a-ready"] == shown
+
+
+def test_the_last_picture_has_waves_and_no_advice() -> None:
+    """How each routine fared is told below it."""
+    picture = _picture(_under_way(), evolve(FRAME, is_last=True))
+
+    assert 6 == len(picture)
+    assert "calls 20/33  failures 1 of 1" == picture[2]
+
+
+def test_ascii_where_nothing_else_can_be_shown() -> None:
+    """Marks, bars and sparks have ASCII forms."""
+    frame = evolve(FRAME, rates=(0, 50, 100), is_ascii=True)
+    lines = _picture(_under_way(), frame, width=120)
+
+    assert all(line.replace("→", "").isascii() for line in lines)
+    assert "######----" in lines[1]
+
+
+def test_no_line_is_wider_than_the_terminal() -> None:
+    """Long names and reasons are cut, markup is text."""
+    fleet = Fleet.of(wave(1, "x" * 60, name="w" * 60))
+    fleet.begin("x" * 60)
+    fleet.end("x" * 60, "failed", "[red]very[/red] " * 30)
+
+    picture = _picture(fleet, evolve(FRAME, title="t" * 200))
+
+    assert all(len(line) <= 80 for line in picture)
+    assert "[red]very" in picture[6]
