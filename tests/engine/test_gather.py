@@ -14,6 +14,7 @@ from esa_flows.engine.flow import Flow, flow
 from esa_flows.engine.history import History
 from esa_flows.engine.journal import Kind, SignalVerb
 from esa_flows.engine.state import State
+from esa_flows.engine.step import step
 from esa_flows.errors import (
     Aborted,
     AccessDenied,
@@ -381,3 +382,50 @@ async def test_an_abort_that_a_branch_kept_is_met_by_the_whole() -> None:
 
     assert caught.group_contains(Aborted)
     assert [] == desk.world.done
+
+
+async def test_a_branch_that_raises_before_it_begins_ends_alone() -> None:
+    """A function that is no coroutine's may raise at once: the others go on."""
+
+    def torn(ctx: Context) -> Any:
+        """Raise, where a coroutine is waited for."""
+        raise ValueError("no coroutine")
+
+    @flow(name="torn")
+    async def tears(ctx: Context, name: str) -> Any:
+        """Do one branch that is none, and one that is."""
+        return await ctx.gather(torn, lambda ctx: ctx.do(put, name))
+
+    desk = Desk()
+    with pytest.raises(ValueError, match="no coroutine"):
+        await desk.start(tears)
+
+    assert ["x"] == desk.world.done
+
+
+async def test_what_waits_for_its_turn_is_not_begun() -> None:
+    """Of many inputs as many are begun as may be at once; all are given, in order."""
+    made: list[str] = []
+
+    @step.read()
+    async def take(_: Context, name: str) -> str:
+        """Note it."""
+        made.append(name)
+        await anyio.sleep(1)
+        return name
+
+    @flow(name="few")
+    async def few(ctx: Context, count: int) -> int:
+        """Do many, two at once."""
+        names = [str(place) for place in range(count)]
+        found = await ctx.each(take, dict(zip(names, names, strict=True)), limit=2)
+        assert names == list(found)
+        return len(found)
+
+    desk = Desk()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(desk.start, few, 6)
+        await anyio.sleep(1.5)
+        assert 4 == len(made)
+
+    assert 6 == len(made)

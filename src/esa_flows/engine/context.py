@@ -6,7 +6,7 @@ when used in the wrong place.
 """
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from random import Random  # noqa: TID251  seeded by the run: the same on every replay
 from typing import Any, Protocol, TypeVar, overload
@@ -86,13 +86,14 @@ class Driver(Protocol):
 
     async def gather(
         self,
-        branches: Mapping[str, Branch[O]],
+        names: Collection[str],
+        branch: Callable[[str], Branch[O]],
         *,
         path: tuple[str, ...],
         key: str,
         limit: int | None,
     ) -> list[O]:
-        """Do several things side by side."""
+        """Do several things side by side; what waits for its turn is not made yet."""
         ...
 
     async def run(
@@ -260,7 +261,7 @@ class Context:
             What they gave, in order.
         """
         named = {str(place): branch for place, branch in enumerate(branches)}
-        return tuple(await self._gather(named, key, limit))
+        return tuple(await self._gather(named, named.__getitem__, key, limit))
 
     async def each(
         self,
@@ -281,11 +282,11 @@ class Context:
         Returns:
             What each gave, by the same names.
         """
-        branches = {
-            checked_name(name): _doing(work, value) for name, value in values.items()
-        }
-        found = await self._gather(branches, key or work.name, limit)
-        return dict(zip(branches, found, strict=True))
+        given = {checked_name(name): value for name, value in values.items()}
+        found = await self._gather(
+            given, lambda name: _doing(work, given[name]), key or work.name, limit
+        )
+        return dict(zip(given, found, strict=True))
 
     async def run(
         self,
@@ -367,10 +368,14 @@ class Context:
         return found
 
     async def _gather(
-        self, branches: Mapping[str, Branch[O]], key: str, limit: int | None
+        self,
+        names: Collection[str],
+        branch: Callable[[str], Branch[O]],
+        key: str,
+        limit: int | None,
     ) -> list[O]:
         driver = self._driving("gather")
-        return await driver.gather(branches, path=self._path, key=key, limit=limit)
+        return await driver.gather(names, branch, path=self._path, key=key, limit=limit)
 
     def _driving(self, verb: str) -> Driver:
         if self._driver is None:

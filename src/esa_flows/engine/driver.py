@@ -4,8 +4,8 @@ An outcome in the journal is given back; version and input must be what they wer
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, TypeVar
 
 import anyio
@@ -99,23 +99,21 @@ class RunDriver:
 
     async def gather(
         self,
-        branches: Mapping[str, Branch[O]],
+        names: Collection[str],
+        branch: Callable[[str], Branch[O]],
         *,
         path: tuple[str, ...],
         key: str,
         limit: int | None,
     ) -> list[O]:
-        """Do several things side by side."""
+        """Do several things side by side; what waits for its turn is not made yet."""
         await anyio.lowlevel.checkpoint_if_cancelled()
         inner = self._strand.claim(Identity((), "gather", key), path)
-        return await gather(
-            self._strand,
-            {
-                name: self._branch(branch, (*path, inner, name))
-                for name, branch in branches.items()
-            },
-            limit=limit,
-        )
+
+        def begin(strand: Strand, name: str) -> Awaitable[O]:
+            return branch(name)(RunDriver(strand).context((*path, inner, name)))
+
+        return await gather(self._strand, names, begin, limit=limit)
 
     async def run(
         self,
@@ -153,7 +151,8 @@ class RunDriver:
 
     def deadline(self) -> AbstractAsyncContextManager[object]:
         """Bound the whole flow by the time that its run was given, if any."""
-        return until_deadline(self._strand)
+        told = self._strand.run.history.started.get("deadline")
+        return until_deadline(self._strand, told) if told else nullcontext()
 
     def context(self, path: tuple[str, ...] = ()) -> Context:
         """Give a flow its context."""
@@ -165,11 +164,6 @@ class RunDriver:
             driver=self,
             path=path,
         )
-
-    def _branch(
-        self, branch: Branch[O], path: tuple[str, ...]
-    ) -> Callable[[Strand], Awaitable[O]]:
-        return lambda strand: branch(RunDriver(strand).context(path))
 
     async def _chain(self, chain: Chain[I, O], identities: list[str], value: I) -> O:
         """Go on behind the last step whose value is recorded."""

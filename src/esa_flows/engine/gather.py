@@ -10,11 +10,11 @@ replay to the next. Then the gravest failure is raised; of equals, that of the f
 branch in order.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from typing import Generic, TypeVar
 
 import anyio
-from attrs import define, frozen
+from attrs import define, field
 
 from esa_flows.engine.cause import cause
 from esa_flows.engine.ending import Raised, Returned
@@ -26,41 +26,37 @@ __all__ = ["gather"]
 
 O = TypeVar("O")  # noqa: E741  the field's letter for an output type
 
-Branch = Callable[[Strand], Awaitable[O]]
-
-
-@frozen(kw_only=True)
-class _End:
-    """How a branch ended."""
-
-    name: str
-    strand: Strand
-    how: Returned | Raised
+Begin = Callable[[Strand, str], Awaitable[O]]
+"""Does the branch of a name on a strand of its own."""
 
 
 @define
-class _Ends:
-    """How branches ended, as they do."""
+class _Ends(Generic[O]):
+    """How branches ended, as they do; and the strands of those that failed."""
 
-    _strand: Strand
-    ends: dict[str, _End]
+    begin: Begin[O]
+    strand: Strand
+    ends: dict[str, Returned | Raised] = field(factory=dict)
+    torn: dict[str, Strand] = field(factory=dict)
 
-    async def work(self, branches: Iterable[tuple[str, Branch[O]]]) -> None:
+    async def work(self, names: Iterable[str]) -> None:
         """Do branches that nobody else does, one after the other."""
-        for name, branch in branches:
-            strand = self._strand.branch()
-            how = await _ended(branch, strand)
-            self.ends[name] = _End(name=name, strand=strand, how=how)
+        for name in names:
+            strand = self.strand.branch()
+            self.ends[name] = end = await _ended(self.begin, strand, name)
+            if isinstance(end, Raised):
+                self.torn[name] = strand
 
 
 async def gather(
-    strand: Strand, branches: Mapping[str, Branch[O]], *, limit: int | None
+    strand: Strand, names: Collection[str], begin: Begin[O], *, limit: int | None
 ) -> list[O]:
     """Do branches side by side, all of them to their ends.
 
     Args:
         strand: The line of the flow's work that waits for them.
-        branches: What to do, by name.
+        names: What the branches are called.
+        begin: Does one of them.
         limit: At most so many at once; None for all.
 
     Returns:
@@ -70,37 +66,39 @@ async def gather(
         StepMisuse: The limit lets none of them begin.
         Exception: The gravest failure of a branch.
     """
-    at_once = len(branches) if limit is None else min(limit, len(branches))
-    if branches and at_once < 1:
+    at_once = len(names) if limit is None else min(limit, len(names))
+    if names and at_once < 1:
         raise StepMisuse(f"With limit={limit} no branch could ever begin.")
 
-    found = _Ends(strand, {})
-    waiting = iter(branches.items())
+    found = _Ends(begin, strand)
+    waiting = iter(names)
     async with anyio.create_task_group() as tasks:
         for _ in range(at_once):
             tasks.start_soon(found.work, waiting)
 
-    ends = [found.ends[name] for name in branches]
-    _raise_failure(strand, ends)
-    return [end.how.value for end in ends if isinstance(end.how, Returned)]
+    ends = {name: found.ends[name] for name in names}
+    _raise_failure(strand, ends, found.torn)
+    return [end.value for end in ends.values() if isinstance(end, Returned)]
 
 
-async def _ended(branch: Branch[O], strand: Strand) -> Returned | Raised:
+async def _ended(begin: Begin[O], strand: Strand, name: str) -> Returned | Raised:
     try:
-        return Returned(await branch(strand), None)
+        return Returned(await begin(strand, name), None)
     except Exception as error:  # noqa: BLE001  gather() raises it
         return Raised(cause(error))
 
 
-def _raise_failure(strand: Strand, ends: Iterable[_End]) -> None:
-    failed = {end.how.error: end for end in ends if isinstance(end.how, Raised)}
+def _raise_failure(
+    strand: Strand, ends: Mapping[str, Returned | Raised], torn: Mapping[str, Strand]
+) -> None:
+    failed = {e.error: name for name, e in ends.items() if isinstance(e, Raised)}
     if not failed:
         return
 
     worst = cause(ExceptionGroup("branches", list(failed)))
-    for error, end in failed.items():
+    for error, name in failed.items():
         if error is not worst:
-            worst.add_note(f"Branch {end.name} failed too: {words(error)}")
+            worst.add_note(f"Branch {name} failed too: {words(error)}")
 
-    strand.joined(failed[worst].strand, worst)
+    strand.joined(torn[failed[worst]], worst)
     raise worst

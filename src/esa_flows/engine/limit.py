@@ -125,19 +125,18 @@ async def limited(
 
 
 @asynccontextmanager
-async def until_deadline(strand: Strand) -> AsyncIterator[None]:
-    """Bound all that a flow does by the time that its run was given, if any.
+async def until_deadline(strand: Strand, told: dict[str, str]) -> AsyncIterator[None]:
+    """Bound all that a flow does by the time that its run was given.
 
     That a flow came to its end in time is recorded as the run's end.
+
+    Args:
+        strand: The first of the flow's strands.
+        told: What the run's first row says of it.
 
     Raises:
         DeadlineExceeded: It ran out; raised by the primitive that meets it.
     """
-    told = strand.run.history.started.get("deadline")
-    if told is None:
-        yield
-        return
-
     run, name = strand.run, DEADLINE
     end = Interruption(lambda: _late(run, name, Duration.parse(told["after"])))
     limit = Limit(name, run, end)
