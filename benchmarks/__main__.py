@@ -7,7 +7,19 @@ from types import MappingProxyType
 
 import anyio
 
-from benchmarks import call, cap, journal, large, localcloud, startup, uploads
+from benchmarks import (
+    call,
+    cap,
+    disk,
+    journal,
+    lag,
+    large,
+    localcloud,
+    memory,
+    startup,
+    tracing,
+    uploads,
+)
 from benchmarks.suite import Effort, Measure
 from benchmarks.surroundings import load, machine, versions
 from benchmarks.table import Line, rendered
@@ -18,7 +30,11 @@ SUITES: Mapping[str, Measure] = MappingProxyType(
         "call": call.measure,
         "uploads": uploads.measure,
         "startup": startup.measure,
+        "tracing": tracing.measure,
+        "lag": lag.measure,
         "journal": journal.measure,
+        "disk": disk.measure,
+        "memory": memory.measure,
         "large": large.measure,
         "localcloud": localcloud.measure,
     }
