@@ -53,6 +53,7 @@ from esa_flows.wire.slot_file import FileStores
 from esa_flows.wire.store_address import StoreAddress
 from esa_flows.wire.transport import (
     AnyHttpClient,
+    HttpClient,
     HttpxTransport,
     Transport,
     open_client,
@@ -283,14 +284,18 @@ async def _transport(parts: Parts, stack: contextlib.AsyncExitStack) -> Transpor
 async def _prober(
     settings: Settings, parts: Parts, stack: contextlib.AsyncExitStack
 ) -> Prober:
-    staging = _edge(settings.staging_edge)
-    production = _edge(settings.production_edge)
-    if parts.transport is not None:
-        return Prober(door=parts.transport, staging=staging, production=production)
+    door: HttpClient | Transport | None = parts.transport
+    if door is None:
+        client = await anyio.to_thread.run_sync(open_probe_client)
+        door = await stack.enter_async_context(client)
 
-    client = await anyio.to_thread.run_sync(open_probe_client)
-    door = await stack.enter_async_context(client)
-    return Prober(door=door, staging=staging, production=production)
+    return Prober(
+        door=door,
+        staging=_edge(settings.staging_edge),
+        production=_edge(settings.production_edge),
+        edge_lag=settings.edge_lag,
+        version_header=settings.version_header,
+    )
 
 
 def _edge(url: str) -> tuple[EdgeAddress, ...]:

@@ -58,6 +58,7 @@ class Plans:
             compared=compared,
             saved=await self._saved(wanted, found),
             knows_staging=bool(self._connection.settings.staging_edge),
+            edge_lag=self._connection.settings.edge_lag.seconds,
         )
         planned = PlannedRelease(
             run=run_id or new_run_id(self._connection.parts.random),

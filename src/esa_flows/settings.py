@@ -111,6 +111,10 @@ class Settings:
         staging_edge: Where staging answers, to use instead of the provider's addresses.
         production_edge: Where production answers to gates, to use instead of where the
             routine's name leads.
+        edge_lag: How long the edge may need to serve what was deployed: the staging
+            gate asks only then.
+        version_header: The header in which the edge names the version that answers;
+            empty where it does not tell, as ESA's does not.
         journal: The journal's file; None for the user's state folder.
         calls_per_second: The provider's cap for the whole account; on DCDN, which
             documents it so, for each operation.
@@ -138,6 +142,8 @@ class Settings:
     oss_hosts: tuple[str, ...] = field(default=(), converter=_hosts)
     staging_edge: str = ""
     production_edge: str = ""
+    edge_lag: Duration = field(default=Duration(0), converter=_duration)
+    version_header: str = ""
     journal: Path | None = field(default=None, converter=_path)
     calls_per_second: int = field(default=100, converter=_whole_number)
     calls_per_operation: int | None = field(

@@ -49,6 +49,7 @@ class Play:
         code: What it brings to production; empty where it brings nothing.
         shares: The shares of that which production may pass through.
         switches: How its cloud behaves, whatever else is tried.
+        settings: How its clients are set.
         flows: Flows of its own.
         product: Which cloud it plays on.
         goes_back: Whether a version that served once is what it brings.
@@ -61,6 +62,7 @@ class Play:
     code: bytes = NEW
     shares: tuple[int, ...] = (100,)
     switches: Mapping[str, Any] = field(factory=dict)
+    settings: Mapping[str, Any] = field(factory=dict)
     flows: tuple[Flow[Any, Any], ...] = ()
     product: str = "esa"
     goes_back: bool = False
@@ -72,7 +74,7 @@ class Play:
         return Rehearsal(
             switches=Switches(**switches),
             flows=self.flows,
-            settings={"cloud": self.product},
+            settings={"cloud": self.product, **self.settings},
             **given,
         )
 
@@ -355,7 +357,7 @@ PLAYS = (
         act=_broken,
         code=BROKEN,
         shares=(),
-        switches={"edge_lag": 0.0},  # a gate that hears the old code is content
+        settings={"edge_lag": "1s"},  # a gate that hears the old code is content
     ),
     Play(name="to staging", prepare=_live, act=_to_staging, shares=()),
     Play(name="rollback", prepare=_released, act=_rollback, code=OLD, goes_back=True),

@@ -14,6 +14,7 @@ from esa_flows.gates.expect import Expect
 from esa_flows.gates.looks import (
     CONFIRM,
     Look,
+    Named,
     Question,
     chance_of_a_hit,
     judge,
@@ -239,3 +240,33 @@ def test_odd_questions_are_refused(make: Any, why: str) -> None:
     """Each with the reason."""
     with pytest.raises(InvalidInput, match=why):
         make()
+
+
+@pytest.mark.parametrize(
+    ("version", "status", "expected"),
+    [
+        ("2", 200, Verdict.PASS),
+        ("1", 200, Verdict.INCONCLUSIVE),
+        ("", 404, Verdict.INCONCLUSIVE),
+        ("1", 500, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_another_versions_answers_tell_nothing(
+    version: str, status: int, expected: Verdict
+) -> None:
+    """Where the edge names who answers, only the one in question counts."""
+    question = Question(host="shop.example.net", named=Named(header="X-V", version="2"))
+    looks = [Look(address="a", status=status, version=version)] * 3
+    reading = judge(question, looks)
+
+    assert expected is reading.verdict
+    assert (expected is Verdict.PASS) is (
+        "not (yet) as version 2" not in reading.reason
+    )
+
+
+def test_no_answer_is_no_other_versions() -> None:
+    """An address that cannot be reached says nothing of versions."""
+    question = Question(host="shop.example.net", named=Named(header="X-V", version="2"))
+
+    assert Verdict.ERROR is judge(question, [Look(address="a")]).verdict

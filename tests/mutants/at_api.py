@@ -151,6 +151,19 @@ DEFENCES = (
         "CONFIRM = 1",
         "tests/gates/test_looks.py::test_looks_at_all_the_traffic",
     ),
+    Defence.never(
+        "another version's answers tell nothing",
+        "gates/looks.py",
+        "self.is_elsewhere(look)",
+        "tests/gates/test_looks.py::test_another_versions_answers_tell_nothing",
+    ),
+    Defence(
+        "the gate asks once the edge had its time",
+        "gates/staging.py",
+        "await anyio.sleep(0 if asked.is_settled else prober.edge_lag.seconds)",
+        "pass",
+        "tests/release/test_expose.py::test_a_slow_edge_is_waited_for",
+    ),
     Defence(
         "no answer is no good answer",
         "gates/expect.py",

@@ -150,11 +150,18 @@ DEFENCES = (
         "tests/release/test_expose.py::test_a_foreign_deployment_during_a_bake_is_left_alone",
     ),
     Defence(
-        "staging is read back before production is touched",
+        "the gate asks what staging was seen to serve",
         "release/expose.py",
         '    journey.now = await ctx.do(read_back, wanted, key="staging", round=number)\n',
         "",
-        "tests/release/test_expose.py::test_production_deployed_meanwhile_is_refused",
+        "tests/release/test_expose.py::test_what_staging_serves_is_seen_before_the_gate_asks",
+    ),
+    Defence(
+        "the gate's evidence counts only if staging still serves the version after",
+        "release/expose.py",
+        '        await ctx.do(still_serves, wanted, key="staging", round=number)\n',
+        "",
+        "tests/release/test_expose.py::test_a_foreign_deployment_on_staging_is_found",
     ),
     Defence(
         "what somebody else deployed is not undone",

@@ -12,13 +12,17 @@ from esa_flows.localcloud import Fault, Switches
 CANARY = "10:5m,50:5m,100"
 
 
-async def _failed(house: House, code: bytes = NEW) -> ReleaseFailed:
+async def _failed(house: House, code: bytes = NEW, **settings: str) -> ReleaseFailed:
     """Release with a canary and give how it failed."""
-    async with house.client() as client:
+    async with house.client(**settings) as client:
         with pytest.raises(ReleaseFailed) as caught:
             await client.release("shop", code, canary=CANARY)
 
     return caught.value
+
+
+SLOW = Switches(latency=1.2)
+"""By the end of the gate the look before it is more than a second old."""
 
 
 def _foreign(house: House) -> dict[str, int]:
@@ -65,7 +69,7 @@ async def test_a_gate_without_evidence_does_not_pass() -> None:
 
 async def test_production_deployed_meanwhile_is_refused() -> None:
     """Somebody deploys between the first look and the first share: a conflict."""
-    with House() as house:
+    with House(switches=SLOW) as house:
         house.live()
         foreign = _foreign(house)
         house.transport.before("ask edge", lambda: house.deploy(foreign))
@@ -79,9 +83,81 @@ async def test_production_deployed_meanwhile_is_refused() -> None:
         assert "nothing of theirs was changed" in failed.next_move
 
 
+async def test_what_staging_serves_is_seen_before_the_gate_asks() -> None:
+    """A deployment that shows late is waited for: the gate must not hear the old code.
+
+    The edge is as late as the provider's answers here.
+    """
+    late = Switches(live_lag=3.0, edge_lag=3.0)
+    with House(switches=late) as house:
+        old = house.live()
+        await anyio.sleep(60)
+        failed = await _failed(house, BROKEN)
+
+        assert "The staging gate did not pass (fail)" in failed.report.reason
+        assert {old: 100} == house.serves()
+        calls = house.transport.calls
+        assert calls[calls.index("ask edge") - 1] == "observe"
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked"),
+    [
+        ({"edge_lag": "20s"}, 3),
+        ({"version_header": "x-version"}, 13),
+        ({"version_header": "x-version", "edge_lag": "5s"}, 10),
+    ],
+)
+async def test_a_slow_edge_is_waited_for(settings: dict[str, str], asked: int) -> None:
+    """By the time it may need, or until it names the new version: then it counts."""
+    slow = Switches(edge_lag=19.0, serving_version_header="X-Version")
+    with House(switches=slow) as house:
+        old = house.live()
+        await anyio.sleep(60)
+        failed = await _failed(house, BROKEN, **settings)
+
+        assert "The staging gate did not pass (fail)" in failed.report.reason
+        assert {old: 100} == house.serves()
+        assert asked == house.transport.calls.count("ask edge")
+
+
+async def test_a_slow_edge_that_comes_to_its_senses_passes() -> None:
+    """The old code's answers count for nothing, the new one's do."""
+    slow = Switches(edge_lag=19.0, serving_version_header="X-Version")
+    with House(switches=slow) as house:
+        house.live(code=BROKEN)
+        await anyio.sleep(60)
+        async with house.client(version_header="X-Version") as client:
+            report = await client.release("shop", NEW)
+
+        assert Outcome.RELEASED is report.outcome
+
+
+async def test_an_edge_that_never_names_the_version_does_not_pass() -> None:
+    """Without the evidence that was asked for, nothing goes to production."""
+    with House() as house:
+        old = house.live()
+        failed = await _failed(house, version_header="X-Version")
+
+        assert "but not (yet) as version" in failed.report.reason
+        assert {old: 100} == house.serves()
+
+
+async def test_what_staging_served_before_is_not_waited_for() -> None:
+    """The edge knows it by now."""
+    with House() as house:
+        house.live()
+        async with house.client(edge_lag="1h") as client:
+            await client.release("shop", NEW, to="staging")
+            began = anyio.current_time()
+            await client.release("shop", NEW)
+
+        assert anyio.current_time() - began < 60
+
+
 async def test_production_deployed_first_by_somebody_is_refused() -> None:
     """Where nothing served, somebody's first deployment is a conflict too."""
-    with House() as house:
+    with House(switches=SLOW) as house:
         other = house.cloud.console.add_version("shop", OTHER)
         house.transport.before("ask edge", lambda: house.deploy({other: 100}))
         failed = await _failed(house)
@@ -134,7 +210,7 @@ async def test_a_foreign_deployment_after_the_last_share_is_found() -> None:
 
 async def test_a_foreign_deployment_on_staging_is_found() -> None:
     """The gate's evidence counts only if staging still serves our version after."""
-    with House() as house:
+    with House(switches=SLOW) as house:
         old = house.live()
         foreign = _foreign(house)
         house.transport.before("ask edge", lambda: house.deploy(foreign, env="staging"))

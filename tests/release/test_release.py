@@ -11,7 +11,7 @@ from esa_flows.files import digest_of
 
 LOOKED = ["observe", "list"]
 UPLOADED = ["slot", "post", "commit", "read code", "info"]
-STAGED = ["deploy staging 100", "ask edge", "observe"]
+STAGED = ["deploy staging 100", "observe", "ask edge"]
 
 
 async def test_a_canary_asks_exactly_these_calls() -> None:
@@ -225,8 +225,8 @@ async def test_staging_that_serves_it_already_is_not_deployed_again() -> None:
             "read code",  # what serves production
             "read code",  # the candidate
             "info",
-            "ask edge",
             "observe",
+            "ask edge",
             "deploy production 100",
             "observe",
         ] == house.transport.calls

@@ -144,6 +144,7 @@ _SAYERS: Mapping[str, Callable[[Any, str], str]] = MappingProxyType(
         "post_to_oss": lambda _, __: "stored",
         "prune": _pruned,
         "read_back": _routine,
+        "still_serves": _routine,
         "read_variables": _variables,
         "read_gate": lambda value, _: f"{value['verdict']}: {value['reason']}",
         "request_slot": _slot,

@@ -41,6 +41,7 @@ _PLAIN: Mapping[str, str] = MappingProxyType(
         "read_variables": "look which variables there are",
         "request_assets_slot": "allocate a version for the package",
         "request_slot": "ask for an upload form",
+        "still_serves[staging]": "see that staging still serves it",
         "sweep": "delete duplicates",
         "take_over": "read the code on DCDN",
         "sweep[left]": "delete what was left half-made",

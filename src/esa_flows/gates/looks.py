@@ -11,6 +11,8 @@ A look is one request and what came of it. Rules:
 * At a share, good answers may all have come from the former version: that at least one
   came from the new one has the probability 1 - (1 - share)^n. As long as it is too
   small, the looks are inconclusive.
+* Where the edge names the version that answers, another one's answers tell nothing: the
+  edge is on its way.
 * Where a rate of errors is asked for, single bad answers do not count: the rate does.
 """
 
@@ -29,6 +31,7 @@ from esa_flows.gates.verdict import Fact, Reading, Verdict
 __all__ = [
     "CONFIRM",
     "Look",
+    "Named",
     "Question",
     "chance_of_a_hit",
     "judge",
@@ -50,6 +53,19 @@ def _probability(_: object, __: Attribute[float], value: float) -> None:
 
 
 @frozen(kw_only=True)
+class Named:
+    """The version that must answer, and the header in which the edge names it.
+
+    Attributes:
+        header: The header's name.
+        version: What it must say.
+    """
+
+    header: str
+    version: str
+
+
+@frozen(kw_only=True)
 class Question:
     """What looks shall tell.
 
@@ -58,6 +74,7 @@ class Question:
         expect: Which statuses are good.
         share: Percentage of the traffic that the version in question serves, 1 to 100.
         confidence: Probability of having met it that is enough, 0 to 1.
+        named: Which version must answer; None where the edge does not tell.
         errors: Which rate of bad answers is too high; None where none are borne.
         good: Good answers that were had before, at the same share.
         bad: Bad ones.
@@ -67,14 +84,25 @@ class Question:
     expect: Expect = Expect()
     share: int = field(default=_WHOLE, validator=_percentage)
     confidence: float = field(default=0.95, validator=_probability)
+    named: Named | None = None
     errors: ErrorRate | None = None
     good: int = 0
     bad: int = 0
 
     def tells(self, look: Look) -> Verdict:
         """Say what one look tells by itself."""
+        if self.is_elsewhere(look):
+            return Verdict.INCONCLUSIVE
+
         verdict = self.expect.of(look.status)
         return Verdict.FAIL if verdict is Verdict.PASS and look.fault else verdict
+
+    def is_elsewhere(self, look: Look) -> bool:
+        """Tell whether another version answered than the one in question."""
+        if self.named is None or look.status is None:
+            return False
+
+        return look.version != self.named.version
 
 
 @frozen(kw_only=True)
@@ -86,6 +114,7 @@ class Look:
         status: HTTP status; None where no answer came.
         trouble: Why no answer came, as a sentence.
         fault: What is wrong with the answer beside its status.
+        version: The version that the answer names, where it does.
         elapsed: Seconds.
     """
 
@@ -93,6 +122,7 @@ class Look:
     status: int | None = None
     trouble: str = ""
     fault: str = ""
+    version: str = ""
     elapsed: float = 0.0
 
 
@@ -151,6 +181,9 @@ def _at_one_address(question: Question, looks: Sequence[Look]) -> Reading:
         )
 
     verdict, why = _of_answers(question, verdicts)
+    if question.named is not None and question.is_elsewhere(last):
+        why = f", but not (yet) as version {question.named.version}"
+
     return Reading(
         verdict=verdict,
         reason=f"{question.host} at {last.address} answered {last.status}{why}"

@@ -24,7 +24,7 @@ from attrs import evolve, field, frozen
 
 from esa_flows.errors import CallError, InvalidInput
 from esa_flows.gates.expect import Answer
-from esa_flows.gates.looks import Look, Question, judge
+from esa_flows.gates.looks import Look, Named, Question, judge
 from esa_flows.gates.verdict import Reading, Verdict
 from esa_flows.model import WHOLE, Duration
 from esa_flows.wire.body import whole_body
@@ -235,8 +235,18 @@ async def _look(
         address=str(address),
         status=answer.status,
         fault=plan.question.expect.fault(answer),
+        version=_version(answer, plan.question.named),
         elapsed=answer.elapsed,
     )
+
+
+def _version(answer: Answer, named: Named | None) -> str:
+    """Give the version that an answer names, where the edge tells."""
+    if named is None:
+        return ""
+
+    header = named.header.lower()
+    return next((v for k, v in answer.headers.items() if k.lower() == header), "")
 
 
 async def _carried(door: Transport, plan: Probe, address: EdgeAddress) -> Answer:

@@ -1,12 +1,13 @@
 """The default staging gate: does the routine answer through the staging addresses?"""
 
+import anyio
 from attrs import define, evolve, field, frozen
 
 from esa_flows.api.cloud import Op, RoutineCloud
 from esa_flows.engine.context import Context
 from esa_flows.engine.step import step
 from esa_flows.errors import AccessDenied, Refused
-from esa_flows.gates.looks import Question
+from esa_flows.gates.looks import Named, Question
 from esa_flows.gates.probe import EdgeAddress, Probe, probe
 from esa_flows.gates.verdict import Reading, Verdict
 from esa_flows.model import Duration, RoutineName
@@ -23,10 +24,13 @@ class AskStaging:
     Attributes:
         routine: Which routine.
         record: Host name under which it answers; empty where it has none.
+        is_settled: Whether staging served the version before this run, so that the edge
+            knows it.
     """
 
     routine: RoutineName
     record: str = ""
+    is_settled: bool = False
 
 
 @define(kw_only=True)
@@ -38,12 +42,32 @@ class Prober:
         staging: Where staging answers; empty to ask the provider, once.
         production: Where production answers; empty for where the name leads.
         patience: How long to go on while nothing is settled.
+        edge_lag: How long the edge may need to serve what was deployed: only then it
+            is asked.
+        version_header: The header in which the edge names the version that answers;
+            empty where it does not tell.
     """
 
     door: HttpClient | Transport
     staging: tuple[EdgeAddress, ...] = field(default=())
     production: tuple[EdgeAddress, ...] = ()
     patience: Duration = Duration(60)
+    edge_lag: Duration = Duration(0)
+    version_header: str = ""
+
+    async def named(self, cloud: RoutineCloud, routine: RoutineName) -> Named | None:
+        """Say which version must answer: the one that staging was seen to serve.
+
+        Args:
+            cloud: Asked where nobody looked within the last second.
+            routine: Which routine.
+        """
+        if not self.version_header:
+            return None
+
+        serves = (await cloud.glance(routine)).staging
+        version = serves.split.majority if serves else ""
+        return Named(header=self.version_header, version=version)
 
     async def addresses(self, cloud: RoutineCloud) -> tuple[EdgeAddress, ...]:
         """Give the staging addresses, which are the same for a whole account.
@@ -62,10 +86,12 @@ class Prober:
         return f"<Prober [staging: {told}]>"
 
 
-@step.read(calls=[Op.ADDRESSES, Op.TOKEN])
+@step.read(calls=[Op.ADDRESSES, Op.TOKEN, Op.OBSERVE])
 async def ask_staging(ctx: Context, asked: AskStaging) -> Reading:
     """Ask the routine for a page through staging; anything below 500 is good.
 
+    The edge may still serve what it served before: nothing is asked before the time it
+    may need is over, and where it names the version that answers, no other one counts.
     A fresh routine's record takes a while to resolve and is closed at first: where the
     first answer settles nothing, the gate is patient and brings a preview token if it
     can have one. A read.
@@ -90,8 +116,12 @@ async def ask_staging(ctx: Context, asked: AskStaging) -> Reading:
             verdict=Verdict.ERROR, reason="The provider names no staging address."
         )
 
+    named = await prober.named(cloud, asked.routine)
+    await anyio.sleep(0 if asked.is_settled else prober.edge_lag.seconds)
     plan = Probe(
-        question=Question(host=asked.record), addresses=addresses, patience=Duration(0)
+        question=Question(host=asked.record, named=named),
+        addresses=addresses,
+        patience=Duration(0),
     )
     reading = await probe(prober.door, plan)
     if reading.verdict.is_settled:

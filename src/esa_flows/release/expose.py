@@ -2,7 +2,7 @@
 
 Around every change: a look right before that things are as this run left them, and a
 reading back right after. One reading serves as both where nothing lies between: that of
-staging is the guard of the first share of production.
+staging is the guard of the first share of production, unless its gate took a while.
 """
 
 from attrs import evolve
@@ -18,7 +18,7 @@ from esa_flows.release.plan import Exposure, way_to_production
 from esa_flows.release.position import BEFORE
 from esa_flows.release.spec import Release
 from esa_flows.release.watch import gates_at, is_watched, watch
-from esa_flows.steps.deploy import Deploy, Publish, deploy, read_back
+from esa_flows.steps.deploy import Deploy, Publish, deploy, read_back, still_serves
 from esa_flows.steps.observe import look
 
 __all__ = ["change", "refuse_change", "to_production", "to_staging", "wanted_of"]
@@ -32,7 +32,7 @@ async def to_staging(
     *,
     number: int = 1,
 ) -> None:
-    """Deploy to staging, ask the routine there, read back.
+    """Deploy to staging, read back, ask the routine there, see that it still serves.
 
     Args:
         ctx: The flow's context.
@@ -47,13 +47,15 @@ async def to_staging(
     """
     split = Split.whole(version)
     wanted = wanted_of(journey.now, Environment.STAGING, split)
-    if wanted.previous is None or wanted.previous.split != split:
+    is_settled = wanted.previous is not None and wanted.previous.split == split
+    if not is_settled:
         await _put(ctx, journey, wanted, key="staging", number=number)
 
-    if release.probe:
-        await _pass_gate(ctx, journey, number)
-
     journey.now = await ctx.do(read_back, wanted, key="staging", round=number)
+    if release.probe:
+        await _pass_gate(ctx, journey, number, is_settled=is_settled)
+        await ctx.do(still_serves, wanted, key="staging", round=number)
+
     await _watch_staging(ctx, release, journey, version, number)
 
 
@@ -261,8 +263,11 @@ def _watched(
     )
 
 
-async def _pass_gate(ctx: Context, journey: Journey, number: int) -> None:
-    asked = AskStaging(routine=journey.routine, record=journey.before.record)
+async def _pass_gate(
+    ctx: Context, journey: Journey, number: int, *, is_settled: bool
+) -> None:
+    record = journey.before.record
+    asked = AskStaging(routine=journey.routine, record=record, is_settled=is_settled)
     reading = await ctx.do(ask_staging, asked, round=number)
     if reading.verdict is not Verdict.PASS:
         raise GateFailed(

@@ -7,6 +7,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from esa_flows.api.cloud import Op
+from esa_flows.api.sight import FRESH
 from esa_flows.gates.http_check import HttpCheck
 from esa_flows.model import (
     Duration,
@@ -95,6 +96,7 @@ def forecast(
     compared: Mapping[Op, int],
     saved: Collection[VersionId] = (),
     knows_staging: bool = False,
+    edge_lag: float = 0.0,
 ) -> Forecast:
     """Say what an undisturbed release will do.
 
@@ -106,6 +108,7 @@ def forecast(
         compared: Calls that finding it took; the release will make them again.
         saved: Versions whose code the store has.
         knows_staging: Whether the addresses of staging need not be asked for.
+        edge_lag: Seconds that the gate waits before it asks staging.
 
     Raises:
         NothingPrunable: Versions have to go, and too many must stay.
@@ -119,7 +122,8 @@ def forecast(
 
     goes = victims_of(wanted, found)
     calls += _making(wanted, found, goes, saved)
-    calls += _staging(wanted, world, found, knows_staging=knows_staging)
+    is_late = edge_lag >= FRESH
+    calls += _staging(wanted, world, found, knows=knows_staging, is_late=is_late)
     calls[Op.OBSERVE] += len(found.places) - 1  # production, once staging is asked
     steps = _exposures(wanted, world, found.last or NEW)
     for _, bakes in steps:
@@ -212,18 +216,19 @@ def _making(
 
 
 def _staging(
-    wanted: Release, world: World, found: Survey, *, knows_staging: bool
+    wanted: Release, world: World, found: Survey, *, knows: bool, is_late: bool
 ) -> Counter[Op]:
     staging, first = world.routine.staging, found.found[0] or NEW
     serves = staging is not None and staging.split == Split.whole(first)
     gates = gates_at(wanted, Environment.STAGING)
     over_http = wanted.probe and bool(world.routine.record)
     asks = over_http or any(isinstance(gate.check, HttpCheck) for gate in gates)
+    looks_again = over_http and is_late and not serves
     return Counter(
         {
             Op.DEPLOY: int(not serves),
-            Op.ADDRESSES: int(asks and not knows_staging),
-            Op.OBSERVE: 1 + bool(gates),
+            Op.ADDRESSES: int(asks and not knows),
+            Op.OBSERVE: 1 + int(looks_again) + bool(gates),
         }
     )
 

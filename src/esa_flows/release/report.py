@@ -13,7 +13,7 @@ from esa_flows.steps.prune import Pruned
 
 __all__ = ["Outcome", "Report", "first_seen", "stopped", "ways_out"]
 
-LOOKS = ("observe", "look[", "read_back[")
+LOOKS = ("observe", "look[", "read_back[", "still_serves[")
 """Steps whose value shows what serves."""
 
 MADE = ("commit#", "commit[", "post_package#", "post_package[")

@@ -3,7 +3,7 @@
 from esa_flows.steps.commit import Committed, commit, stage_code
 from esa_flows.steps.create_routine import Created, create_routine
 from esa_flows.steps.delete_routine import Deleted, DeleteRoutine, delete_routine
-from esa_flows.steps.deploy import Deploy, Publish, deploy, read_back
+from esa_flows.steps.deploy import Deploy, Publish, deploy, read_back, still_serves
 from esa_flows.steps.find_backup import Archive, Backup, Missing, find_backup
 from esa_flows.steps.observe import World, look, observe
 from esa_flows.steps.post_package import post_package, stage_package
@@ -69,6 +69,7 @@ __all__ = [
     "save_code",
     "stage_code",
     "stage_package",
+    "still_serves",
     "sweep",
     "verify",
     "verify_package",

@@ -19,7 +19,7 @@ from esa_flows.model import (
     VersionId,
 )
 
-__all__ = ["Deploy", "Publish", "deploy", "foreign_split", "read_back"]
+__all__ = ["Deploy", "Publish", "deploy", "foreign_split", "read_back", "still_serves"]
 
 IN_USE_WAITS = (1.0, 2.0, 4.0)
 """Seconds to wait when something at the provider holds a deployment up."""
@@ -248,3 +248,19 @@ async def read_back(ctx: Context, wanted: Deploy) -> Routine:
 
         await anyio.sleep(wait)
         wait = min(wait * 2, 5.0)
+
+
+@step.read(calls=[Op.OBSERVE])
+async def still_serves(ctx: Context, wanted: Deploy) -> Routine:
+    """See that a split is in force still: what was asked meanwhile was asked of it.
+
+    A look that is a second old at most is enough. A read.
+
+    Raises:
+        Conflict: Something else serves by now.
+    """
+    routine = await ctx.need(RoutineCloud).glance(wanted.routine)
+    if not wanted.is_in_force(routine):
+        raise wanted.foreign(routine)
+
+    return routine
