@@ -71,7 +71,7 @@ class MemoryLender:
             raise self.trouble
 
         now = self.clock()
-        book = self.books.setdefault(ask.gate, Book(now + ask.terms.rest))
+        book = self.books.setdefault(ask.gate, Book(now + ask.terms.birth))
         self._take_back(book, ask, now)
         limit = self._limit(book, ask, now)
         if ask.taught and now - ask.ago > book.taught[0]:
@@ -156,8 +156,9 @@ class MemoryLender:
             return min(ask.slots, limit - book.busy), 0.0, 0.0
 
         if len(book.lent) < limit:
-            ready = sorted(book.answered + book.other)
-            return 1, ready[book.busy - limit] - now, 0.0
+            delay = sorted(book.answered + book.other)[book.busy - limit] - now
+            if delay <= ask.terms.period:
+                return 1, delay, 0.0
 
         if ask.is_urgent:
             book.hurried = (now + ask.terms.period + 0.02, ask.owner)

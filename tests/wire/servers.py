@@ -59,7 +59,7 @@ class Server:
         assert self.process is not None
         self.process.send_signal(number)
 
-    def stop(self, number: int = signal.SIGINT) -> None:
+    def stop(self, number: int = signal.SIGQUIT) -> None:
         """End it, and wait until it is gone."""
         assert self.process is not None
         self.process.send_signal(number)

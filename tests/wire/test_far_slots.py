@@ -17,10 +17,11 @@ from esa_flows.wire.far_slots import FarSlots
 from esa_flows.wire.lane import Lane
 from esa_flows.wire.learned import Learned
 from esa_flows.wire.lending import Ask, Given, Terms
+from esa_flows.wire.rule import Rule
 from esa_flows.wire.slots import Fate, SlotStore, Wish
 
 N = 100
-TERMS = Terms(period=1.002, rest=2.002)
+TERMS = Terms.of(Rule())
 GONE = NotSent("Nothing was sent: the store is gone.", next_move="Mend it.")
 LATE = NotSent("Nothing was sent: the store is late.")
 
@@ -70,7 +71,7 @@ async def past_the_first_rest(*stores: FarSlots) -> None:
     for store in stores:
         await store.care(anyio.current_time(), Wish(calls=N))
 
-    await anyio.sleep(3)
+    await anyio.sleep(5)
 
 
 async def asked(store: FarSlots, calls: int = N, **wish: Any) -> float:
@@ -171,7 +172,7 @@ def test_the_way_makes_slots_usable_later_never_earlier() -> None:
     shop = Shop(Distant(lambda: hand[0]), 1)
     store = evolve(shop.at(), clock=lambda: hand[0])
     store._visit(Wish(calls=1))
-    hand[0] += 3
+    hand[0] += 5
     store._visit(Wish(calls=1, slots=1))
     first = store.take(hand[0], 1)
     ready = hand[0] + 1.0

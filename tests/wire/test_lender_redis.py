@@ -17,7 +17,9 @@ from esa_flows.wire.store_address import StoreAddress
 
 pytestmark = [pytest.mark.real_time, pytest.mark.may_block]
 
-ASK = Ask(gate="redis-only", owner=1, terms=Terms(period=1.0, rest=0.0), slots=1)
+ASK = Ask(
+    gate="redis-only", owner=1, terms=Terms(period=1.0, rest=0.0, birth=0.0), slots=1
+)
 
 
 def lender_at(url: str, patience: float = 5.0) -> RedisLender:

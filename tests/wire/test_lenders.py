@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from attrs import evolve
 from tests.wire.lender_double import MemoryLender
 
 from esa_flows.wire.lender_postgres import PostgresLender
@@ -18,7 +19,7 @@ from esa_flows.wire.store_address import StoreAddress
 
 pytestmark = [pytest.mark.real_time, pytest.mark.may_block]
 
-TERMS = Terms(period=1.0, rest=0.05, lease=60.0)
+TERMS = Terms(period=1.0, rest=0.05, birth=0.05, lease=60.0)
 Ending = Callable[..., Given]
 
 
@@ -91,6 +92,14 @@ def test_the_slot_that_is_ready_next_is_lent_for_then(ask: Ending) -> None:
     assert 0.3 < two.delay <= 0.5
 
 
+def test_nothing_is_lent_for_a_moment_far_off(ask: Ending) -> None:
+    """Who borrows may be gone by then; it comes again when the moment is nearer."""
+    tickets = ask(slots=3).tickets
+    given = ask(back=ended(*tickets, rest=1.5, fate=Fate.UNKNOWN), slots=1)
+
+    assert (given.tickets, given.wait) == ((), 1.0)
+
+
 def test_an_unspent_slot_is_free_at_once(ask: Ending) -> None:
     """One that was to be used later, too."""
     tickets = ask(slots=3).tickets
@@ -125,7 +134,7 @@ def test_slots_of_those_who_are_gone_come_back_after_a_lease(ask: Ending) -> Non
     """They rest then as long as their calls may be on the way."""
     lost = ask(slots=3).tickets
     time.sleep(0.02)
-    short = Terms(period=1.0, rest=0.05, lease=0.01)
+    short = evolve(TERMS, lease=0.01)
     one = ask(slots=1, terms=short, owner=2)
     late = ask(back=ended(*lost, rest=9.0))
 
@@ -136,7 +145,7 @@ def test_slots_of_those_who_are_gone_come_back_after_a_lease(ask: Ending) -> Non
 def test_gates_are_apart(lender: Lender, ask: Ending) -> None:
     """Another key, another operation, another cloud."""
     taken = ask(slots=3)
-    other = ask(gate=secrets.token_hex(8), terms=Terms(period=1.0, rest=0.0))
+    other = ask(gate=secrets.token_hex(8), terms=evolve(TERMS, birth=0.0))
     again = ask(slots=3)
 
     assert (len(taken.tickets), other.in_flight, again.tickets) == (3, 0, ())
@@ -202,7 +211,7 @@ def test_no_more_than_all_but_one_call_can_be_kept(ask: Ending) -> None:
 def test_a_share_is_given_up_and_lost(ask: Ending) -> None:
     """Who leaves keeps it while its calls are counted, who is gone while it is held."""
     ask(calls=10, share=500_000, owner=1)
-    ask(calls=10, share=400_000, owner=2, terms=Terms(period=1.0, rest=0.05, hold=0.05))
+    ask(calls=10, share=400_000, owner=2, terms=evolve(TERMS, hold=0.05))
     leaving = ask(calls=10, owner=1)
     before = ask(calls=10, slots=10, owner=3).tickets
     time.sleep(0.06)

@@ -15,6 +15,7 @@ def test_the_terms_follow_the_rule() -> None:
     usual, long = Terms.of(Rule()), Terms.of(Rule(grace=100.0))
 
     assert (usual.period, usual.rest, usual.lease) == (1.002, 2.002, 60.0)
+    assert usual.birth == 2.002 + 2 * 1.002
     assert long.lease == 2 * 101.002
 
 
@@ -23,7 +24,7 @@ def test_an_ask_is_written_in_whole_microseconds() -> None:
     ask = Ask(
         gate="g",
         owner=7,
-        terms=Terms(period=1.0000001, rest=2.0, lease=60.0, hold=600.0),
+        terms=Terms(period=1.0000001, rest=2.0, birth=4.0, lease=60.0, hold=600.0),
         calls=100,
         slots=3,
         is_urgent=True,
@@ -41,7 +42,7 @@ def test_an_ask_is_written_in_whole_microseconds() -> None:
     second = 1_000_000
 
     assert ask.numbers() == [
-        *(7, 100, 3, 1, second + 1, 2 * second, 60 * second, 600 * second),
+        *(7, 100, 3, 1, second + 1, 2 * second, 4 * second, 60 * second, 600 * second),
         *(100_000, 58, 500_000, 1_500_000),
     ]
     assert ask.returned() == [

@@ -23,7 +23,7 @@ from esa_flows.wire.store_address import StoreAddress
 pytestmark = [pytest.mark.real_time, pytest.mark.may_block]
 
 KEY = "LTAI5tFakeKeyId0001"
-TERMS = Terms(period=1.002, rest=0.05, lease=60.0)
+TERMS = Terms(period=1.002, rest=0.05, birth=0.05, lease=60.0)
 
 
 @pytest.fixture(params=["memory", "file", "postgres", "redis"])

@@ -29,8 +29,6 @@ from esa_flows.wire.teller import Teller
 
 __all__ = ["FarSlots"]
 
-# A slot that was fetched and not used for so long is brought back: its lease goes on.
-_STALE = 5.0
 _SOON = 1e-6
 _BETWEEN_TRIES = 1.0
 
@@ -312,7 +310,9 @@ class FarSlots:
         now = self._clock()
         usable = now + given.delay
         self._kept.extend(
-            _Kept(ticket, usable, usable + _STALE) for ticket in given.tickets
+            # Not used for so long, it is brought back: the store counts on that.
+            _Kept(ticket, usable, usable + self._terms.period)
+            for ticket in given.tickets
         )
         self._lost, self._lost_until = None, -math.inf
         self._given, self._given_at = given, now

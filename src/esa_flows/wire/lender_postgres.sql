@@ -63,7 +63,7 @@ BEGIN
 END
 $$;
 
--- `ask`: owner, calls, slots, urgent, period, rest, lease, hold, share, taught, ago, pause.
+-- `ask`: owner, calls, slots, urgent, period, rest, birth, lease, hold, share, taught, ago, pause.
 -- Gives: delay, wait, in flight, answered, taught, ago, pause, share, tickets.
 CREATE FUNCTION esa_flows_cap_lend(
   which text, ask bigint[], tickets bigint[], rests bigint[], fates bigint[]
@@ -75,10 +75,12 @@ DECLARE
   is_urgent boolean := ask[4] = 1;
   period bigint := ask[5];
   rest bigint := ask[6];
-  lease bigint := ask[7];
-  share bigint := ask[9];
+  birth bigint := ask[7];
+  lease bigint := ask[8];
+  share bigint := ask[10];
   g esa_flows_cap_gates%ROWTYPE;
   moment bigint;
+  far bigint;
   gone bigint;
   kept record;
   is_own_alive boolean := false;
@@ -93,13 +95,16 @@ BEGIN
     SELECT * INTO g FROM esa_flows_cap_gates WHERE gate = which FOR UPDATE;
     EXIT WHEN FOUND;
     INSERT INTO esa_flows_cap_gates (gate, opens)
-      VALUES (which, esa_flows_cap_now() + rest) ON CONFLICT DO NOTHING;
+      VALUES (which, esa_flows_cap_now() + birth) ON CONFLICT DO NOTHING;
   END LOOP;
 
   -- Read under the lock: whoever waited for it must not decide for an earlier moment.
   moment := esa_flows_cap_now();
-  IF g.opens > moment + lease THEN
-    g.opens := moment + rest;
+
+  -- Nothing true is written for a moment later than this.
+  far := moment + greatest(lease, birth) + rest;
+  IF g.opens > far THEN
+    g.opens := moment + birth;
   END IF;
 
   -- Slots that are brought back; a ticket that is not known any more is nobody's.
@@ -116,21 +121,21 @@ BEGIN
 
   -- Slots of those who are gone, and what was written before the clock was set back.
   gone := (SELECT count(*) FROM unnest(g.lent) t
-            WHERE t <= moment - lease OR t > moment + lease);
+            WHERE t <= moment - lease OR t > far);
   IF gone > 0 THEN
     g.lent := ARRAY(SELECT t FROM unnest(g.lent) t
-                     WHERE t > moment - lease AND t <= moment + lease);
+                     WHERE t > moment - lease AND t <= far);
     g.other := g.other || array_fill(moment + rest, ARRAY[gone::int]);
   END IF;
 
   g.answered := ARRAY(
-    SELECT CASE WHEN u > moment + lease THEN moment + rest ELSE u END
+    SELECT CASE WHEN u > far THEN moment + rest ELSE u END
       FROM unnest(g.answered) u WHERE u > moment);
   g.other := ARRAY(
-    SELECT CASE WHEN u > moment + lease THEN moment + rest ELSE u END
+    SELECT CASE WHEN u > far THEN moment + rest ELSE u END
       FROM unnest(g.other) u WHERE u > moment);
 
-  kept := esa_flows_cap_keep(which, who, moment, share, calls, ask[8], rest);
+  kept := esa_flows_cap_keep(which, who, moment, share, calls, ask[9], rest);
   at_most := greatest(1, calls * (1000000 - kept.others - kept.mine) / 1000000);
   busy := cardinality(g.lent) + cardinality(g.answered) + cardinality(g.other);
   IF kept.mine > 0 THEN
@@ -141,13 +146,13 @@ BEGIN
   END IF;
 
   -- What refusals have taught, to whomever.
-  IF ask[10] > 0 AND moment - ask[11] > g.since THEN
-    g.calls := ask[10];
-    g.since := moment - ask[11];
+  IF ask[11] > 0 AND moment - ask[12] > g.since THEN
+    g.calls := ask[11];
+    g.since := moment - ask[12];
   END IF;
 
-  IF ask[12] > 0 THEN
-    g.paused := greatest(g.paused, moment + ask[12]);
+  IF ask[13] > 0 THEN
+    g.paused := greatest(g.paused, moment + ask[13]);
   END IF;
 
   -- Lend what is free; else the one slot that is ready next, to be used then.
@@ -156,7 +161,7 @@ BEGIN
   ELSIF moment < g.opens THEN
     wait := g.opens - moment;
   ELSIF NOT is_urgent AND g.hurries <> who
-        AND g.urgent > moment AND g.urgent <= moment + lease THEN
+        AND g.urgent > moment AND g.urgent <= far THEN
     wait := g.urgent - moment;
   ELSIF busy < at_most THEN
     number := least(wanted, at_most - busy);
@@ -164,7 +169,15 @@ BEGIN
     number := 1;
     delay := (SELECT u FROM unnest(g.answered || g.other) u
                ORDER BY u OFFSET busy - at_most LIMIT 1) - moment;
-  ELSE
+  END IF;
+
+  -- Nothing is lent for a moment further off: its borrower may be gone by then.
+  IF delay > period THEN
+    number := 0;
+    delay := 0;
+  END IF;
+
+  IF wanted > 0 AND number = 0 AND wait = 0 THEN
     wait := period;
     IF is_urgent THEN
       g.urgent := moment + wait + 20000;

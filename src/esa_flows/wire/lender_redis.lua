@@ -1,15 +1,15 @@
 -- Lend slots by Rule W: fewer than so many are lent, or rest.
 -- Everything is in microseconds of this server's clock; one script runs at a time.
 local LENT, ANSWERED, OTHER, GATE, SHARES = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local WHOLE, FATES, FIRST_BACK = 1000000, { [0] = ANSWERED, [1] = OTHER }, 13
+local WHOLE, FATES, FIRST_BACK = 1000000, { [0] = ANSWERED, [1] = OTHER }, 14
 local KEPT_IDLE = 7 * 24 * 3600 * 1000
 
 local owner = ARGV[1]
 local arg = {}
-for i = 1, 12 do arg[i] = tonumber(ARGV[i]) end
+for i = 1, 13 do arg[i] = tonumber(ARGV[i]) end
 local calls, wanted, urgent = arg[2], arg[3], arg[4] == 1
-local period, rest, lease, hold = arg[5], arg[6], arg[7], arg[8]
-local share, taught, ago, pause = arg[9], arg[10], arg[11], arg[12]
+local period, rest, birth, lease, hold = arg[5], arg[6], arg[7], arg[8], arg[9]
+local share, taught, ago, pause = arg[10], arg[11], arg[12], arg[13]
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -21,11 +21,14 @@ local function get(name) return tonumber(redis.call('HGET', GATE, name) or '0') 
 
 local function set(name, n) redis.call('HSET', GATE, name, text(n)) end
 
+-- Nothing true is written for a moment later than this.
+local far = now + math.max(lease, birth) + rest
+
 -- A store that has forgotten everything lends nothing until the calls it has forgotten
 -- are counted. (One that opens later than it could was written before the clock was set.)
 local opens = get('opens')
-if opens == 0 or opens > now + lease then
-  opens = now + rest
+if opens == 0 or opens > far then
+  opens = now + birth
   set('opens', opens)
 end
 
@@ -46,7 +49,7 @@ local function again(row, from, to)
 end
 
 again(LENT, '-inf', text(now - lease))
-for _, row in ipairs({ LENT, ANSWERED, OTHER }) do again(row, '(' .. text(now + lease), '+inf') end
+for _, row in ipairs({ LENT, ANSWERED, OTHER }) do again(row, '(' .. text(far), '+inf') end
 
 for _, row in ipairs({ ANSWERED, OTHER }) do
   redis.call('ZREMRANGEBYSCORE', row, '-inf', text(now))
@@ -97,7 +100,7 @@ if wanted == 0 then
   wait = 0
 elseif now < opens then
   wait = opens - now
-elseif not urgent and not is_ours and hurried > now and hurried <= now + lease then
+elseif not urgent and not is_ours and hurried > now and hurried <= far then
   wait = hurried - now
 elseif busy < limit then
   count = math.min(wanted, limit - busy)
@@ -110,7 +113,12 @@ elseif lent < limit then
 
   table.sort(ready)
   count, delay = 1, ready[busy - limit + 1] - now
-else
+end
+
+-- Nothing is lent for a moment further off: its borrower may be gone by then.
+if delay > period then count, delay = 0, 0 end
+
+if wanted > 0 and count == 0 and wait == 0 then
   wait = period
   if urgent then
     set('urgent', now + wait + 20000)

@@ -44,20 +44,31 @@ class Terms:
         period: Seconds a slot rests.
         rest: Seconds after which the call of a client that is gone is surely counted
             and a period has passed.
+        birth: Seconds for which a store that knows nothing lends nothing: whatever it
+            may have forgotten is used, counted and over then.
         lease: Seconds after which a slot that was not brought back is taken back.
         hold: Seconds for which a client's own share is kept after its last trip.
     """
 
     period: float
     rest: float
+    birth: float
     lease: float = _LEASE
     hold: float = _HOLD
 
     @classmethod
     def of(cls, rule: Rule) -> Self:
-        """Give the terms of a rule."""
+        """Give the terms of a rule.
+
+        A slot is lent at most a period before it may be used, and used within another.
+        """
         rest = rule.grace + rule.period
-        return cls(period=rule.period, rest=rest, lease=max(_LEASE, 2 * rest))
+        return cls(
+            period=rule.period,
+            rest=rest,
+            birth=rest + 2 * rule.period,
+            lease=max(_LEASE, 2 * rest),
+        )
 
 
 @frozen(kw_only=True)
@@ -115,6 +126,7 @@ class Ask:
             int(self.is_urgent),
             _micros(terms.period),
             _micros(terms.rest),
+            _micros(terms.birth),
             _micros(terms.lease),
             _micros(terms.hold),
             self.share,
