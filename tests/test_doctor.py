@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from typing import Any
 
+import anyio
 import pytest
 
 from esa_flows.doctor import Check, Verdict, examine
@@ -15,7 +17,9 @@ from esa_flows.localcloud import Fault, Switches
 from esa_flows.settings import Settings
 from esa_flows.wire.cap import Cap, InMemory
 from esa_flows.wire.credentials import Credentials, Static
+from esa_flows.wire.far_stores import FarStores
 from esa_flows.wire.slots import Slots
+from esa_flows.wire.store_address import StoreAddress
 from tests.cli.office import Office
 from tests.house import BASE, EDGE, wall
 
@@ -301,6 +305,25 @@ async def test_what_refusals_have_taught_is_told() -> None:
         " esa.GetRoutine."
     )
     assert "ESA_FLOWS_CALLS_PER_SECOND" in found.next_move
+
+
+@pytest.mark.real_time
+@pytest.mark.may_block
+async def test_a_store_of_the_cap_that_is_lost_is_ours_to_mend() -> None:
+    """Not the provider's: its name is beside the cap, not beside the endpoint."""
+    stores = FarStores(
+        StoreAddress.of("redis://127.0.0.1:9/0"),
+        place="",
+        token=1,
+        clock=time.monotonic,
+    )
+    found = await _examined(Office(), cap=Cap(stores=stores))
+    await anyio.to_thread.run_sync(stores.close)
+
+    assert ["journal", "credentials", "cap"] == list(found)
+    assert Verdict.FAIL is found["cap"].verdict
+    assert "redis://127.0.0.1:9/0, through which" in found["cap"].sentence
+    assert found["cap"].is_ours
 
 
 async def test_a_cap_that_cannot_be_shared_ends_the_visit() -> None:

@@ -189,8 +189,9 @@ async def _reach(connection: Connection) -> tuple[Check, str]:
     except AccessDenied as error:
         return _reached(connection), f"unknown: {error.message}"
     except CallError as error:
-        return _failed("endpoint", error), ""
-    except InvalidInput as error:  # the cap is shared through a file we cannot use
+        is_cap = connection.cap.statistics().is_lost
+        return _failed("cap" if is_cap else "endpoint", error, is_ours=is_cap), ""
+    except InvalidInput as error:  # the cap is shared through what we cannot use
         return _failed("cap", error, is_ours=True), ""
 
     return _reached(connection), status

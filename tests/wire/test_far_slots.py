@@ -30,6 +30,7 @@ class Shop:
     """Opens stores of one client at a lender that all clients share."""
 
     shared = "everybody"
+    is_lost = False
 
     def __init__(
         self, lender: MemoryLender, owner: int, *, share: float = 0.0, way: float = 0.0

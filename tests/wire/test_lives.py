@@ -26,6 +26,23 @@ def test_a_client_lives_until_it_closes(tmp_path: Path) -> None:
     assert [] == list(tmp_path.iterdir())
 
 
+def test_a_client_knows_whether_it_is_alone(tmp_path: Path) -> None:
+    """Those who were killed are nobody; it knows when it began, as files are dated."""
+    (tmp_path / f"{9:016x}").touch()
+    one = Lives(tmp_path, 1)
+    alone = one.is_alone()
+    two = Lives(tmp_path, 2)
+    together = one.is_alone()
+    two.close()
+    again = one.is_alone()
+    began = one.begun
+    dated = (tmp_path / f"{1:016x}").stat().st_mtime
+    one.close()
+
+    assert (alone, together, again) == (True, False, True)
+    assert began == dated
+
+
 def test_a_client_whose_lock_is_gone_is_dead_and_swept(tmp_path: Path) -> None:
     """The system drops the lock of a killed process; the next client cleans up."""
     (tmp_path / f"{9:016x}").touch()

@@ -18,6 +18,7 @@ from tests.wire.sharer import CALLS
 from esa_flows.errors import InvalidInput, NotSent
 from esa_flows.wire.cap import Cap
 from esa_flows.wire.learned import Learned
+from esa_flows.wire.lives import Lives
 from esa_flows.wire.slot_file import FileSlots, FileStores
 from esa_flows.wire.slots import Fate, SlotStore, Wish
 
@@ -202,6 +203,80 @@ async def test_a_file_whose_maker_died_is_finished(
     two = await clients[1].open("account", KEY)
 
     assert two.take(5.0, 1) == 0.0
+
+
+DAY = 24 * 3600
+
+
+def aged(path: Path, days: float) -> Path:
+    """Make a file look as if nobody had used it for some days."""
+    then = path.stat().st_mtime - days * DAY
+    os.utime(path, (then, then))
+    return path
+
+
+async def test_files_that_nobody_uses_any_more_are_swept(
+    clients: list[FileStores], files: Callable[[], list[Path]]
+) -> None:
+    """Of other keys and of earlier boots; not what was used within a day."""
+    for number in (1, 2, 3):
+        await clients[0].open("account", f"LTAI5tFakeKeyId000{number}")
+
+    clients.pop(0).close()
+    old, recent, own = sorted(files())
+    aged(old, 2)
+    aged(recent, 0.5)
+    await clients[0].open("other", KEY)
+
+    assert not old.exists()
+    assert recent.exists()
+    assert own.exists()
+
+
+async def test_nothing_is_swept_while_others_live(
+    clients: list[FileStores], tmp_path: Path
+) -> None:
+    """They may have it open, and would not see our calls in another one."""
+    await clients[0].open("account", KEY)
+    old = aged(path_in(tmp_path), 2)
+    two = await clients[1].open("other", KEY)
+
+    assert old.exists()
+    assert two.take(5.0, 1) == 0.0
+
+
+async def test_who_comes_while_a_file_is_swept_makes_a_new_one(
+    clients: list[FileStores], tmp_path: Path
+) -> None:
+    """The lock is waited for; what it was on is gone, and is not used."""
+    await clients[0].open("account", KEY)
+    clients.pop(0).close()
+    path = path_in(tmp_path)
+    before = path.stat().st_ino
+    with path.open("r+b") as sweeping:
+        fcntl.flock(sweeping, fcntl.LOCK_EX)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(clients[0].open, "account", KEY)
+            await anyio.sleep(0.2)
+            kept = path.with_suffix(".kept")
+            path.rename(kept)
+            fcntl.flock(sweeping, fcntl.LOCK_UN)
+
+    assert path.stat().st_ino != before
+
+
+async def test_somebody_who_comes_at_the_last_moment_keeps_its_file(
+    clients: list[FileStores], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked again under the lock whether anybody lives."""
+    await clients[0].open("account", KEY)
+    clients.pop(0).close()
+    old = aged(path_in(tmp_path), 2)
+    answers = iter([True, False])
+    monkeypatch.setattr(Lives, "is_alone", lambda _: next(answers))
+    await clients[0].open("other", KEY)
+
+    assert old.exists()
 
 
 async def test_a_file_of_another_user_is_refused(

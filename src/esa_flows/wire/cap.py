@@ -39,11 +39,17 @@ class SlotStores(Protocol):
 
     Attributes:
         shared: With whom the slots are shared, in a few words.
+        is_lost: Whether the slots that are shared cannot be asked for now.
     """
 
     @property
     def shared(self) -> str:
         """With whom the slots are shared, in a few words."""
+        ...
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the slots that are shared cannot be asked for now."""
         ...
 
     async def open(self, gate: str, key: str) -> SlotStore:
@@ -63,6 +69,7 @@ class InMemory:
     """Keeps slots in this process alone."""
 
     shared = "this client alone"
+    is_lost = False
 
     async def open(self, gate: str, key: str) -> SlotStore:  # noqa: ARG002  nobody to share with
         """Give new slots; see `SlotStores.open`."""
@@ -77,11 +84,13 @@ class CapStatistics(GateStatistics):
         waiting_for_operation: Callers that wait before the gate of an operation.
         operations: The gate of each operation called so far.
         shared: With whom the slots are shared.
+        is_lost: Whether the slots that are shared cannot be asked for now.
     """
 
     waiting_for_operation: int = 0
     operations: dict[str, GateStatistics] = field(factory=dict)
     shared: str = InMemory.shared
+    is_lost: bool = False
 
 
 class Slot:
@@ -253,6 +262,7 @@ class Cap:
             waiting_for_operation=waiting,
             operations=each,
             shared=self._stores.shared,
+            is_lost=self._stores.is_lost,
         )
 
     def __repr__(self) -> str:

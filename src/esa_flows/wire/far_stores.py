@@ -24,9 +24,12 @@ _PATIENCE = 5.0
 class FarStores:
     """Makes stores at an address; everybody with the same address shares them.
 
+    Whatever their access keys: those of temporary sessions differ on each machine. Two
+    accounts that are counted apart are given two addresses.
+
     Args:
         address: Where slots are kept.
-        place: What tells apart clouds with the same access key.
+        place: What tells apart clouds at the same address.
         token: This client's number, 1 to 2**52, never used before.
         clock: Seconds that never go backwards; the clock of the cap.
         share: The part of the cap that this client keeps to itself, at least 0 and less
@@ -62,17 +65,22 @@ class FarStores:
     @property
     def shared(self) -> str:
         """With whom the slots are shared, and whether that works."""
-        lost = ", which cannot be asked now" if self._is_lost() else ""
-        return f"all clients that use the same access key and {self._address}{lost}"
+        lost = ", which cannot be asked now" if self.is_lost else ""
+        return f"all clients that share {self._address}{lost}"
 
-    async def open(self, gate: str, key: str) -> SlotStore:
+    @property
+    def is_lost(self) -> bool:
+        """Whether the last trip of a gate failed."""
+        return any(store.is_lost for store in self._stores)
+
+    async def open(self, gate: str, key: str) -> SlotStore:  # noqa: ARG002  part of the port
         """Give the slots of one gate; the store is asked when somebody wants one.
 
         Args:
             gate: What is counted.
-            key: An access key's id; it enters the gate's name as a digest.
+            key: An access key's id; whoever has the address shares, with any.
         """
-        name = hashlib.sha256(f"{self._place}\n{key}\n{gate}".encode()).hexdigest()
+        name = hashlib.sha256(f"{self._place}\n{gate}".encode()).hexdigest()
         store = FarSlots(
             gate=name[:32],
             owner=self._token,
@@ -96,9 +104,6 @@ class FarStores:
 
     def __repr__(self) -> str:
         return f"<FarStores {self._address}>"
-
-    def _is_lost(self) -> bool:
-        return any(store.is_lost for store in self._stores)
 
 
 def _lender(address: StoreAddress, patience: float) -> Lender:

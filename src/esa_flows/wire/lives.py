@@ -78,6 +78,16 @@ class Lives:
         """Tell whether others can see that this client lives."""
         return is_same(self._path, self._handle)
 
+    def is_alone(self) -> bool:
+        """Tell whether no other client lives."""
+        others = (path for path in self._folder.iterdir() if path != self._path)
+        return all(self._is_gone(path) for path in others)
+
+    @property
+    def begun(self) -> float:
+        """When this client began, as files are dated."""
+        return os.fstat(self._handle).st_mtime
+
     def close(self) -> None:
         """Say that this client is done."""
         self._path.unlink(missing_ok=True)

@@ -38,6 +38,7 @@ _WHOLE = _TITLE + SIZE
 _BUSY = 0.0005
 _PATIENCE = 5.0
 _BETWEEN_CARE = 1.0
+_OLD = 24 * 3600.0
 
 
 def _title() -> bytes:
@@ -73,9 +74,8 @@ class FileSlots:
     _cared: float | None = field(init=False, default=None)
 
     def __attrs_post_init__(self) -> None:
-        self._handle = open_own(self._path)
+        self._handle = self._begun()
         try:
-            self._begin()
             self._map = mmap.mmap(self._handle, _WHOLE)
         except BaseException:
             os.close(self._handle)
@@ -90,6 +90,8 @@ class FileSlots:
     def close(self) -> None:
         """Let go of the file."""
         self._table.close()
+        # What is written through memory does not date a file everywhere.
+        os.utime(self._handle)
         os.close(self._handle)
 
     @property
@@ -175,23 +177,41 @@ class FileSlots:
             next_move="A process that was stopped may hold it: continue it, or end it.",
         )
 
-    def _begin(self) -> None:
-        """Write a new file's title, or read what an old one is."""
-        fcntl.flock(self._handle, fcntl.LOCK_EX)
+    def _begun(self) -> int:
+        """Open the file; again where somebody swept it between two moves."""
+        while True:
+            handle = open_own(self._path)
+            try:
+                if self._begin(handle):
+                    return handle
+            except BaseException:
+                os.close(handle)
+                raise
+
+            os.close(handle)
+
+    def _begin(self, handle: int) -> bool:
+        """Write a new file's title, or read what an old one is; not if it is gone."""
+        fcntl.flock(handle, fcntl.LOCK_EX)
         try:
-            found = os.pread(self._handle, _TITLE, 0)
+            if not is_same(self._path, handle):
+                return False
+
+            os.utime(handle)
+            found = os.pread(handle, _TITLE, 0)
             if found.strip(b"\0"):
-                self._check(found)
-                return
+                self._check(handle, found)
+                return True
 
             # New, or left by a maker that died: nobody maps it before it has a title.
-            os.ftruncate(self._handle, _WHOLE)
-            os.pwrite(self._handle, _title(), 0)
+            os.ftruncate(handle, _WHOLE)
+            os.pwrite(handle, _title(), 0)
+            return True
         finally:
-            fcntl.flock(self._handle, fcntl.LOCK_UN)
+            fcntl.flock(handle, fcntl.LOCK_UN)
 
-    def _check(self, title: bytes) -> None:
-        is_whole = os.fstat(self._handle).st_size == _WHOLE
+    def _check(self, handle: int, title: bytes) -> None:
+        is_whole = os.fstat(handle).st_size == _WHOLE
         if title == _title() and is_whole:
             return
 
@@ -214,6 +234,7 @@ class FileStores:
     """
 
     shared = "all clients of this user on this machine that use the same access key"
+    is_lost = False
 
     def __init__(
         self, folder: Path, *, place: str, token: int, rule: Rule = Rule()
@@ -248,6 +269,7 @@ class FileStores:
     def _open(self, gate: str, key: str) -> SlotStore:
         if self._lives is None:
             self._lives = Lives(_made(self._folder / "lives"), self._token)
+            _sweep(self._folder, self._lives)
 
         name = hashlib.sha256(f"{self._place}\n{key}\n{gate}".encode()).hexdigest()
         store = FileSlots(
@@ -259,6 +281,28 @@ class FileStores:
         )
         self._stores.append(store)
         return store
+
+
+def _sweep(folder: Path, lives: Lives) -> None:
+    """Remove files that nobody has used for a day: of other keys, of earlier boots."""
+    if not lives.is_alone():
+        return
+
+    for path in folder.glob("*.slots"):
+        if lives.begun - path.stat().st_mtime > _OLD:
+            _remove(path, lives)
+
+
+def _remove(path: Path, lives: Lives) -> None:
+    """Remove a file, unless somebody came meanwhile."""
+    handle = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        # Whoever comes from now on waits for the lock, and then finds it gone.
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if lives.is_alone():
+            path.unlink(missing_ok=True)
+    finally:
+        os.close(handle)
 
 
 def _made(folder: Path) -> Path:
