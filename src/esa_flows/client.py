@@ -8,18 +8,23 @@ rolled back by accident.
 import datetime as dt
 import os
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack, overload
 
+import anyio
 import anyio.lowlevel
+from anyio.abc import TaskGroup
 
 from esa_flows.api.cloud import RoutineSummary
 from esa_flows.connection import Connection, Parts, connect
 from esa_flows.engine.flow import Flow
 from esa_flows.engine.observe import Observer
 from esa_flows.errors import Misuse, WrongEventLoop
+from esa_flows.fleet.plan import RolloutPlan
+from esa_flows.fleet.spec import Rollout
 from esa_flows.gates.functions import GateFunction
 from esa_flows.gates.spec import Gate
 from esa_flows.intake import Choices, bundle_of, release_of
@@ -42,9 +47,11 @@ from esa_flows.release.report import Report
 from esa_flows.release.rollback import rollback
 from esa_flows.release.spec import QUOTA, Binding, OnConflict, Rollback
 from esa_flows.releases import Releases, checked, content_of, ended
+from esa_flows.rollouts import Rollouts
 from esa_flows.routines import Overview, Routines
 from esa_flows.runs import Runs
 from esa_flows.settings import Settings
+from esa_flows.started import Started
 from esa_flows.versions import Versions
 
 __all__ = ["Client"]
@@ -74,6 +81,7 @@ class Client:
         self._stack = AsyncExitStack()
         self._connection: Connection | None = None
         self._home: tuple[object, int, int] | None = None
+        self._tasks: TaskGroup | None = None
 
     @classmethod
     def from_env(
@@ -106,6 +114,7 @@ class Client:
         self._connection = await self._stack.enter_async_context(
             connect(self._settings, self._parts)
         )
+        self._tasks = await self._stack.enter_async_context(_cancelled_at_exit())
         self._home = _here()
         return self
 
@@ -115,7 +124,7 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._connection = None
+        self._connection = self._tasks = None
         await self._stack.aclose()
 
     def __repr__(self) -> str:
@@ -240,6 +249,10 @@ class Client:
         report: Report = await ended(end, check=check)
         return report
 
+    @overload
+    async def plan(self, wanted: Rollout, /, *, run_id: str = "") -> RolloutPlan: ...
+
+    @overload
     async def plan(
         self,
         routine: str,
@@ -247,22 +260,64 @@ class Client:
         *,
         run_id: str = "",
         **choices: Unpack[Choices],
-    ) -> Plan:
-        """Say what a release would do, with which calls; only reads are made.
+    ) -> Plan: ...
+
+    async def plan(
+        self,
+        routine: str | Rollout,
+        code: str | os.PathLike[str] | bytes = b"",
+        *,
+        run_id: str = "",
+        **choices: Unpack[Choices],
+    ) -> Plan | RolloutPlan:
+        """Say what a release or a rollout would do; only reads are made.
 
         Args:
-            routine: Its name.
+            routine: The routine's name; or a rollout, and nothing else.
             code: As for `release`.
             run_id: The id that its run shall have; drawn where empty.
             choices: As for `release`.
 
         Raises:
             InvalidInput: Something given cannot be used; nothing was sent.
-            Conflict: Somebody's canary is under way.
-            NothingPrunable: There is no room, and every version must stay.
+            Conflict: Somebody's canary is under way. In a rollout, that routine is
+                refused in the plan.
+            NothingPrunable: There is no room, and every version must stay. Likewise.
         """
+        if isinstance(routine, Rollout):
+            return await self._rollouts.plan(routine, run_id)
+
         wanted = await release_of(self.connection, routine, code, **choices)
         return await self._plans.make(wanted, run_id)
+
+    async def start(
+        self,
+        what: Rollout | RolloutPlan | Plan,
+        *,
+        observer: Observer | None = None,
+    ) -> Started:
+        """Begin a rollout, or what a plan says, and come back at once.
+
+        The run belongs to this client: whoever started it may go. Closing the client
+        pauses it. What the journal knows by this id already is gone on with.
+
+        Args:
+            what: A plan, or a rollout to plan and begin.
+            observer: Told what the run does.
+
+        Raises:
+            InvalidInput: Something cannot be used; nothing was sent.
+            RunInProgress: A routine has an unfinished run of something else.
+        """
+        plan = await self._rollouts.plan(what) if isinstance(what, Rollout) else what
+        if isinstance(plan, RolloutPlan):
+            run, drive = plan.run, await self._rollouts.carry_out(plan)
+        else:
+            run, drive = plan.releases[0].run, partial(self.resume, plan)
+
+        started = Started(id=run, runs=self.runs, observer=observer)
+        self._group.start_soon(started.drive, drive)
+        return started
 
     async def migrate(  # noqa: PLR0913  the front door takes what a migration can say
         self,
@@ -399,7 +454,7 @@ class Client:
 
     async def resume(
         self,
-        run: str | Plan,
+        run: str | Plan | RolloutPlan,
         *,
         check: bool = True,
         observer: Observer | None = None,
@@ -420,12 +475,17 @@ class Client:
             AlreadyRunning: A living process drives it.
             ReleaseFailed: A release ended, or stopped, without serving its target.
         """
+        if isinstance(run, RolloutPlan):
+            drive = await self._rollouts.carry_out(run, is_lost=True)
+            return await drive(observer=observer)
+
         if isinstance(run, Plan):
             end = await self._plans.carry_out(run, observer=observer)
-        else:
-            end = self._releases.resume(run, observer=observer)
+            return await ended(end, check=check)
 
-        return await ended(end, check=check)
+        with self._rollouts.watched(observer) as watch:
+            end = self._releases.resume(run, observer=watch)
+            return await ended(end, check=check)
 
     async def abort(
         self, run: str, *, keep: bool = False, observer: Observer | None = None
@@ -452,8 +512,9 @@ class Client:
             return await self._releases.abandon(run)
 
         view = await self.runs.ask_to_abort(run)
-        end = self._releases.abort(view.run.id, observer=observer)
-        return await ended(end, check=False)
+        with self._rollouts.watched(observer) as watch:
+            end = self._releases.abort(view.run.id, observer=watch)
+            return await ended(end, check=False)
 
     async def bundle(
         self,
@@ -477,6 +538,18 @@ class Client:
     @property
     def _plans(self) -> Plans:
         return Plans(self.connection, self._releases)
+
+    @property
+    def _rollouts(self) -> Rollouts:
+        return Rollouts(self.connection, self._releases, self._plans)
+
+    @property
+    def _group(self) -> TaskGroup:
+        """Where the runs of this client go on, while it is open."""
+        if self._tasks is None:
+            raise Misuse("This client is not open: use `async with Client(...)`.")
+
+        return self._tasks
 
     async def routines(self, select: Selector | str = "") -> tuple[RoutineSummary, ...]:
         """Give the routines of the account, by name: all of them, or those selected.
@@ -505,6 +578,16 @@ class Client:
     @property
     def _releases(self) -> Releases:
         return Releases(self.connection.engine, self.runs)
+
+
+@asynccontextmanager
+async def _cancelled_at_exit() -> AsyncIterator[TaskGroup]:
+    """Give a place for tasks; what goes on there is cancelled at the end."""
+    async with anyio.create_task_group() as tasks:
+        try:
+            yield tasks
+        finally:
+            tasks.cancel_scope.cancel()
 
 
 def _went_back(report: Report, *, check: bool) -> Report:

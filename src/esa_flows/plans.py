@@ -1,26 +1,20 @@
 """Plans: made from reads alone, and carried out, with a journal or without."""
 
-from collections import Counter
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
 from attrs import evolve, frozen
 
-from esa_flows.api.cloud import Op
 from esa_flows.connection import Connection
 from esa_flows.engine.engine import new_run_id
-from esa_flows.engine.journal_memory import MemoryJournal
 from esa_flows.engine.observe import Observer
 from esa_flows.errors import InvalidInput, Refused
-from esa_flows.model import VersionId
-from esa_flows.release.conflict import refuse_canary
-from esa_flows.release.forecast import forecast, victims_of
+from esa_flows.outlook import Outlook
 from esa_flows.release.package import Source, pack
-from esa_flows.release.planned import Plan, PlannedRelease
+from esa_flows.release.planned import Plan
 from esa_flows.release.release import release
 from esa_flows.release.spec import Release, Restart
-from esa_flows.release.survey import Survey, survey
 from esa_flows.releases import Releases
 
 __all__ = ["Plans"]
@@ -48,24 +42,9 @@ class Plans:
             NothingPrunable: There is no room, and every version must stay.
             RoutineNotFound: There is no such routine and it may not be created.
         """
-        found, compared = await self._surveyed(wanted)
-        if found.world is not None:
-            refuse_canary(wanted, found.world)
-
-        told = forecast(
-            wanted,
-            found,
-            compared=compared,
-            saved=await self._saved(wanted, found),
-            knows_staging=bool(self._connection.settings.staging_edge),
-            edge_lag=self._connection.settings.edge_lag.seconds,
-        )
-        planned = PlannedRelease(
-            run=run_id or new_run_id(self._connection.parts.random),
-            release=wanted,
-            before=found.world.routine if found.world else None,
-            forecast=told,
-        )
+        outlook = Outlook(self._connection)
+        run = run_id or new_run_id(self._connection.parts.random)
+        planned = outlook.planned(wanted, await outlook.look(wanted), run=run)
         return Plan(made_at=self._connection.parts.now(), releases=(planned,))
 
     async def carry_out(
@@ -92,7 +71,7 @@ class Plans:
         if any(row.run.id == planned.run for row in known):
             return self._releases.join(planned.run, observer=observer)
 
-        await self._fetch(planned.release)
+        await self.fetch(planned.release)
         restart = Restart(
             before=planned.before, settle=self._connection.settings.settle
         )
@@ -101,29 +80,14 @@ class Plans:
             release, wanted, run_id=planned.run, observer=observer
         )
 
-    async def _surveyed(self, wanted: Release) -> tuple[Survey, Mapping[Op, int]]:
-        """Look at all that matters; give the calls that comparing versions took."""
-        cloud = self._connection.cloud
-        before = Counter(cloud.statistics().calls)
-        engine = evolve(self._connection.engine, journal=MemoryJournal())
-        found = await engine.start(survey, wanted, subject=wanted.routine)
-        spent = Counter(cloud.statistics().calls) - before
-        return found, {op: spent[op] for op in (Op.READ_CODE, Op.INFO, Op.VARIABLES)}
-
-    async def _saved(self, wanted: Release, found: Survey) -> set[VersionId]:
-        """Give those versions that have to go whose code is in the store."""
-        blobs, saved = self._connection.blobs, set[VersionId]()
-        for version in victims_of(wanted, found):
-            if version.tag and len(await blobs.find(version.tag.content)) == 1:
-                saved.add(version.id)
-
-        return saved
-
-    async def _fetch(self, wanted: Release) -> None:
+    async def fetch(self, wanted: Release) -> None:
         """Bring the bundle's bytes into the store again, from wherever they are.
 
         From the file they came from, if that still holds them; else from a version that
         was made of them. A package that is a version already need not be uploaded.
+
+        Args:
+            wanted: The release they are for.
 
         Raises:
             InvalidInput: They are nowhere.

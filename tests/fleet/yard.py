@@ -13,7 +13,7 @@ from esa_flows.fleet.budget import Limits
 from esa_flows.fleet.order import Order, OrderedWave, Task
 from esa_flows.fleet.report import RolloutReport, RoutineEnd
 from esa_flows.fleet.rollout import rollout
-from esa_flows.fleet.spec import OnExhausted
+from esa_flows.fleet.spec import Member, OnExhausted, Rollout, Wave
 from esa_flows.intake import release_of
 from esa_flows.model import Duration, RoutineName
 from esa_flows.release.legs import Setting
@@ -112,3 +112,19 @@ class Yard:
 def ends(report: RolloutReport) -> dict[str, RoutineEnd]:
     """Give how each routine fared."""
     return {str(each.routine): each.end for each in report.routines}
+
+
+def rollout_of(
+    *names: str, canary: str = "100", approve: bool = False, **choices: Any
+) -> Rollout:
+    """Give a rollout of one routine a wave, where a person is asked; of one wave else.
+
+    Args:
+        names: Its routines.
+        canary: Shares and bake times of all.
+        approve: Whether a person is asked after each wave.
+        choices: The other attributes.
+    """
+    waves = [Wave(1, approve=True)] * len(names) if approve else [Wave()]
+    members = [Member(name, NEW, canary=canary) for name in names]
+    return Rollout(**{"members": members, "waves": waves, **choices})

@@ -22,12 +22,12 @@ from esa_flows.wire.pace import Pace
 from esa_flows.wire.rule import Rule
 from esa_flows.wire.slots import Fate, SlotStore, Wish
 
-__all__ = ["Gate", "GateStatistics", "added"]
+__all__ = ["AHEAD", "Gate", "GateStatistics", "added"]
 
 # A clock may wake us a rounding error too early; never spin on that.
 _SHORTEST_SLEEP = 0.0001
-# Paced a little faster than the cap, so that the cap and not the pace is the limit.
-_AHEAD = 0.985
+AHEAD = 0.985
+"""Paced a little faster than the cap, so that the cap and not the pace is the limit."""
 _SAMPLES = 200
 
 
@@ -258,7 +258,7 @@ class Gate:
         return self._store.learned.allowed(self._rule.calls, now)
 
     def _spacing(self, now: float) -> float:
-        return self._rule.period / self._allowed(now) * _AHEAD
+        return self._rule.period / self._allowed(now) * AHEAD
 
     def _pass_the_lead(self, waiter: Waiter) -> None:
         if waiter is not self._leader:

@@ -1,0 +1,196 @@
+"""How long a wave takes at least: its calls played against the cap; pure.
+
+Every routine is a chain of calls, one after the other, with waits in between. A call
+takes a slot of the cap, which rests for the cap's period after the answer; lanes and
+pace are those of the cap. Nothing disturbs it: who carries it out is not faster.
+"""
+
+import heapq
+import math
+from collections import deque
+from collections.abc import Sequence
+
+from attrs import define, field, frozen
+
+from esa_flows.fleet.budget import Limits, Standing, room
+from esa_flows.wire import pace as wire
+from esa_flows.wire.gate import AHEAD
+from esa_flows.wire.lane import Lane
+from esa_flows.wire.rule import Rule
+
+__all__ = ["Chain", "Pace", "calls_seconds", "play"]
+
+RULE = Rule()
+
+
+@frozen(kw_only=True)
+class Pace:
+    """How fast calls go.
+
+    Attributes:
+        calls: Calls of the account in any second.
+        latency: Seconds from a call to its answer.
+    """
+
+    calls: int = 100
+    latency: float = 0.05
+
+
+@frozen(kw_only=True)
+class Chain:
+    """What one routine does, one after the other.
+
+    Attributes:
+        ready: Lanes of the calls until it is ready to be exposed.
+        uploads: Uploads among them, which take time and no slot.
+        exposed: Waits before each call from there on, in seconds; mostly 0.
+    """
+
+    ready: tuple[Lane, ...]
+    uploads: int = 0
+    exposed: tuple[float, ...] = ()
+
+    @property
+    def calls(self) -> int:
+        """Calls that take a slot of the cap."""
+        return len(self.ready) + len(self.exposed)
+
+
+def calls_seconds(calls: int, pace: Pace) -> float:
+    """Give the least time that so many calls take under the cap alone.
+
+    Args:
+        calls: How many.
+        pace: How fast they go.
+    """
+    waiting = max(0, calls - pace.calls)
+    return waiting * (RULE.period + pace.latency) / pace.calls + pace.latency
+
+
+def play(
+    chains: Sequence[Chain], limits: Limits, pace: Pace, *, prepares: bool
+) -> float:
+    """Give the seconds until the last routine has ended.
+
+    Args:
+        chains: One for each routine, in the order they are begun.
+        limits: How many may be worked on and be exposed at once.
+        pace: How fast calls go.
+        prepares: Whether all is made ready at full speed, and exposed as it may be.
+    """
+    return _Play(chains=chains, limits=limits, pace=pace, prepares=prepares).through()
+
+
+@define(kw_only=True)
+class _Play:
+    chains: Sequence[Chain]
+    limits: Limits
+    pace: Pace
+    prepares: bool
+    _slots: list[float] = field(init=False)
+    _due: list[tuple[float, int, int, bool]] = field(factory=list, init=False)
+    _waiting: list[tuple[Lane, float, int, int]] = field(factory=list, init=False)
+    _ready: deque[int] = field(factory=deque, init=False)
+    _exposed: int = 0
+    _proven: int = 0
+    _begun: int = 0
+    _now: float = 0.0
+
+    _spread: wire.Pace = field(factory=lambda: wire.Pace(burst=RULE.burst), init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._slots = [0.0] * self.pace.calls
+
+    def through(self) -> float:
+        """Play it to its end."""
+        for _ in range(min(len(self.chains), self.limits.concurrency)):
+            self._begin()
+
+        while self._due or self._waiting:
+            free = self._free() if self._waiting else math.inf
+            if self._due and self._due[0][0] <= free:
+                self._now, place, done, has_rested = heapq.heappop(self._due)
+                go_on = self._wait if has_rested else self._step
+                go_on(place, done)
+            else:
+                self._now = max(self._now, free)
+                self._send()
+
+        return self._now
+
+    @property
+    def _spacing(self) -> float:
+        return RULE.period / self.pace.calls * AHEAD
+
+    def _free(self) -> float:
+        """Give when the next call may leave."""
+        paced = self._now + self._spread.wait(self._now, self._spacing)
+        return max(paced, self._slots[0])
+
+    def _begin(self) -> None:
+        """Begin the next routine, if there is one."""
+        if self._begun == len(self.chains):
+            return
+
+        place = self._begun
+        self._begun += 1
+        if self.prepares:
+            self._call(place, 0)
+        else:
+            self._ready.append(place)
+            self._expose()
+
+    def _expose(self) -> None:
+        """Let those go that are ready, as many as may."""
+        now = Standing(proven=self._proven, exposed=self._exposed)
+        for _ in range(min(room(self.limits, now), len(self._ready))):
+            self._exposed += 1
+            place = self._ready.popleft()
+            self._call(place, len(self.chains[place].ready) if self.prepares else 0)
+
+    def _step(self, place: int, done: int) -> None:
+        """Go on with a routine that has made so many calls."""
+        chain = self.chains[place]
+        is_ready = done == len(chain.ready) and self.prepares
+        if is_ready and not chain.exposed:
+            self._begin()
+        elif done == chain.calls:
+            self._exposed -= 1
+            self._proven += 1
+            if not self.prepares:
+                self._begin()
+
+            self._expose()
+        elif is_ready:
+            self._ready.append(place)
+            self._expose()
+            self._begin()
+        else:
+            self._call(place, done)
+
+    def _call(self, place: int, done: int) -> None:
+        """Make the next call of a routine, after the wait that comes before it."""
+        chain = self.chains[place]
+        place_in = done - len(chain.ready)
+        rest = chain.exposed[place_in] if place_in >= 0 else 0.0
+        if rest:
+            heapq.heappush(self._due, (self._now + rest, place, done, True))
+        else:
+            self._wait(place, done)
+
+    def _wait(self, place: int, done: int) -> None:
+        """Let a routine wait for a slot, in the lane of its call."""
+        ready = self.chains[place].ready
+        lane = ready[done] if done < len(ready) else Lane.DEPLOY
+        heapq.heappush(self._waiting, (lane, self._now, place, done))
+
+    def _send(self) -> None:
+        """Send the call whose turn it is, in the slot that is free."""
+        _, _, place, done = heapq.heappop(self._waiting)
+        chain, latency = self.chains[place], self.pace.latency
+        upload = latency * chain.uploads if done == len(chain.ready) // 2 else 0.0
+        self._spread.left(self._now, self._spacing)
+        answered = self._now + latency
+        heapq.heapreplace(self._slots, answered + RULE.period)
+        due = (answered + upload, place, done + 1, False)
+        heapq.heappush(self._due, due)
