@@ -11,7 +11,17 @@ from esa_flows.fleet.makespan import Pace
 from esa_flows.fleet.plan import Bound, RolloutPlan
 from esa_flows.fleet.spec import FailureBudget, Member, Rollout, Wave
 from esa_flows.fleet.waves import Candidate
-from esa_flows.model import Bundle, Canary, Digest, Environment, RoutineName
+from esa_flows.model import (
+    Bundle,
+    Canary,
+    Deployment,
+    Digest,
+    Environment,
+    Routine,
+    RoutineName,
+    Split,
+    VersionId,
+)
 from esa_flows.release.forecast import Forecast
 from esa_flows.release.planned import PlannedRelease
 from esa_flows.release.spec import Release
@@ -35,7 +45,9 @@ def _seen(name: str, canary: str = "100", *, to: str = "production") -> Seen:
 def _forecast(release: Release, canary: Canary) -> PlannedRelease:
     shares = tuple(map(str, canary.stages)) if release.ends_in_production else ()
     told = Forecast(calls=CALLS, shares=shares)
-    return PlannedRelease(run="abcd", release=release, before=None, forecast=told)
+    serves = Deployment(split=Split.whole(VersionId("1")))
+    before = Routine(name=release.routine, production=serves)
+    return PlannedRelease(run="abcd", release=release, before=before, forecast=told)
 
 
 def _replan(planned: PlannedRelease, canary: Canary) -> PlannedRelease:

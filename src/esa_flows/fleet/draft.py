@@ -21,11 +21,13 @@ from esa_flows.fleet.plan import (
 )
 from esa_flows.fleet.spec import Rollout, Wave
 from esa_flows.fleet.waves import Candidate, ordered, resolve
-from esa_flows.model import Canary, Duration, RoutineName
-from esa_flows.release.forecast import Forecast
+from esa_flows.model import Canary, Duration, Routine, RoutineName
+from esa_flows.release.forecast import NEW, Forecast
+from esa_flows.release.plan import Exposure, way_to_production
 from esa_flows.release.planned import PlannedRelease
 from esa_flows.release.room import keep_of, reasons_to_stay
 from esa_flows.release.survey import Survey
+from esa_flows.release.watch import is_watched, staging_time, time_at
 from esa_flows.wire.lane import Lane
 
 __all__ = ["Facts", "Replan", "Seen", "draft", "slots_of"]
@@ -36,6 +38,7 @@ BACK = 3
 _MOST_STEPS = 3
 _OBSERVE = Op.OBSERVE.value[0]
 _POST = Op.POST.value[0]
+_CAPPED = tuple(op for op in Op if op is not Op.POST)
 
 
 @frozen(kw_only=True)
@@ -233,6 +236,7 @@ class _Drafted:
             told=str(self.wave),
             routines=tuple(each.routine for each in its),
             steps=_steps(its),
+            gates=_gates(its),
             bake=self.wave.bake if its else Duration(0),
             approve=self.wave.approve,
             calls=calls_of(its),
@@ -281,22 +285,39 @@ def _guarded(each: PlannedRoutine) -> PlannedRoutine:
 
 def _chain(each: PlannedRoutine, *, prepares: bool) -> Chain:
     """Give a routine's calls, one after the other."""
-    calls: Mapping[str, int] = each.calls
-    exposed: list[float] = []
-    for bake in _bakes(each):
-        exposed += [0.0, 0.0, bake] if bake else [0.0, 0.0]
-
-    guard = [0.0] if exposed and prepares else []
-    left: Counter[Op] = Counter(
-        {op: calls.get(op.value[0], 0) for op in Op if op is not Op.POST}
-    )
-    seen = sum(1 + bool(bake) for bake in _bakes(each)) + len(guard)
-    left.subtract({Op.DEPLOY: len(exposed) + len(guard) - seen, Op.OBSERVE: seen})
+    waits = _waits(each)
+    guard = [0.0] if waits and prepares else []
+    exposed = [*guard, *waits]
+    left: Counter[Op] = Counter({op: each.calls.get(op.value[0], 0) for op in _CAPPED})
+    deploys = len(_ways(each))
+    left.subtract({Op.DEPLOY: deploys, Op.OBSERVE: len(exposed) - deploys})
     return Chain(
         ready=_lanes(left),
-        uploads=calls.get(_POST, 0),
-        exposed=(*guard, *exposed),
+        rest=staging_time(each.release.release).seconds if each.release else 0.0,
+        uploads=each.calls.get(_POST, 0),
+        exposed=tuple(exposed),
     )
+
+
+def _waits(each: PlannedRoutine) -> list[float]:
+    """Give the seconds before each call that exposes a routine."""
+    waits: list[float] = []
+    for exposure in _ways(each):
+        waits += [0.0, 0.0]
+        if each.release and is_watched(each.release.release, exposure):
+            waits.append(time_at(each.release.release, exposure).seconds)
+
+    return waits
+
+
+def _ways(each: PlannedRoutine) -> tuple[Exposure, ...]:
+    """Give what production of a routine goes through."""
+    if each.release is None or not each.release.forecast.shares:
+        return ()
+
+    before = each.release.before or Routine(name=each.routine)
+    version = each.release.forecast.adopts or NEW
+    return way_to_production(each.release.release, version, before)
 
 
 def _lanes(calls: Mapping[Op, int]) -> tuple[Lane, ...]:
@@ -307,21 +328,18 @@ def _lanes(calls: Mapping[Op, int]) -> tuple[Lane, ...]:
     return (*first, *(lane for lane in reversed(rest) if lane not in late), *late)
 
 
-def _bakes(each: PlannedRoutine) -> tuple[float, ...]:
-    """Give the bake of each share that production goes through."""
-    if each.release is None or not each.release.forecast.shares:
-        return ()
-
-    release, count = each.release.release, len(each.release.forecast.shares)
-    stages = (release.areas or release.canary).stages[-count:]
-    return tuple(stage.bake.seconds for stage in stages)
-
-
 def _steps(routines: Sequence[PlannedRoutine]) -> tuple[str, ...]:
     """Give the ways the routines of a wave take, in words, each once."""
     ways = (each.release.forecast.shares for each in routines if each.release)
     told = dict.fromkeys(" → ".join(way) or "staging alone" for way in ways)
     return (*list(told)[:_MOST_STEPS], *(("…",) if len(told) > _MOST_STEPS else ()))
+
+
+def _gates(routines: Sequence[PlannedRoutine]) -> tuple[str, ...]:
+    """Give the names of what is asked of them, each once."""
+    releases = (each.release.release for each in routines if each.release)
+    names = (gate.name for release in releases for gate in release.gates)
+    return tuple(dict.fromkeys(names))
 
 
 def _bound_of(waves: Sequence[PlannedWave]) -> Bound:

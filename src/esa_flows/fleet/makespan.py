@@ -42,11 +42,13 @@ class Chain:
 
     Attributes:
         ready: Lanes of the calls until it is ready to be exposed.
+        rest: Seconds that it is watched before it is ready.
         uploads: Uploads among them, which take time and no slot.
         exposed: Waits before each call from there on, in seconds; mostly 0.
     """
 
     ready: tuple[Lane, ...]
+    rest: float = 0.0
     uploads: int = 0
     exposed: tuple[float, ...] = ()
 
@@ -189,6 +191,7 @@ class _Play:
         _, _, place, done = heapq.heappop(self._waiting)
         chain, latency = self.chains[place], self.pace.latency
         upload = latency * chain.uploads if done == len(chain.ready) // 2 else 0.0
+        upload += chain.rest if done == len(chain.ready) - 1 else 0.0
         self._spread.left(self._now, self._spacing)
         answered = self._now + latency
         heapq.heapreplace(self._slots, answered + RULE.period)
