@@ -42,11 +42,12 @@ def test_a_rollout_at_eighty_columns() -> None:
 
     *picture, advice = _picture(_under_way(), frame)
 
-    assert advice.startswith("  Ctrl-C pauses the rollout; it can be resumed · esa-")
+    told = "  Ctrl-C pauses the rollout · to go back: esa-flows abort 7k2f7k2f7k2f"
+    assert told == advice
     assert [
         "rollout nightly  run 7k2f7k2f7k2f",
         "wave 2/2  ▰▰▰▰▰▰▱▱▱▱ 2/3  1m 15s elapsed  at least 1.5 s left",
-        "calls 20/33  ▁▁▄█ 100/s of 100  failures 1 of 1  roll back now 0.2 s (2)",
+        "calls 20/33 ▁▁▄█ 100/s of 100   failures 1 of 1  roll back now 0.2 s",
         "",
         " ✔ wave 1           1/1 released 1",
         " ● wave 2           1/2 baking 1 · rolled back 1",
@@ -65,7 +66,7 @@ def test_before_anything_has_begun() -> None:
 
     assert "rollout nightly  run …" == picture[0]
     assert "▱▱▱▱▱▱▱▱▱▱ 0/3  0.0 s elapsed  at least 1m 05s left" == picture[1]
-    assert "calls 0   0/s of 100  failures 0 of 1" == picture[2]
+    assert "calls 0  0/s of 100   failures 0 of 1" == picture[2]
     assert "   wave 1           0/1 25 → 100  bake 1m 00s" == picture[4]
 
 
@@ -106,18 +107,19 @@ def test_a_screen_is_never_too_high(height: int) -> None:
 
 def test_what_is_shown_first() -> None:
     """A person is needed, then failures, then what visitors see, then the rest."""
-    names = ("a-ready", "b-baking", "c-stuck", "d-failed", "e-prepares", "f-idle")
+    names = ("a-ready", "b-exposed", "c-stuck", "d-failed", "e-prepares", "f-idle")
     fleet = Fleet.of(wave(1, *names))
     for name in names[:-1]:
         fleet.begin(name)
 
     fleet.end("a-ready", "prepared")
-    fleet.step("b-baking", "deploy[production:5]#1")
+    fleet.step("b-exposed", "deploy[production:5]#1")
     fleet.end("c-stuck", "stuck", "Nobody knows.")
     fleet.end("d-failed", "failed", "No.")
 
-    shown = [line.split()[1] for line in _picture(fleet)[6:11]]
-    assert ["c-stuck", "d-failed", "b-baking", "e-prepares", "a-ready"] == shown
+    shown = [line.split()[1] for line in _picture(fleet)[6:10]]
+    assert ["c-stuck", "d-failed", "b-exposed", "e-prepares"] == shown
+    assert not any("a-ready" in line for line in _picture(fleet))
 
 
 def test_the_last_picture_has_waves_and_no_advice() -> None:
@@ -126,6 +128,18 @@ def test_the_last_picture_has_waves_and_no_advice() -> None:
 
     assert 6 == len(picture)
     assert "calls 20/33  failures 1 of 1" == picture[2]
+
+
+def test_a_wave_with_failures_is_marked() -> None:
+    """As borne, or as too many."""
+    marks = []
+    for tolerated in (1, 0):
+        fleet = Fleet.of(wave(1, "shop"), tolerated=tolerated)
+        fleet.begin("shop")
+        fleet.end("shop", "failed", "No.")
+        marks.append(_picture(fleet)[4].split()[0])
+
+    assert ["!", "✖"] == marks
 
 
 def test_ascii_where_nothing_else_can_be_shown() -> None:

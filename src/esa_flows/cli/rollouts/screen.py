@@ -72,7 +72,6 @@ _RANK = {
             Stand.BAKING,
             Stand.PREPARING,
             Stand.TAKEN_BACK,
-            Stand.READY,
         )
     )
 }
@@ -101,7 +100,7 @@ class FleetFrame:
     began: float
     calls: int
     rates: tuple[int, ...] = ()
-    advice: str = "Ctrl-C pauses the rollout; it can be resumed"
+    advice: str = "Ctrl-C pauses the rollout"
     width: int = 80
     height: int = MOST_LINES
     is_last: bool = False
@@ -158,7 +157,7 @@ def _bar(share: float) -> str:
 def _numbers(progress: FleetProgress, frame: FleetFrame) -> Text:
     outline = progress.outline
     planned = f"/{outline.calls:,}" if outline.calls else ""
-    line = Text(f"calls {frame.calls:,}{planned}  ", no_wrap=True, overflow="ellipsis")
+    line = Text(f"calls {frame.calls:,}{planned} ", no_wrap=True, overflow="ellipsis")
     if not frame.is_last:
         rate = frame.rates[-1] if frame.rates else 0
         line.append(_sparks(frame.rates, outline.cap), style="cyan")
@@ -166,10 +165,9 @@ def _numbers(progress: FleetProgress, frame: FleetFrame) -> Text:
 
     failures = progress.failures
     style = "red" if failures else ""
-    line.append(f"failures {failures} of {outline.tolerated}", style=style)
-    back, exposed = seconds_words(progress.back), progress.exposed
-    if exposed and not frame.is_last:
-        line.append(f"  roll back now {back} ({exposed})", style="dim")
+    line.append(f" failures {failures} of {outline.tolerated}", style=style)
+    if progress.exposed and not frame.is_last:
+        line.append(f"  roll back now {seconds_words(progress.back)}", style="dim")
 
     return line
 
@@ -220,8 +218,11 @@ def _wave_mark(
     progress: FleetProgress, wave: OutlinedWave, over: int, counts: Counter[Stand]
 ) -> tuple[str, str]:
     if over == len(wave.routines):
-        failed = any(counts[stand] for stand in BAD)
-        return ("✖", "red") if failed else ("✔", "green")
+        if not any(counts[stand] for stand in BAD):
+            return "✔", "green"
+
+        is_borne = progress.failures <= progress.outline.tolerated
+        return ("!", "yellow") if is_borne else ("✖", "red")
 
     is_begun = counts[Stand.WAITING] < len(wave.routines)
     return ("●", "cyan") if is_begun or wave.number == progress.wave else (" ", "dim")
@@ -291,7 +292,7 @@ def _foot(progress: FleetProgress, frame: FleetFrame) -> list[Text]:
     elif progress.news:
         told.append(Text(f"  {progress.news}", style="yellow"))
 
-    advice = f"  {frame.advice} · esa-flows abort {progress.run} takes it back"
+    advice = f"  {frame.advice} · to go back: esa-flows abort {progress.run}"
     told.append(Text(advice, style="dim"))
     return [Text(), *(_fit(_cut(line), frame) for line in told)]
 

@@ -59,7 +59,7 @@ def rollout_summary(
 
     yield from (labelled(_label(wave), _wave(wave)) for wave in report.waves)
     yield labelled("failures", f"{report.failures}, tolerated {report.tolerated}")
-    took = f"{counted(spent.calls, 'call')} in {seconds_words(spent.seconds)}"
+    took = f"{spent.calls:,} calls in {seconds_words(spent.seconds)}"
     yield labelled("took", took)
     yield from (labelled("note", one_line(note)) for note in report.notes)
     yield f"Safe to roll back: {_safety(report, back)}"
@@ -128,10 +128,9 @@ def _wave(wave: WaveReport) -> str:
     if not wave.is_begun:
         return ends_words(wave)
 
-    half, most = seconds_words(wave.median), seconds_words(wave.slowest)
     approved = f", approved by {one_line(wave.approved_by)}" * bool(wave.approved_by)
     return (
-        f"{ends_words(wave)}; half within {half}, 95 % within {most};"
+        f"{ends_words(wave)}; 95 % within {seconds_words(wave.slowest)},"
         f" {seconds_words(wave.seconds)} in all{approved}"
     )
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from attrs import define, field
 from rich.console import RenderableType
 
+from esa_flows.api.cloud import Op
 from esa_flows.cli.desk import Desk
 from esa_flows.cli.live import showing
 from esa_flows.cli.rollouts.lines import FleetLines
@@ -22,7 +23,7 @@ from esa_flows.engine.observe import Happening
 
 __all__ = ["FleetWatch", "watching_rollout"]
 
-_SPARKS = 8
+_SPARKS = 6
 """Seconds whose calls are shown."""
 
 
@@ -116,7 +117,9 @@ class FleetWatch:
         return self.desk.parts.clock()
 
     def _calls(self) -> int:
-        return sum(self.client.connection.cloud.statistics().calls.values())
+        """Count the calls that count under the cap, as plans do."""
+        calls = self.client.connection.cloud.statistics().calls
+        return sum(count for verb, count in calls.items() if verb is not Op.POST)
 
 
 @contextmanager
