@@ -34,7 +34,7 @@ async def test_a_declared_call_is_permitted() -> None:
     made.permit(Word.LOOK)
 
     assert (made.sent, scope.shield) == (False, False)
-    assert {"LOOK": 1} == made.calls
+    assert {"LOOK": [anyio.current_time()]} == made.calls
 
 
 async def test_a_change_is_protected_from_its_permit_on() -> None:

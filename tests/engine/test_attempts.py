@@ -46,7 +46,9 @@ async def test_an_unanswered_change_is_adopted() -> None:
     assert desk.world.sent == ["x"]
     outcome = (await desk.rows())[2]
     assert (outcome.data["adopted"], outcome.record.attempt) == (True, 2)
-    assert {"CHANGE": 1, "LOOK": 1} == outcome.data["calls"]
+    sent = outcome.data["sent"]  # how long ago: the change, then the look
+    assert (["CHANGE", "LOOK"], [0.0]) == (list(sent), sent["LOOK"])
+    assert [ago for ago in sent["CHANGE"] if 0.1 <= ago < 1.0]
 
 
 async def test_a_lost_change_is_done_again_only_after_the_settle_time() -> None:

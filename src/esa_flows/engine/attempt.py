@@ -35,15 +35,15 @@ class Attempt:
 
     Attributes:
         sent: Whether a call that changes something was permitted.
-        calls: How many calls were permitted, by verb; the step's other attempts count
-            into the same.
+        calls: When calls were permitted, by verb, in seconds of the loop's clock; the
+            step's other attempts note theirs in the same.
     """
 
     _step: Step[Any, Any]
     _lease: HeldLease
     _ports: Ports
     _scope: anyio.CancelScope
-    calls: dict[str, int] = field(factory=dict)
+    calls: dict[str, list[float]] = field(factory=dict)
     sent: bool = field(default=False, init=False)
 
     def need(self, port: type[Any]) -> Any:
@@ -79,7 +79,7 @@ class Attempt:
         if verb.mutates:
             self._protect(verb)
 
-        self.calls[verb.name] = self.calls.get(verb.name, 0) + 1
+        self.calls.setdefault(verb.name, []).append(anyio.current_time())
 
     def _protect(self, verb: Verb) -> None:
         if is_cancelled():

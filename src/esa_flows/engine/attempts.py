@@ -61,7 +61,7 @@ class Attempts(Generic[I, O]):
         digest: SHA-256 of its input.
         strand: The line of the flow's work it is a part of.
         began: When this process began them, in seconds of its clock.
-        calls: Calls that its attempts in this process made, by verb.
+        calls: When its attempts in this process made calls, by verb.
     """
 
     step: Step[I, O]
@@ -70,7 +70,7 @@ class Attempts(Generic[I, O]):
     digest: str
     strand: Strand
     began: float = field(factory=anyio.current_time, init=False)
-    calls: dict[str, int] = field(factory=dict, init=False)
+    calls: dict[str, list[float]] = field(factory=dict, init=False)
     _run: Run = field(init=False)
     _place: Place = field(init=False)
     _number: int = field(init=False)
@@ -85,8 +85,22 @@ class Attempts(Generic[I, O]):
         self._look = self._number > 0
 
     def counted(self) -> dict[str, Any]:
-        """Give the calls that led to an outcome; nothing where there were none."""
-        return {"calls": dict(self.calls)} if self.calls else {}
+        """Give how many calls led to an outcome; nothing where there were none."""
+        counts = {verb: len(times) for verb, times in self.calls.items()}
+        return {"calls": counts} if counts else {}
+
+    def _sent(self) -> dict[str, Any]:
+        """Give the same for the journal: how many seconds ago each call was sent."""
+        if not self.calls:
+            return {}
+
+        now = anyio.current_time()
+        return {
+            "sent": {
+                verb: [round(now - at, 3) for at in times]
+                for verb, times in self.calls.items()
+            }
+        }
 
     async def perform(self) -> O:
         """Attempt, look, wait, until there is an outcome or patience ends."""
@@ -297,7 +311,7 @@ class Attempts(Generic[I, O]):
         with anyio.CancelScope(shield=True):  # what was answered is kept
             await self._run.record(
                 Kind.OUTCOME,
-                body | self.counted(),
+                body | self._sent(),
                 step=self.identity,
                 attempt=self._number,
             )
@@ -335,7 +349,7 @@ class Attempts(Generic[I, O]):
 
         await self._run.record(
             Kind.OUTCOME,
-            body | facts | self.counted(),
+            body | facts | self._sent(),
             step=self.identity,
             attempt=self._number,
         )

@@ -88,7 +88,10 @@ def _outcome(row: Row, body: dict[str, Any], history: History) -> Told:
         why = "The time ran out."
         return (_told(row, Moment.STEP_FAILED, why=why),) if expired else ()
 
-    facts = {name: body[name] for name in ("seconds", "calls") if name in body}
+    facts = {name: body[name] for name in ("seconds", "sent") if name in body}
+    if "sent" in body:
+        facts["calls"] = {verb: len(times) for verb, times in body["sent"].items()}
+
     if "error" not in body:
         return (_told(row, Moment.STEP_DONE, value=body.get("value"), **facts),)
 

@@ -52,18 +52,18 @@ def test_a_step_is_a_part_of_a_phase(step: str, phase: Phase) -> None:
 
 
 def test_steps_end_when_they_are_told_and_began_so_long_before() -> None:
-    """Calls are spread over that time; uploads count under no cap."""
-    calls = {"OBSERVE": 1, "LIST": 1, "POST": 1}
+    """Calls are counted where they were sent; uploads count under no cap."""
+    sent = {"OBSERVE": [1.9], "LIST": [0.5, 0.1], "POST": [0.3]}
     found = _strip(
-        _at(5.0, Moment.STEP_DONE, "observe#1", seconds=2.0, calls=calls),
+        _at(5.0, Moment.STEP_DONE, "observe#1", seconds=2.0, sent=sent),
         _at(6.0, Moment.STEP_FAILED, "commit#1", why="No.", seconds=0.5),
     )
 
     first, second = found.spans
     assert (3.0, 5.0, Phase.LOOK) == (first.begin, first.end, first.phase)
     assert (5.5, 6.0, True) == (second.begin, second.end, second.has_failed)
-    assert {3: 1, 4: 1} == dict(found.calls)
-    assert calls == dict(found.verbs)
+    assert {3: 1, 4: 2} == dict(found.calls)
+    assert {"OBSERVE": 1, "LIST": 2, "POST": 1} == dict(found.verbs)
 
 
 def test_an_answer_is_no_failure_and_a_bad_gate_is_one() -> None:

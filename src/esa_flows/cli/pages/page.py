@@ -231,8 +231,8 @@ def _calls(story: Story) -> Markup:
     told = " · ".join(f"{verb} {count}" for verb, count in story.verbs.items())
     peak = (
         f"At most {story.peak} in one second as the journal tells, of {story.cap}"
-        " allowed. Calls of a step are spread over its time; those of a process that"
-        " died before it could record them are not known."
+        " allowed. Those of a process that died before it could record them are not"
+        " known."
     )
     return element(
         "section",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from attrs import define, evolve, field
@@ -166,14 +166,14 @@ class _Folding:
         has_failed = _has_failed(happening)
         begin = max(0.0, min(begin, at))
         self._add(phase_of(step), begin, at, step_words(step), has_failed=has_failed)
-        self._count(facts.get("calls", {}), begin, at)
+        self._count(facts.get("sent", {}), at)
 
-    def _count(self, calls: Mapping[str, int], begin: float, end: float) -> None:
-        """Spread a step's calls evenly over its time: nobody noted them one by one."""
-        self.strip.verbs.update(calls)
-        number = sum(count for verb, count in calls.items() if verb != _POST)
-        for place in range(number):
-            self.strip.calls[int(begin + (end - begin) * (place + 0.5) / number)] += 1
+    def _count(self, sent: Mapping[str, Sequence[float]], end: float) -> None:
+        """Count a step's calls where they were sent."""
+        for verb, times in sent.items():
+            self.strip.verbs[verb] += len(times)
+            if verb != _POST:
+                self.strip.calls.update(int(max(0.0, end - ago)) for ago in times)
 
     def _stop(self, at: float) -> None:
         for step, begin in self.open.items():
