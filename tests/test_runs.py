@@ -46,6 +46,35 @@ async def test_a_run_is_found_by_the_beginning_of_its_id() -> None:
     assert not view.is_driven
 
 
+@flow
+async def outer(ctx: Context, name: str) -> str:
+    """Do something twice as runs of its own."""
+    await ctx.run(nothing, name, key="a", subject="shop")
+    return await ctx.run(nothing, name, key="b", subject="cart")
+
+
+@flow
+async def nothing(ctx: Context, name: str) -> str:
+    """Wait a second."""
+    await ctx.sleep("1s", key="a")
+    return name
+
+
+async def test_the_runs_that_a_run_has_begun() -> None:
+    """In the order they were begun, with their rows; of another run there are none."""
+    house = House()
+    async with house.client(flows=(outer, nothing)) as client:
+        await client.run(outer, "x", run_id="mine0001")
+        found = [(run, rows) async for run, rows in client.runs.children("mine0001")]
+        none = [run async for run, _ in client.runs.children("mine0001.1")]
+
+    assert [("mine0001.1", "shop"), ("mine0001.2", "cart")] == [
+        (run.id, run.subject) for run, _ in found
+    ]
+    assert all(rows[-1].record.kind == "run.ended" for _, rows in found)
+    assert [] == none
+
+
 async def test_a_pause_stops_a_run_in_another_process() -> None:
     """Whoever drives it stops where it is, says so, and it can go on."""
     with House() as house:

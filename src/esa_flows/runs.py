@@ -1,12 +1,13 @@
 """The runs in a client's journal: find them, look at them, ask something of them."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
 from attrs import frozen
 
 from esa_flows.engine.engine import Engine
-from esa_flows.engine.journal import RunRow, SignalVerb
+from esa_flows.engine.journal import NewRun, Row, RunRow, SignalVerb
 from esa_flows.engine.observe import Observer
 from esa_flows.engine.place import refuse_elsewhere
 from esa_flows.engine.view import RunView
@@ -43,6 +44,17 @@ class Runs:
             UnknownRun: The journal knows no such run.
         """
         return await self._engine.view(run)
+
+    async def children(self, run: str) -> AsyncIterator[tuple[NewRun, tuple[Row, ...]]]:
+        """Give the runs that a run has begun, one at a time, with their rows.
+
+        Args:
+            run: Its whole id.
+        """
+        journal = self._engine.journal
+        found = await journal.find(f"{run}.")
+        for row in sorted(found, key=lambda row: row.run.started_at):
+            yield row.run, await journal.rows(row.run.id)
 
     async def before(self, run: str) -> Deployment | None:
         """Give what production served when a run first looked; None where unknown."""

@@ -11,12 +11,14 @@ from cyclopts import Parameter
 
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.options import DEFAULTS, Common
+from esa_flows.cli.pages.fleet import FLOW, FleetTelling
 from esa_flows.cli.pages.junit import junit as as_junit
 from esa_flows.cli.pages.markdown import markdown as as_markdown
 from esa_flows.cli.pages.page import page
 from esa_flows.cli.pages.story import RoutineLine, Story
 from esa_flows.cli.pages.style import Look
 from esa_flows.cli.pages.telling import story_of
+from esa_flows.client import Client
 from esa_flows.files import write_whole
 
 __all__ = ["report"]
@@ -46,10 +48,8 @@ async def report(
         desk: Where to write.
     """
     async with desk.client(common) as client:
-        view = await client.runs.get(run)
-        cap = client.connection.cap.statistics().calls
+        story = await _story(client, run)
 
-    story = story_of(view, cap=cap)
     if html:
         look = await anyio.to_thread.run_sync(Look.load)
         await _write(desk, html, page(story, look).encode())
@@ -61,6 +61,19 @@ async def report(
         desk.out.file.write(as_markdown(story))
 
     return Answer(payload=told(story))
+
+
+async def _story(client: Client, run: str) -> Story:
+    view = await client.runs.get(run)
+    cap = client.connection.cap.statistics().calls
+    if view.run.flow != FLOW:
+        return story_of(view, cap=cap)
+
+    telling = FleetTelling(view, cap)
+    async for child, rows in client.runs.children(view.run.id):
+        telling.take(child, rows)
+
+    return telling.story()
 
 
 async def _write(desk: Desk, path: str, content: bytes) -> None:

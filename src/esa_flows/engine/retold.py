@@ -88,7 +88,8 @@ def _outcome(row: Row, body: dict[str, Any], history: History) -> Told:
         why = "The time ran out."
         return (_told(row, Moment.STEP_FAILED, why=why),) if expired else ()
 
-    facts = {name: body[name] for name in ("seconds", "sent") if name in body}
+    known = ("seconds", "sent")
+    facts: dict[str, Any] = {name: body[name] for name in known if name in body}
     if "sent" in body:
         facts["calls"] = {verb: len(times) for verb, times in body["sent"].items()}
 

@@ -41,13 +41,17 @@ def test_what_there_is_nothing_of_is_not_there(verdict: Verdict) -> None:
     assert 3 == len(markdown(story(verdict=verdict)).split("\n\n"))
 
 
-def test_a_large_fleet_is_cut() -> None:
-    """Those that fared badly are listed before the cut."""
+def test_of_a_large_fleet_those_that_did_not_go_well_are_listed() -> None:
+    """And how many there are beside."""
     many = [routine(f"r{n}") for n in range(60)]
     told = markdown(story(routines=(*many, failed())))
+    good = markdown(story(routines=tuple(many)))
 
     assert "| cart |" in told
-    assert "… and 11 routines more" in told
+    assert "… and 60 routines more" in told
+    assert "| r59" not in told
+    assert "\n\n… and 60 routines more\n\n" in good
+    assert "| ---" not in good
 
 
 def test_nothing_from_elsewhere_becomes_markup() -> None:

@@ -56,6 +56,40 @@ def test_an_outline_is_taken_from_a_plan() -> None:
     assert (60.0, 2.0, 0.5) == (one.bake, one.least, one.back)
 
 
+def test_an_outline_is_read_from_a_journal() -> None:
+    """From what is recorded of the rollout's input; calls are not known there."""
+    release = {"routine": "shop", "canary": {"stages": [{"percentage": 25}, {}]}}
+    recorded = {
+        "name": "nightly",
+        "waves": [
+            {
+                "number": 1,
+                "name": "",
+                "bake": "1m",
+                "limits": {"fleet": 2},
+                "tasks": [{"setting": {"release": release}}],
+            }
+        ],
+    }
+
+    found = Outline.read(recorded, cap=50)
+
+    (one,) = found.waves
+    assert (0, 2, 50, "nightly") == (
+        found.calls,
+        found.tolerated,
+        found.cap,
+        found.name,
+    )
+    assert (("shop",), 60.0, 0.06, "25 → 2") == (
+        one.routines,
+        one.bake,
+        one.back,
+        one.steps,
+    )
+    assert 0 == Outline.read({"name": "", "waves": []}).tolerated
+
+
 def test_a_routine_is_found_in_its_wave() -> None:
     """One that is in none has none."""
     assert (1, 2, 0) == tuple(map(outline().wave_of, ("shop", "blog", "other")))

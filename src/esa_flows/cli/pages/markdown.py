@@ -24,7 +24,7 @@ _MARKS = {
 }
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#$@!&])")
 _SHOWN = 50
-"""Routines that are listed; those that fared badly first."""
+"""Routines up to which all are listed; of more, those that did not go well."""
 
 
 def markdown(story: Story) -> str:
@@ -76,7 +76,9 @@ def _routines(routines: Sequence[RoutineLine]) -> str:
     if not routines:
         return ""
 
-    order = sorted(routines, key=lambda line: line.verdict is Verdict.GOOD)
+    bad = [line for line in routines if line.verdict is not Verdict.GOOD]
+    is_small = len(routines) <= _SHOWN
+    order = sorted(routines, key=lambda line: line not in bad) if is_small else bad
     heads = ("routine", "outcome", "served → serves", "shares", "time", "note")
     rows = (
         (
@@ -89,9 +91,9 @@ def _routines(routines: Sequence[RoutineLine]) -> str:
         )
         for line in order[:_SHOWN]
     )
-    left = len(order) - _SHOWN
-    more = f"\n\n… and {counted(left, 'routine')} more" if left > 0 else ""
-    return _table(heads, rows) + more
+    left = len(routines) - min(len(order), _SHOWN)
+    more = f"… and {counted(left, 'routine')} more" if left else ""
+    return "\n\n".join(filter(None, (_table(heads, rows) if order else "", more)))
 
 
 def _gates(readings: Sequence[GateSeen]) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Any, Self
 
 from attrs import field, frozen
 
 from esa_flows.fleet.plan import RolloutPlan
+from esa_flows.model import Duration
 
 __all__ = ["Outline", "OutlinedWave"]
 
@@ -89,6 +90,21 @@ class Outline:
             cap=plan.calls_per_second,
         )
 
+    @classmethod
+    def read(cls, recorded: Mapping[str, Any], *, cap: int = 100) -> Self:
+        """Take what is shown from what the journal holds of a rollout's input.
+
+        How many calls it takes is not known there.
+
+        Args:
+            recorded: The input of its run, as JSON.
+            cap: Calls allowed in any second.
+        """
+        waves = recorded["waves"]
+        tolerated = waves[0]["limits"]["fleet"] if waves else 0
+        made = tuple(_recorded(wave, cap) for wave in waves)
+        return cls(name=recorded["name"], waves=made, tolerated=tolerated, cap=cap)
+
     @property
     def size(self) -> int:
         """How many routines are to be released."""
@@ -97,3 +113,26 @@ class Outline:
     def wave_of(self, routine: str) -> int:
         """Give the number of a routine's wave; 0 where it is in none."""
         return self._places.get(routine, 0)
+
+
+_WAY_BACK = 3
+"""Calls that take one routine back: a look, a deployment, and that it is seen."""
+
+
+def _recorded(wave: Mapping[str, Any], cap: int) -> OutlinedWave:
+    releases = [task["setting"]["release"] for task in wave["tasks"]]
+    steps = dict.fromkeys(_shares(release["canary"]) for release in releases)
+    return OutlinedWave(
+        number=wave["number"],
+        name=wave["name"],
+        routines=tuple(release["routine"] for release in releases),
+        steps=" or ".join(steps),
+        bake=Duration.parse(wave["bake"]).seconds,
+        back=len(releases) * _WAY_BACK / cap,
+    )
+
+
+def _shares(canary: Mapping[str, Any]) -> str:
+    """Give the shares of a canary; areas by their number."""
+    stages = canary["stages"]
+    return " → ".join(str(s.get("percentage", n + 1)) for n, s in enumerate(stages))

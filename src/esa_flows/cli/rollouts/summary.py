@@ -26,7 +26,7 @@ from esa_flows.fleet.report import (
 )
 from esa_flows.model import Split
 
-__all__ = ["change_words", "ends_words", "rollout_json", "rollout_summary"]
+__all__ = ["change_words", "ends_words", "rollout_json", "rollout_summary", "safety"]
 
 _LISTED = 40
 """Routines up to which all are listed; of more, those that did not go well."""
@@ -62,7 +62,7 @@ def rollout_summary(
     took = f"{spent.calls:,} calls in {seconds_words(spent.seconds)}"
     yield labelled("took", took)
     yield from (labelled("note", one_line(note)) for note in report.notes)
-    yield f"Safe to roll back: {_safety(report, back)}"
+    yield f"Safe to roll back: {safety(report, back)}"
 
 
 def rollout_json(report: RolloutReport, spent: Spent) -> dict[str, Any]:
@@ -150,7 +150,13 @@ def _counts(ends: Iterable[tuple[RoutineEnd, int]]) -> Iterator[str]:
         yield f"{count} {end.value}"
 
 
-def _safety(report: RolloutReport, back: str) -> str:
+def safety(report: RolloutReport, back: str = "") -> str:
+    """Say whether one can go back, and how.
+
+    Args:
+        report: How it ended.
+        back: What takes all of it back; empty for nothing that does.
+    """
     released = report.ends.get(RoutineEnd.RELEASED, 0)
     if report.ended is Ended.PARTLY_ROLLED_BACK or report.stuck:
         return "no, a person is needed first"
