@@ -67,12 +67,16 @@ async def test_the_runs_that_a_run_has_begun() -> None:
         await client.run(outer, "x", run_id="mine0001")
         found = [(run, rows) async for run, rows in client.runs.children("mine0001")]
         none = [run async for run, _ in client.runs.children("mine0001.1")]
+        rest = [
+            run.id
+            async for run, _ in client.runs.children("mine0001", but={"mine0001.1"})
+        ]
 
     assert [("mine0001.1", "shop"), ("mine0001.2", "cart")] == [
         (run.id, run.subject) for run, _ in found
     ]
     assert all(rows[-1].record.kind == "run.ended" for _, rows in found)
-    assert [] == none
+    assert ([], ["mine0001.2"]) == (none, rest)
 
 
 async def test_a_pause_stops_a_run_in_another_process() -> None:

@@ -1,6 +1,6 @@
 """The runs in a client's journal: find them, look at them, ask something of them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 
 import anyio
@@ -45,16 +45,20 @@ class Runs:
         """
         return await self._engine.view(run)
 
-    async def children(self, run: str) -> AsyncIterator[tuple[NewRun, tuple[Row, ...]]]:
+    async def children(
+        self, run: str, *, but: Collection[str] = ()
+    ) -> AsyncIterator[tuple[NewRun, tuple[Row, ...]]]:
         """Give the runs that a run has begun, one at a time, with their rows.
 
         Args:
             run: Its whole id.
+            but: Ids of those that are not wanted.
         """
         journal = self._engine.journal
         found = await journal.find(f"{run}.")
         for row in sorted(found, key=lambda row: row.run.started_at):
-            yield row.run, await journal.rows(row.run.id)
+            if row.run.id not in but:
+                yield row.run, await journal.rows(row.run.id)
 
     async def before(self, run: str) -> Deployment | None:
         """Give what production served when a run first looked; None where unknown."""

@@ -8,9 +8,12 @@ from typing import Any
 import anyio
 import pytest
 from tests.cli.office import Done, Office, bundle
+from tests.fleet.yard import Yard
 from tests.house import BROKEN
 
+from esa_flows import Client
 from esa_flows.engine.process import Life
+from esa_flows.fleet.order import Order
 
 # Bundles are files, which the store of a test reads in the loop.
 pytestmark = pytest.mark.may_block
@@ -69,8 +72,53 @@ async def test_a_terminal_is_redrawn_and_says_whose_run_it_is(tmp_path: Path) ->
     assert 0 == done.code
     assert "49.5 s left" in done.err
     assert "Ctrl-C ends the watching, not the run" in done.err
-    assert 60 < done.err.count("Ctrl-C ends the watching") < 120
+    assert 150 < done.err.count("Ctrl-C ends the watching") <= 275
     assert "outcome     released" in done.out
+
+
+async def _rollout(office: Office, **options: Any) -> Done:
+    """Roll out in one process, follow in another; give what that one wrote."""
+    yard, done, driving = Yard(house=office, bad={"cart"}), list[Done](), True
+    yard.live("shop", "cart", "blog")
+
+    async def drive(client: Client, order: Order) -> None:
+        nonlocal driving
+        await yard.run(client, order)
+        driving = False
+
+    async with office.client() as client, anyio.create_task_group() as group:
+        order = await yard.order(
+            client, ("shop",), ("cart", "blog"), bake="30s", fleet=1
+        )
+        group.start_soon(drive, client, order)
+        await anyio.sleep(10)
+        life = lambda _: Life.ALIVE if driving else Life.DEAD  # noqa: E731  one word
+        desk = office.desk(life=life, **options)
+        done.append(await office.run("status", "fleet1", "-w", desk=desk))
+
+    return done[0]
+
+
+async def test_a_rollout_is_followed_in_lines() -> None:
+    """With the turns of its routines, each once."""
+    done = await _rollout(Office())
+
+    assert 1 == done.out.count("shop: released")
+    assert 1 == done.out.count("wave 2 begins: 2 routines")
+    assert "cart: failed: The staging gate did not pass" in done.out
+    assert done.out.count("blog: released") == 1
+    assert 0 == done.code
+    assert "  state       succeeded\n" in done.out
+    assert "! wave 2           2/2 released 1 · failed 1\n" in done.out
+    assert "STEP" not in done.out
+
+
+async def test_a_rollout_is_followed_on_a_terminal() -> None:
+    """As the picture that the process which drives it shows."""
+    done = await _rollout(Office(), is_terminal=True)
+
+    assert "✔ wave 1           1/1 released 1   bake 1" in done.err
+    assert "Ctrl-C ends the watching, not the run · to go back" in done.err
 
 
 async def test_a_run_that_failed_gives_its_exit_code(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@
   13  paused; `esa-flows resume RUN` goes on
   14  somebody else changed what was about to be changed
   15  another run, or another process, is at it
+  16  a rollout is through, and no more failed than may
   17  timed out
  130  interrupted by Ctrl-C; 143 by SIGTERM; the journal is intact
 ====  ==================================================================
@@ -54,6 +55,7 @@ class Exit(enum.IntEnum):
     PAUSED = 13
     CONFLICT = 14
     BUSY = 15
+    WITH_FAILURES = 16
     TIMED_OUT = 17
     INTERRUPTED = 130
     TERMINATED = 143

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from typing import Protocol
 
 import anyio
 from attrs import define, field
-from rich.live import Live
+from rich.console import RenderableType
 
 from esa_flows.cli.desk import Desk
 from esa_flows.cli.lines import narrated
+from esa_flows.cli.live import showing
 from esa_flows.cli.progress import Progress
+from esa_flows.cli.rollouts.lines import FleetLines, in_order
+from esa_flows.cli.rollouts.outline import Outline
+from esa_flows.cli.rollouts.progress import FleetProgress
+from esa_flows.cli.rollouts.screen import FleetFrame, drawn_fleet
 from esa_flows.cli.screen import MOST_LINES, Frame, drawn
 from esa_flows.cli.text import one_line
 from esa_flows.client import Client
+from esa_flows.engine.journal import Kind, Row
+from esa_flows.engine.observe import Happening
 from esa_flows.engine.retold import Retelling
 from esa_flows.engine.view import RunView
+from esa_flows.fleet.rollout import rollout
 
-__all__ = ["follow"]
+__all__ = ["follow", "shown_rollout"]
 
 _LOOK = 0.5
 """Seconds between two looks into the journal."""
@@ -38,50 +46,77 @@ async def follow(desk: Desk, client: Client, run: str) -> RunView:
         UnknownRun: The journal knows no such run.
     """
     view = await client.runs.get(run)
-    following = _Following(desk=desk)
-    with following.shown(view) as live:
-        while True:
-            following.take(view)
-            if live is not None:
-                live.update(drawn(following.progress, following.frame(view)))
-                live.refresh()
-
-            if view.history.is_ended or not view.is_driven:
-                return view
-
+    is_rollout = view.run.flow == rollout.name
+    followed: _Followed = (_Fleet if is_rollout else _Single)(desk=desk, view=view)
+    await followed.look(client, view)
+    with showing(desk, followed):
+        while not view.history.is_ended and view.is_driven:
             await anyio.sleep(_LOOK)
             view = await client.runs.get(view.run.id)
+            await followed.look(client, view)
+
+    return view
+
+
+async def shown_rollout(desk: Desk, client: Client, view: RunView) -> RenderableType:
+    """Draw a rollout as its journal tells it now.
+
+    Args:
+        desk: Where it is to be shown.
+        client: Whose journal holds it.
+        view: Its run.
+    """
+    followed = _Fleet(desk=desk, view=view, is_told=False)
+    await followed.look(client, view)
+    return followed.picture(is_last=True)
+
+
+class _Followed(Protocol):
+    """A run that is followed."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def is_begun(self) -> bool: ...
+
+    def picture(self, *, is_last: bool = False) -> RenderableType: ...
+
+    async def look(self, client: Client, view: RunView) -> None:
+        """Take in what is new, and tell it where lines are told."""
 
 
 @define(kw_only=True)
-class _Following:
-    """What was seen so far."""
+class _Single:
+    """A run that has none of its own."""
 
     desk: Desk
+    view: RunView
     progress: Progress = field(factory=Progress)
     calls: int = 0
+    is_begun: bool = False
     _telling: Retelling = field(factory=Retelling)
     _seen: int = 0
 
-    def take(self, view: RunView) -> None:
-        """Take in the rows that are new."""
+    async def look(self, _: Client, view: RunView) -> None:
         for row in view.rows[self._seen :]:
             for happening in self._telling.take(row):
                 self.progress.take(happening, happening.at.timestamp())
                 self.calls += sum(happening.facts.get("calls", {}).values())
-                line = narrated(happening)
-                if line and not self.desk.is_live:
-                    self.desk.say(line)
+                _tell(self.desk, narrated(happening))
 
         self._seen = len(view.rows)
 
-    def frame(self, view: RunView, *, is_last: bool = False) -> Frame:
-        """Give what a picture needs beside the progress; its clock is the wall's."""
+    @property
+    def title(self) -> str:
+        return one_line(f"{self.view.run.flow} {self.view.run.subject}")
+
+    def picture(self, *, is_last: bool = False) -> RenderableType:
         err = self.desk.err
-        return Frame(
-            title=one_line(f"{view.run.flow} {view.run.subject}"),
+        frame = Frame(
+            title=self.title,
             now=self.desk.parts.now().timestamp(),
-            began=view.run.started_at.timestamp(),
+            began=self.view.run.started_at.timestamp(),
             calls=self.calls,
             advice=_ADVICE,
             width=err.width,
@@ -89,16 +124,65 @@ class _Following:
             is_last=is_last,
             is_ascii=err.options.ascii_only,
         )
+        return drawn(self.progress, frame)
 
-    @contextmanager
-    def shown(self, view: RunView) -> Iterator[Live | None]:
-        """Draw over the same lines, where there is a terminal to draw on."""
-        if not self.desk.is_live:
-            yield None
-            return
 
-        picture = drawn(self.progress, self.frame(view))
-        with Live(
-            picture, console=self.desk.err, auto_refresh=False, transient=True
-        ) as live:
-            yield live
+@define(kw_only=True)
+class _Fleet:
+    """A rollout, with the runs of its routines."""
+
+    desk: Desk
+    view: RunView
+    is_told: bool = True
+    progress: FleetProgress = field(init=False)
+    is_begun: bool = False
+    _lines: FleetLines = field(init=False)
+    _tellings: dict[str, Retelling] = field(factory=dict)
+    _seen: dict[str, int] = field(factory=dict)
+    _ended: set[str] = field(factory=set)
+
+    def __attrs_post_init__(self) -> None:
+        recorded = self.view.history.started.get("input") or {"name": "", "waves": []}
+        self.progress = FleetProgress(outline=Outline.read(recorded))
+        self._lines = FleetLines(self.progress)
+
+    async def look(self, client: Client, view: RunView) -> None:
+        told = self._new(view.run.id, view.rows)
+        async for run, rows in client.runs.children(view.run.id, but=self._ended):
+            told += self._new(run.id, rows)
+            if rows and rows[-1].record.kind is Kind.ENDED:
+                self._ended.add(run.id)
+
+        for happening in in_order(told, view.run.id):
+            moved = self.progress.take(happening, happening.at.timestamp())
+            for line in self._lines.lines(happening, moved):
+                _tell(self.desk, line if self.is_told else "")
+
+    def _new(self, run: str, rows: Sequence[Row]) -> list[Happening]:
+        telling = self._tellings.setdefault(run, Retelling())
+        begin, self._seen[run] = self._seen.get(run, 0), len(rows)
+        return [told for row in rows[begin:] for told in telling.take(row)]
+
+    @property
+    def title(self) -> str:
+        return one_line(f"rollout {self.progress.outline.name}")
+
+    def picture(self, *, is_last: bool = False) -> RenderableType:
+        err = self.desk.err
+        frame = FleetFrame(
+            title=self.title,
+            now=self.desk.parts.now().timestamp(),
+            began=self.view.run.started_at.timestamp(),
+            calls=self.progress.capped_calls,
+            advice=_ADVICE,
+            width=err.width,
+            height=min(MOST_LINES, err.height - 1),
+            is_last=is_last,
+            is_ascii=err.options.ascii_only,
+        )
+        return drawn_fleet(self.progress, frame)
+
+
+def _tell(desk: Desk, line: str) -> None:
+    if line and not desk.is_live:
+        desk.say(line)

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.options import DEFAULTS, Common
-from esa_flows.cli.pages.fleet import FLOW, FleetTelling
+from esa_flows.cli.pages.fleet import FleetTelling
 from esa_flows.cli.pages.junit import junit as as_junit
 from esa_flows.cli.pages.markdown import markdown as as_markdown
 from esa_flows.cli.pages.page import page
@@ -20,6 +20,7 @@ from esa_flows.cli.pages.style import Look
 from esa_flows.cli.pages.telling import story_of
 from esa_flows.client import Client
 from esa_flows.files import write_whole
+from esa_flows.fleet.rollout import rollout
 
 __all__ = ["report"]
 
@@ -66,7 +67,7 @@ async def report(
 async def _story(client: Client, run: str) -> Story:
     view = await client.runs.get(run)
     cap = client.connection.cap.statistics().calls
-    if view.run.flow != FLOW:
+    if view.run.flow != rollout.name:
         return story_of(view, cap=cap)
 
     telling = FleetTelling(view, cap)

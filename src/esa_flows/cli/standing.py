@@ -17,6 +17,7 @@ from esa_flows.engine.process import Life
 from esa_flows.engine.state import State
 from esa_flows.engine.view import RunView
 from esa_flows.errors import JournalCorrupt
+from esa_flows.fleet.report import RolloutReport
 from esa_flows.model import Cloud
 from esa_flows.release.report import Report
 
@@ -28,6 +29,7 @@ __all__ = [
     "outcome",
     "question",
     "report_of",
+    "rollout_report_of",
     "served",
     "standing",
     "steps_of",
@@ -122,6 +124,19 @@ def report_of(view: RunView) -> Report | None:
         return None  # a flow of somebody's own, that gives something alike
 
     return found
+
+
+def rollout_report_of(view: RunView) -> RolloutReport | None:
+    """Give the report that a rollout ended with; None where it has none.
+
+    Args:
+        view: Its run.
+    """
+    value = (view.history.ended or {}).get("value")
+    try:
+        return decode(value, RolloutReport) if value else None
+    except JournalCorrupt:
+        return None  # a flow of somebody's own, of the same name
 
 
 def question(view: RunView) -> str:

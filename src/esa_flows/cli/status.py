@@ -9,8 +9,9 @@ from rich.console import RenderableType
 
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.exits import Exit, exit_code
-from esa_flows.cli.follow import follow
+from esa_flows.cli.follow import follow, shown_rollout
 from esa_flows.cli.options import DEFAULTS, Common
+from esa_flows.cli.rollouts.exits import rollout_exit
 from esa_flows.cli.standing import (
     StepSeen,
     driver,
@@ -18,6 +19,7 @@ from esa_flows.cli.standing import (
     outcome,
     question,
     report_of,
+    rollout_report_of,
     served,
     standing,
     steps_of,
@@ -34,6 +36,7 @@ from esa_flows.cli.text import (
 from esa_flows.cli.words import step_words
 from esa_flows.engine.failure import decode_error
 from esa_flows.engine.view import RunView
+from esa_flows.fleet.rollout import rollout
 
 __all__ = ["status"]
 
@@ -60,9 +63,11 @@ async def status(
     async with desk.client(common) as client:
         looked = follow(desk, client, run) if watch else client.runs.get(run)
         view = await looked
+        is_rollout = view.run.flow == rollout.name
+        picture = await shown_rollout(desk, client, view) if is_rollout else None
 
     if not desk.is_json:
-        desk.say(*_told(view))
+        desk.say(*_told(view, picture))
 
     return Answer(exit=_code(view) if watch else Exit.OK, payload=_json(view))
 
@@ -72,12 +77,16 @@ def _code(view: RunView) -> Exit:
     if not view.history.is_ended:
         return Exit.PAUSED
 
+    whole = rollout_report_of(view) if view.run.flow == rollout.name else None
+    if whole is not None:
+        return rollout_exit(whole)
+
     report, body = report_of(view), view.history.ended or {}
     error = decode_error(body["error"]) if "error" in body else None
     return exit_code(report or error)
 
 
-def _told(view: RunView) -> list[RenderableType]:
+def _told(view: RunView, picture: RenderableType | None) -> list[RenderableType]:
     what = clean(f"{view.run.flow} {view.run.subject}").strip()
     lines: list[RenderableType] = [
         f"Run {view.run.id}: {what}",
@@ -94,9 +103,18 @@ def _told(view: RunView) -> list[RenderableType]:
     for place, held in served(view).items():
         lines.append(labelled(place, f"{served_words(held)}, as last seen"))
 
+    return [*lines, "", *_what(view, picture)] + [
+        labelled("next", move) for move in moves(view)
+    ]
+
+
+def _what(view: RunView, picture: RenderableType | None) -> tuple[RenderableType, ...]:
+    """Show what a run did: its steps, or the picture of a rollout."""
+    if picture is not None:
+        return picture, ""
+
     rows = [_row(step) for step in steps_of(view)]
-    lines += ["", table(("STEP", "AT", "TOOK", "RESULT"), rows), ""] if rows else [""]
-    return lines + [labelled("next", move) for move in moves(view)]
+    return (table(("STEP", "AT", "TOOK", "RESULT"), rows), "") if rows else ()
 
 
 def _row(step: StepSeen) -> tuple[str, str, str, str]:

@@ -10,10 +10,11 @@ from attrs import define, evolve, field
 from tests.cli.reports import AT, NEW, OLD
 
 from esa_flows.cli.pages import fleet
-from esa_flows.cli.pages.fleet import FLOW, FleetTelling, rollout_report_of
+from esa_flows.cli.pages.fleet import FleetTelling
 from esa_flows.cli.pages.page import page
 from esa_flows.cli.pages.story import CaseEnd, Phase, Story, Verdict
 from esa_flows.cli.pages.style import Look
+from esa_flows.cli.standing import rollout_report_of
 from esa_flows.engine.codec import encode
 from esa_flows.engine.history import History
 from esa_flows.engine.journal import Beat, Kind, NewRun, Record, Row, seal
@@ -153,7 +154,7 @@ def _children() -> list[Rows]:
     exposed.add(1.5, Kind.INTENT, "deploy[production:100]#1", v=1, **{"in": ""})
     exposed.done(2.0, "deploy[production:100]#1")
     exposed.end(2.5, {"report": {"outcome": "released"}})
-    cart = Rows(f"{RUN}.3").start(6.0, "ship", "cart")
+    cart = Rows(f"{RUN}.3").start(6.2, "ship", "cart")
     cart.done(7.0, "read_gate[staging:errors:1]#1", READING)
     cart.end(8.0, {"report": {"outcome": "rolled back", "reason": "It answered 500."}})
     return [shop, exposed, cart, Rows(f"{RUN}.4")]
@@ -161,7 +162,7 @@ def _children() -> list[Rows]:
 
 def _view(report: RolloutReport | None) -> RunView:
     order = _order(("shop",), ("cart", "late"))
-    rows = Rows(RUN).start(0.0, FLOW, "", order)
+    rows = Rows(RUN).start(0.0, "rollout", "", order)
     wake = (AT + dt.timedelta(seconds=6)).isoformat()
     rows.add(3.0, Kind.SLEPT, "sleep[wave:1]#1", wake=wake)
     if report is not None:
@@ -344,7 +345,7 @@ def test_a_rollout_that_asks_a_person() -> None:
 
 def test_a_run_that_ended_with_something_else() -> None:
     """Has no report; it is bad."""
-    rows = Rows(RUN).start(0.0, FLOW, "", _order(("shop",))).end(1.0, {"a": 1})
+    rows = Rows(RUN).start(0.0, "rollout", "", _order(("shop",))).end(1.0, {"a": 1})
     view = evolve(_view(None), rows=tuple(rows.rows), history=History.of(rows.rows))
     telling = FleetTelling(view)
 
@@ -359,7 +360,7 @@ def test_of_a_large_wave_some_rows_are_drawn_and_those_in_trouble() -> None:
     bad = RoutineReport(
         routine=RoutineName(names[501]), wave=1, end=RoutineEnd.FAILED, run="x"
     )
-    rows = Rows(RUN).start(0.0, FLOW, "", _order(names))
+    rows = Rows(RUN).start(0.0, "rollout", "", _order(names))
     rows.end(10.0, encode(_report(bad)))
     view = evolve(_view(None), rows=tuple(rows.rows), history=History.of(rows.rows))
     telling = FleetTelling(view)

@@ -169,13 +169,15 @@ def test_a_run_that_nobody_planned_and_one_that_was_not_begun_here() -> None:
 
 
 def test_calls_are_counted_over_all_runs() -> None:
-    """By verb, as steps tell."""
+    """By verb, as steps tell; uploads count under no cap."""
     fleet = Fleet.of()
     fleet.begin("shop")
     fleet.tell(Moment.STEP_DONE, "observe#1", f"{RUN}.1", calls={"OBSERVE": 2})
+    fleet.tell(Moment.STEP_DONE, "post_to_oss#1", f"{RUN}.1", calls={"POST": 1})
     fleet.tell(Moment.STEP_FAILED, "commit#1", f"{RUN}.1", calls={"COMMIT": 1})
 
-    assert {"OBSERVE": 2, "COMMIT": 1} == dict(fleet.progress.calls)
+    assert {"OBSERVE": 2, "POST": 1, "COMMIT": 1} == dict(fleet.progress.calls)
+    assert 3 == fleet.progress.capped_calls
 
 
 def test_the_way_back_and_what_is_left() -> None:

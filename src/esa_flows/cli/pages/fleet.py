@@ -30,18 +30,16 @@ from esa_flows.cli.pages.telling import (
     took_words,
     verbs_of,
 )
-from esa_flows.cli.rollouts.lines import FleetLines
+from esa_flows.cli.rollouts.lines import FleetLines, in_order
 from esa_flows.cli.rollouts.outline import Outline, OutlinedWave
 from esa_flows.cli.rollouts.progress import FleetProgress
 from esa_flows.cli.rollouts.summary import change_words, ends_words, safety
-from esa_flows.cli.standing import question, standing
+from esa_flows.cli.standing import question, rollout_report_of, standing
 from esa_flows.cli.text import clean, counted, one_line
-from esa_flows.engine.codec import decode
 from esa_flows.engine.journal import NewRun, Row
 from esa_flows.engine.observe import Happening
 from esa_flows.engine.retold import retold
 from esa_flows.engine.view import RunView
-from esa_flows.errors import JournalCorrupt
 from esa_flows.fleet.report import (
     Ended,
     RolloutReport,
@@ -50,10 +48,7 @@ from esa_flows.fleet.report import (
     WaveReport,
 )
 
-__all__ = ["FLOW", "FleetTelling", "rollout_report_of"]
-
-FLOW = "rollout"
-"""Name of the flow whose runs are told so."""
+__all__ = ["FleetTelling"]
 
 _ROWS = 120
 """Routines of a wave that are drawn: of more, those in trouble and some others."""
@@ -64,19 +59,6 @@ _TOLD = 40_000
 _BAD = frozenset({RoutineEnd.STUCK, RoutineEnd.CONFLICT})
 _QUIET = frozenset({RoutineEnd.RELEASED, RoutineEnd.UNCHANGED})
 _SKIPPED = frozenset({RoutineEnd.SKIPPED, RoutineEnd.NOT_BEGUN, RoutineEnd.REFUSED})
-
-
-def rollout_report_of(view: RunView) -> RolloutReport | None:
-    """Give the report that a rollout ended with; None where it has none.
-
-    Args:
-        view: Its run.
-    """
-    value = (view.history.ended or {}).get("value")
-    try:
-        return decode(value, RolloutReport) if value else None
-    except JournalCorrupt:
-        return None  # a flow of somebody's own, of the same name
 
 
 @define
@@ -253,7 +235,7 @@ class FleetTelling:
     def _lines(self) -> Iterator[str]:
         progress = FleetProgress(outline=self._outline)
         lines = FleetLines(progress)
-        for happening in sorted(self._told, key=lambda told: told.at):
+        for happening in in_order(self._told, self._view.run.id):
             now = happening.at.timestamp()
             yield from lines.lines(happening, progress.take(happening, now))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from attrs import define, field
@@ -15,7 +15,7 @@ from esa_flows.cli.rollouts.progress import BAD, FleetProgress, Member, Stand
 from esa_flows.cli.text import counted, one_line
 from esa_flows.engine.observe import Happening, Moment
 
-__all__ = ["FleetLines"]
+__all__ = ["FleetLines", "in_order"]
 
 _SAID: Mapping[Stand, str] = MappingProxyType(
     {
@@ -33,6 +33,23 @@ _SAID: Mapping[Stand, str] = MappingProxyType(
     }
 )
 """Turns that are worth a line."""
+
+
+def in_order(told: Iterable[Happening], run: str) -> list[Happening]:
+    """Sort what a rollout and its runs told by time.
+
+    At one moment what routines did comes before what the rollout made of it.
+
+    Args:
+        told: What they told.
+        run: The rollout's own id.
+    """
+
+    def key(happening: Happening) -> tuple[dt.datetime, bool]:
+        is_own = happening.run == run and happening.moment is not Moment.RUN_STARTED
+        return happening.at, is_own
+
+    return sorted(told, key=key)
 
 
 @define

@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import define, field
 
+from esa_flows.api.cloud import Op
 from esa_flows.cli.rollouts.outline import Outline, OutlinedWave
 from esa_flows.cli.text import brief, one_line
 from esa_flows.cli.words import step_words
@@ -149,6 +150,11 @@ class FleetProgress:
     def counts(self, wave: OutlinedWave) -> Counter[Stand]:
         """Give how many routines of a wave stand where."""
         return self._counts[wave.number]
+
+    @property
+    def capped_calls(self) -> int:
+        """Calls that count under the cap."""
+        return self.calls.total() - self.calls[Op.POST.name]
 
     @property
     def done(self) -> int:

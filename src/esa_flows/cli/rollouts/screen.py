@@ -24,6 +24,9 @@ _AROUND = 7
 """Lines that are neither waves nor routines."""
 
 _BAR = 10
+_ENDLESS = 1_000
+"""Columns that no terminal has."""
+
 _SPARKS = "▁▂▃▄▅▆▇█"
 
 _MARKS = {
@@ -190,7 +193,7 @@ def _around(progress: FleetProgress, most: int) -> Sequence[OutlinedWave]:
 def _waves(
     progress: FleetProgress, frame: FleetFrame, waves: Iterable[OutlinedWave]
 ) -> Table:
-    table = _grid()
+    table = _grid(frame)
     for wave in waves:
         counts = progress.counts(wave)
         over = sum(counts[stand] for stand in ENDS)
@@ -205,8 +208,9 @@ def _waves(
     return table
 
 
-def _grid() -> Table:
-    table = Table.grid(padding=(0, 1), expand=True)
+def _grid(frame: FleetFrame) -> Table:
+    # A file has lines without end: nothing is padded to that.
+    table = Table.grid(padding=(0, 1), expand=frame.width < _ENDLESS)
     table.add_column(width=2, justify="right")
     table.add_column(no_wrap=True, overflow="ellipsis", min_width=12, max_width=28)
     table.add_column(no_wrap=True, justify="right", min_width=7)
@@ -259,7 +263,7 @@ def _shown(progress: FleetProgress, room: int) -> Sequence[Member]:
 
 
 def _members(members: Iterable[Member], frame: FleetFrame) -> Table:
-    table = _grid()
+    table = _grid(frame)
     for member in members:
         mark, style = _MARKS[member.stand]
         said = Text(_story(member, frame), style="red" if member.stand in BAD else "")
