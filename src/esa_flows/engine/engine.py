@@ -21,6 +21,7 @@ from esa_flows.engine.family import Birth
 from esa_flows.engine.flow import Flow
 from esa_flows.engine.history import History
 from esa_flows.engine.journal import (
+    Beat,
     Journal,
     Kind,
     Lease,
@@ -188,7 +189,7 @@ class Engine:
             return _ended(known, history)
 
         refuse_elsewhere(run_id, history, self.place)
-        lease = await self._take(run_id, force=force)
+        lease = await self._take(run_id, force=force, seen=seen)
         async with self._letting_go(lease):
             # Who was to write since then would have had to take the lease before us.
             if not (is_idle and lease.fence == seen.fence + 1):
@@ -301,13 +302,16 @@ class Engine:
             drive.run.tell(Moment.RUN_RESUMED, flow=flow.name, subject=subject, by=by)
             return await drive.through(flow, value)
 
-    async def _take(self, run_id: str, *, force: bool = False) -> Lease:
+    async def _take(
+        self, run_id: str, *, force: bool = False, seen: Beat | None = None
+    ) -> Lease:
         return await take_lease(
             self.journal,
             run_id,
             self.owner,
             life=_gone if force else self.life,
             clock=self.clock,
+            seen=seen,
         )
 
     async def _list(self, new: NewRun) -> Lease:

@@ -25,6 +25,8 @@ __all__ = ["columns_of", "read_owner", "read_row", "read_run", "read_signal"]
 
 Columns = tuple[Any, ...]
 
+_UNREADABLE = (AttributeError, TypeError, ValueError)
+
 
 def columns_of(row: Row) -> Columns:
     """Give a row's columns in the order of the table."""
@@ -53,7 +55,7 @@ def read_row(columns: Columns, *, source: str) -> Row:
         JournalCorrupt: They are no row.
     """
     run, seq, at, kind, step, attempt, fence, body, crc = columns
-    with _reading(source, f"record {seq} of run {run}"):
+    try:
         record = Record(
             kind=Kind(kind),
             at=dt.datetime.fromisoformat(at),
@@ -61,6 +63,8 @@ def read_row(columns: Columns, *, source: str) -> Row:
             attempt=attempt,
             body=body,
         )
+    except _UNREADABLE as error:
+        raise _unreadable(source, f"record {seq} of run {run}", error) from error
 
     return Row(run=run, seq=seq, fence=fence, record=record, crc=crc)
 
@@ -114,9 +118,12 @@ def read_signal(columns: Columns, *, run: str, source: str) -> Signal:
 def _reading(source: str, what: str) -> Iterator[None]:
     try:
         yield
-    except (AttributeError, TypeError, ValueError) as error:
-        raise JournalCorrupt(
-            f"{source}: {what} cannot be read ({error}); the file was damaged or"
-            " edited.",
-            next_move="Restore it from a backup; nothing was changed.",
-        ) from error
+    except _UNREADABLE as error:
+        raise _unreadable(source, what, error) from error
+
+
+def _unreadable(source: str, what: str, error: Exception) -> JournalCorrupt:
+    return JournalCorrupt(
+        f"{source}: {what} cannot be read ({error}); the file was damaged or edited.",
+        next_move="Restore it from a backup; nothing was changed.",
+    )

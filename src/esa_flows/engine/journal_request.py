@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from attrs import define, field
 
@@ -50,14 +50,14 @@ class Request(Generic[T]):
 
     work: Callable[[Any], T]
     writes: bool
-    _answers: list[T] = field(factory=list, init=False)
+    _answer: T | None = field(default=None, init=False)
     _error: EsaFlowsError | None = field(default=None, init=False)
 
     def serve(self, tables: Served) -> None:
         """Do it and keep the answer, or the error that is its own."""
         self._error = None
         try:
-            self._answers.append(self.work(tables))
+            self._answer = self.work(tables)
         except EsaFlowsError as error:
             self._error = error
 
@@ -99,4 +99,4 @@ class Request(Generic[T]):
         if self._error is not None:
             raise self._error
 
-        return self._answers[-1]
+        return cast("T", self._answer)  # served, and not refused

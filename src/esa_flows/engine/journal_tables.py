@@ -232,7 +232,7 @@ class Tables:
 
     def rows(self, run: str) -> tuple[Row, ...]:
         """Give a run's rows in order, checked."""
-        self.beat_of(run)
+        self._know(run)
         found = self.ask(
             "SELECT run, seq, at, kind, step, attempt, fence, body, crc FROM records"
             " WHERE run = ? ORDER BY seq",
@@ -268,7 +268,7 @@ class Tables:
 
     def signal(self, run: str, verb: SignalVerb, by: str, at: dt.datetime) -> None:
         """Append to a run's signal inbox."""
-        self.beat_of(run)
+        self._know(run)
         self.change(
             "INSERT INTO signals SELECT ?, coalesce(max(id), 0) + 1, ?, ?, ?"
             " FROM signals WHERE run = ?",
@@ -281,7 +281,7 @@ class Tables:
 
     def signals(self, run: str, after: int) -> tuple[Signal, ...]:
         """Give the signals of a run's inbox after a place."""
-        self.beat_of(run)
+        self._know(run)
         found = self.ask(
             "SELECT id, verb, by, at FROM signals WHERE run = ? AND id > ? ORDER BY id",
             run,
@@ -298,6 +298,10 @@ class Tables:
 
     # --- the inside
 
+    def _know(self, run: str) -> None:
+        if not self.ask("SELECT 1 FROM runs WHERE id = ?", run):
+            raise unknown(run)
+
     def _hold(self, lease: Lease) -> None:
         if not self.ask(
             "SELECT 1 FROM runs WHERE id = ? AND fence = ? AND owner = ?",
@@ -305,7 +309,7 @@ class Tables:
             lease.fence,
             str(lease.owner),
         ):
-            self.beat_of(lease.run)
+            self._know(lease.run)
             raise lost(lease.run)
 
     def _read_head(self, lease: Lease) -> Head:

@@ -49,6 +49,7 @@ async def take_lease(
     *,
     life: Callable[[Owner], Life],
     clock: Callable[[], float] = anyio.current_time,
+    seen: Beat | None = None,
 ) -> Lease:
     """Take a run's lease, watching a present holder for as long as a lease lasts.
 
@@ -58,11 +59,12 @@ async def take_lease(
         owner: This process.
         life: Whether another owner's process lives.
         clock: Monotonic seconds of this process.
+        seen: The lease as it was just seen; looked at where None.
 
     Raises:
         AlreadyRunning: The holder beats.
     """
-    watch = _Watch(seen=await journal.beat_of(run), since=clock())
+    watch = _Watch(seen=seen or await journal.beat_of(run), since=clock())
     while True:
         holder = watch.seen.owner
         alive = life(holder) if holder else Life.DEAD
