@@ -274,6 +274,26 @@ async def _broken(client: Client) -> Any:
     return await client.release("shop", BROKEN, canary=CANARY, check=False)
 
 
+async def _watched(client: Client) -> Any:
+    return await client.release(
+        "shop",
+        NEW,
+        gates=["http:/ every=2s patience=1s error_limit=9 inconclusive_limit=9"],
+        check=False,
+    )
+
+
+async def _caught(client: Client) -> Any:
+    return await client.release(
+        "shop",
+        BROKEN,
+        canary=CANARY,
+        gates=["http:/ every=2s at=production"],
+        probe=False,
+        check=False,
+    )
+
+
 async def _to_staging(client: Client) -> Any:
     return await client.release("shop", NEW, to="staging", check=False)
 
@@ -358,6 +378,15 @@ PLAYS = (
         code=BROKEN,
         shares=(),
         settings={"edge_lag": "1s"},  # a gate that hears the old code is content
+    ),
+    Play(name="watched", prepare=_live, act=_watched),
+    Play(
+        name="caught in its canary",
+        prepare=_live,
+        act=_caught,
+        code=BROKEN,
+        shares=(10,),
+        switches={"edge_lag": 0.0},
     ),
     Play(name="to staging", prepare=_live, act=_to_staging, shares=()),
     Play(name="rollback", prepare=_released, act=_rollback, code=OLD, goes_back=True),

@@ -143,6 +143,20 @@ async def test_a_host_of_ones_own_is_asked_where_its_name_leads() -> None:
     assert "token" not in house.transport.calls
 
 
+async def test_a_token_goes_to_no_other_host() -> None:
+    """Whoever is behind it could use it."""
+    house = House(switches=Switches(fresh_edge_401=600.0))
+    house.live()
+    about = watched(house)
+
+    reading = await read(
+        house, f"https://{about.record}/ patience=2s", evolve(about, record="b.example")
+    )
+
+    assert Verdict.INCONCLUSIVE is reading.verdict
+    assert "token" not in house.transport.calls
+
+
 async def test_without_a_record_a_host_is_to_be_named() -> None:
     """There is nothing that could be asked."""
     house = House()

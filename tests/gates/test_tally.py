@@ -155,15 +155,31 @@ def test_without_gates_it_is_the_bake() -> None:
     assert Duration(60) == watch_time(Duration(60), [], least=True)
 
 
-def test_answers_are_counted_of_those_who_count() -> None:
-    """Gates over HTTP carry on what they have seen; others may say what they like."""
+@pytest.mark.parametrize(
+    ("text", "story", "counted"),
+    [
+        ("http:/", "ii", (6, 2)),
+        ("http:/", "iip", (0, 0)),
+        ("http:/", "pi", (3, 1)),
+        ("http:/ errors<1%", "ipp", (9, 3)),
+        ("command: true", "ii", (0, 0)),
+    ],
+)
+def test_answers_are_carried_on(
+    text: str, story: str, counted: tuple[int, int]
+) -> None:
+    """Until they are enough; of a rate all. Others may say what they like."""
+    tally = Tally.begun(Gate.parse(text), Duration(900), least=True)
     facts: dict[str, Any] = {"good": 3, "bad": 1}
-    over_http = Tally.begun(Gate.parse("http:/"), Duration(0), least=True)
-    other = Tally.begun(a_gate(), Duration(0), least=True)
-    for tally in (over_http, other, over_http):
-        told = Reading(verdict=Verdict.PASS, reason="", facts=facts)
+    for letter in story:
+        told = Reading(verdict=LETTERS[letter], reason="", facts=facts)
         tally.take(told, asked_at=0, now=0)
 
-    assert (6, 2) == (over_http.good, over_http.bad)
-    assert (0, 0) == (other.good, other.bad)
-    assert "<Tally true [1 readings, None]>" == repr(other)
+    assert counted == (tally.good, tally.bad)
+
+
+def test_it_says_how_far_it_is() -> None:
+    """For those who look while it runs."""
+    tally = Tally.begun(a_gate(), Duration(0), least=True)
+
+    assert "<Tally true [0 readings, None]>" == repr(tally)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants import (
     at_api,
     at_engine,
+    at_gates,
     at_journal,
     at_release,
     at_showing,
@@ -20,6 +21,7 @@ DEFENCES = (
     *at_steps.DEFENCES,
     *at_release.DEFENCES,
     *at_api.DEFENCES,
+    *at_gates.DEFENCES,
     *at_wire.DEFENCES,
     *at_showing.DEFENCES,
 )

@@ -43,6 +43,8 @@ PURE = (
     Pure("engine/retry.py", ("tests/engine/test_retry.py",)),
     Pure("engine/cause.py", ("tests/engine/test_cause.py",)),
     Pure("gates/looks.py", ("tests/gates/test_looks.py",)),
+    Pure("gates/sequential.py", ("tests/gates/test_sequential.py",)),
+    Pure("gates/tally.py", ("tests/gates/test_tally.py",)),
     Pure("wire/correction.py", ("tests/wire/test_correction.py",)),
 )
 

@@ -52,7 +52,7 @@ class Tally:
         last: The last reading of each verdict.
         due: Seconds after the beginning at which the next reading is due.
         verdict: What is settled; None as long as nothing is.
-        good: Good answers counted so far, of those gates that count them.
+        good: Good answers that the next reading need not ask for again.
         bad: Bad ones.
     """
 
@@ -89,14 +89,24 @@ class Tally:
         self.counts[reading.verdict] += 1
         self.last[reading.verdict] = reading
         self._errors = self._errors + 1 if reading.verdict is Verdict.ERROR else 0
-        if isinstance(self.gate.check, HttpCheck):
-            self.good += int(reading.facts.get("good", 0))
-            self.bad += int(reading.facts.get("bad", 0))
-
+        self._count(reading)
         is_enough = self._is_enough(asked_at)
         self._late += is_enough and reading.verdict is Verdict.INCONCLUSIVE
         self.verdict = self._settled(reading.verdict, is_enough=is_enough)
         self.due = max(now, self._next(asked_at))
+
+    def _count(self, reading: Reading) -> None:
+        """Carry answers on: of a rate all of them, else those that were too few yet."""
+        check = self.gate.check
+        if not isinstance(check, HttpCheck):
+            return
+
+        if check.errors is None and reading.verdict is Verdict.PASS:
+            self.good = self.bad = 0  # the next reading meets the new version itself
+            return
+
+        self.good += int(reading.facts.get("good", 0))
+        self.bad += int(reading.facts.get("bad", 0))
 
     @property
     def readings(self) -> int:
