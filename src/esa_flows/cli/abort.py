@@ -11,9 +11,11 @@ from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show
 from esa_flows.cli.exits import Exit
 from esa_flows.cli.options import DRIVING, Driving
-from esa_flows.cli.watch import Watch, watching
+from esa_flows.cli.rollouts.again import past_of, watching_again
 from esa_flows.client import Client
+from esa_flows.engine.observe import Observer
 from esa_flows.errors import Aborted
+from esa_flows.fleet.report import Ended, RolloutReport
 from esa_flows.release.report import Outcome, Report
 
 __all__ = ["abort"]
@@ -51,7 +53,8 @@ async def abort(
             desk.say(f"Run {view.run.id} is ended where it was; nothing was put back.")
             return Answer(payload={"run": view.run.id, "outcome": "aborted"})
 
-        with watching(desk, client, f"abort {view.run.subject}") as watch:
+        title, past = f"abort {view.run.subject}".strip(), await past_of(client, view)
+        with watching_again(desk, client, title, view, past) as watch:
             found = await _aborted(client, view.run.id, watch)
 
         if found is None:
@@ -62,7 +65,7 @@ async def abort(
         return evolve(answer, exit=Exit.OK) if _is_back(found) else answer
 
 
-async def _aborted(client: Client, run: str, watch: Watch) -> Any:
+async def _aborted(client: Client, run: str, watch: Observer) -> Any:
     try:
         return await client.abort(run, observer=watch)
     except Aborted:
@@ -70,5 +73,8 @@ async def _aborted(client: Client, run: str, watch: Watch) -> Any:
 
 
 def _is_back(found: Any) -> bool:
+    if isinstance(found, RolloutReport):
+        return found.ended is Ended.ROLLED_BACK
+
     is_aborted = isinstance(found, Report) and found.outcome is Outcome.ABORTED
     return is_aborted and found.production_as_before

@@ -10,8 +10,8 @@ from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show, wait_for
 from esa_flows.cli.exits import Exit
 from esa_flows.cli.options import DRIVING, Driving
+from esa_flows.cli.rollouts.again import past_of, watching_again
 from esa_flows.cli.standing import question
-from esa_flows.cli.watch import watching
 from esa_flows.client import Client
 from esa_flows.engine.view import RunView
 
@@ -51,7 +51,8 @@ async def approve(
         if view.is_driven or not client.knows(view.run.flow):
             return Answer(payload={"run": view.run.id, "approved": not deny})
 
-        with watching(desk, client, f"go on with {view.run.flow}") as watch:
+        title, past = f"go on with {view.run.flow}", await past_of(client, view)
+        with watching_again(desk, client, title, view, past) as watch:
             ending = await wait_for(client.resume(view.run.id, observer=watch))
 
         return show(desk, watch, ending)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import Any
+from typing import Any, Protocol
 
-from esa_flows.cli.complaint import complaint
+from esa_flows.cli.complaint import Complaint, complaint
 from esa_flows.cli.desk import Answer, Desk
-from esa_flows.cli.exits import exit_code
-from esa_flows.cli.summary import removed_words, report_json, summary
-from esa_flows.cli.watch import Watch
+from esa_flows.cli.exits import Exit, exit_code
+from esa_flows.cli.rollouts.exits import rollout_exit
+from esa_flows.cli.rollouts.summary import rollout_json, rollout_summary
+from esa_flows.cli.summary import Spent, removed_words, report_json, summary
 from esa_flows.errors import ReleaseFailed
+from esa_flows.fleet.report import RolloutReport
 from esa_flows.release.remove import Removed
 from esa_flows.release.report import Report
 
@@ -32,7 +34,21 @@ async def wait_for(work: Awaitable[Any]) -> Ending:
         return error.report, error
 
 
-def show(desk: Desk, watch: Watch, ending: Ending) -> Answer:
+class Watched(Protocol):
+    """Who watched a run."""
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether the run has told anything."""
+        ...
+
+    @property
+    def spent(self) -> Spent:
+        """What it took."""
+        ...
+
+
+def show(desk: Desk, watch: Watched, ending: Ending) -> Answer:
     """Show how a run ended.
 
     Args:
@@ -43,13 +59,29 @@ def show(desk: Desk, watch: Watch, ending: Ending) -> Answer:
     found, error = ending
     code = exit_code(error or (found if isinstance(found, Report) else None))
     told = complaint(error) if error else None
+    if isinstance(found, RolloutReport):
+        return _rollout(desk, watch, found)
+
     if not isinstance(found, Report):
         ended = f"The run ended and gave {found!r}."
         desk.say(removed_words(found) if isinstance(found, Removed) else ended)
         return Answer(exit=code, error=told)
 
-    if not watch.progress.run:
+    if not watch.is_begun:
         desk.note(f"Run {found.run} had ended before; nothing was done now.")
 
     desk.say(*summary(found, watch.spent))
     return Answer(exit=code, payload=report_json(found, watch.spent), error=told)
+
+
+def _rollout(desk: Desk, watch: Watched, found: RolloutReport) -> Answer:
+    desk.say(*rollout_summary(found, watch.spent))
+    code, told = rollout_exit(found), None
+    if code is not Exit.OK:
+        told = Complaint(
+            type="RolloutFailed",
+            message=f"{found.name or 'The rollout'}: {found.ended}. {found.reason}",
+            next_move=found.next_move,
+        )
+
+    return Answer(exit=code, payload=rollout_json(found, watch.spent), error=told)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import anyio
@@ -13,15 +12,13 @@ from esa_flows.cli.desk import Desk
 from esa_flows.cli.lines import narrated
 from esa_flows.cli.live import showing
 from esa_flows.cli.progress import Progress
-from esa_flows.cli.rollouts.lines import FleetLines, in_order
-from esa_flows.cli.rollouts.outline import Outline
+from esa_flows.cli.rollouts.lines import FleetLines
 from esa_flows.cli.rollouts.progress import FleetProgress
+from esa_flows.cli.rollouts.recall import Recall, outline_of
 from esa_flows.cli.rollouts.screen import FleetFrame, drawn_fleet
 from esa_flows.cli.screen import MOST_LINES, Frame, drawn
 from esa_flows.cli.text import one_line
 from esa_flows.client import Client
-from esa_flows.engine.journal import Kind, Row
-from esa_flows.engine.observe import Happening
 from esa_flows.engine.retold import Retelling
 from esa_flows.engine.view import RunView
 from esa_flows.fleet.rollout import rollout
@@ -137,31 +134,17 @@ class _Fleet:
     progress: FleetProgress = field(init=False)
     is_begun: bool = False
     _lines: FleetLines = field(init=False)
-    _tellings: dict[str, Retelling] = field(factory=dict)
-    _seen: dict[str, int] = field(factory=dict)
-    _ended: set[str] = field(factory=set)
+    _recall: Recall = field(factory=Recall)
 
     def __attrs_post_init__(self) -> None:
-        recorded = self.view.history.started.get("input") or {"name": "", "waves": []}
-        self.progress = FleetProgress(outline=Outline.read(recorded))
+        self.progress = FleetProgress(outline=outline_of(self.view))
         self._lines = FleetLines(self.progress)
 
     async def look(self, client: Client, view: RunView) -> None:
-        told = self._new(view.run.id, view.rows)
-        async for run, rows in client.runs.children(view.run.id, but=self._ended):
-            told += self._new(run.id, rows)
-            if rows and rows[-1].record.kind is Kind.ENDED:
-                self._ended.add(run.id)
-
-        for happening in in_order(told, view.run.id):
+        for happening in await self._recall.news(client, view):
             moved = self.progress.take(happening, happening.at.timestamp())
             for line in self._lines.lines(happening, moved):
                 _tell(self.desk, line if self.is_told else "")
-
-    def _new(self, run: str, rows: Sequence[Row]) -> list[Happening]:
-        telling = self._tellings.setdefault(run, Retelling())
-        begin, self._seen[run] = self._seen.get(run, 0), len(rows)
-        return [told for row in rows[begin:] for told in telling.take(row)]
 
     @property
     def title(self) -> str:

@@ -10,6 +10,7 @@ from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show, wait_for
 from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.plan import read_plan
+from esa_flows.cli.rollouts.again import past_of, watching_again
 from esa_flows.cli.watch import watching
 from esa_flows.errors import InvalidInput
 
@@ -50,8 +51,10 @@ async def resume(
 
             return show(desk, watch, ending)
 
-        new = (await client.runs.get(run or "")).run
-        with watching(desk, client, f"resume {new.flow} {new.subject}") as watch:
-            ending = await wait_for(client.resume(new.id, observer=watch))
+        view = await client.runs.get(run or "")
+        new, past = view.run, await past_of(client, view)
+        title = f"resume {new.flow} {new.subject}".strip()
+        with watching_again(desk, client, title, view, past) as again:
+            ending = await wait_for(client.resume(new.id, observer=again))
 
-        return show(desk, watch, ending)
+        return show(desk, again, ending)

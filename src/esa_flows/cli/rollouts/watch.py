@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from attrs import define, field
@@ -36,6 +36,7 @@ class FleetWatch:
         client: Whose calls are counted.
         title: What is done.
         outline: What is planned.
+        past: What was done before, by other processes; in order.
         progress: What has been done.
     """
 
@@ -43,6 +44,7 @@ class FleetWatch:
     client: Client
     title: str
     outline: Outline
+    past: Sequence[Happening] = ()
     progress: FleetProgress = field(init=False)
     _lines: FleetLines = field(init=False)
     _began: float = field(init=False)
@@ -53,6 +55,10 @@ class FleetWatch:
         self._lines = FleetLines(self.progress)
         self._began = self._clock()
         self._counted = deque([(self._began, self._calls())], maxlen=_SPARKS + 1)
+        wall = self.desk.parts.now().timestamp()
+        for happening in self.past:
+            when = self._began + happening.at.timestamp() - wall
+            self._lines.lines(happening, self.progress.take(happening, when))
 
     def __call__(self, happening: Happening) -> None:
         """Take in what a run tells, and show it where lines are shown."""
@@ -124,7 +130,12 @@ class FleetWatch:
 
 @contextmanager
 def watching_rollout(
-    desk: Desk, client: Client, title: str, outline: Outline
+    desk: Desk,
+    client: Client,
+    title: str,
+    outline: Outline,
+    *,
+    past: Sequence[Happening] = (),
 ) -> Iterator[FleetWatch]:
     """Show what a rollout does while the block runs.
 
@@ -133,7 +144,10 @@ def watching_rollout(
         client: Whose calls are counted.
         title: What is done.
         outline: What is planned.
+        past: What was done before, by other processes; in order.
     """
-    watch = FleetWatch(desk=desk, client=client, title=title, outline=outline)
+    watch = FleetWatch(
+        desk=desk, client=client, title=title, outline=outline, past=past
+    )
     with showing(desk, watch):
         yield watch

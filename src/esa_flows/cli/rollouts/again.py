@@ -1,0 +1,57 @@
+"""Show a run that is gone on with as what it is: a rollout, or a single one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from esa_flows.cli.desk import Desk
+from esa_flows.cli.rollouts.recall import Recall, outline_of
+from esa_flows.cli.rollouts.watch import FleetWatch, watching_rollout
+from esa_flows.cli.watch import Watch, watching
+from esa_flows.client import Client
+from esa_flows.engine.observe import Happening
+from esa_flows.engine.view import RunView
+from esa_flows.fleet.rollout import rollout
+
+__all__ = ["Past", "past_of", "watching_again"]
+
+Past = list[Happening] | None
+"""What a rollout did before; None for a run that is none."""
+
+
+async def past_of(client: Client, view: RunView) -> Past:
+    """Give what a rollout did before, which a process that goes on with it is not told.
+
+    Args:
+        client: Whose journal holds it.
+        view: The run.
+    """
+    if view.run.flow != rollout.name:
+        return None
+
+    return await Recall().news(client, view)
+
+
+@contextmanager
+def watching_again(
+    desk: Desk, client: Client, title: str, view: RunView, past: Past
+) -> Iterator[Watch | FleetWatch]:
+    """Show what a run does while the block runs.
+
+    Args:
+        desk: Where to show it.
+        client: Whose calls are counted.
+        title: What is done to what.
+        view: The run as it is before.
+        past: What `past_of` gave.
+    """
+    if past is None:
+        with watching(desk, client, title) as watch:
+            yield watch
+
+        return
+
+    outline = outline_of(view)
+    with watching_rollout(desk, client, title, outline, past=past) as fleet_watch:
+        yield fleet_watch
