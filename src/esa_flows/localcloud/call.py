@@ -134,4 +134,5 @@ def read_integer(text: str) -> int | None:
 
 def stamp(moment: datetime) -> str:
     """Return a moment as answers show it: RFC 3339, UTC, whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    text = moment.astimezone(UTC).isoformat(timespec="seconds")
+    return text.replace("+00:00", "Z")

@@ -33,6 +33,8 @@ from .switches import Switches
 from .values import Headers, Reply, Request
 from .world import World
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 @frozen(kw_only=True)
 class _Visit:
@@ -210,8 +212,7 @@ class Gateway:
 
 def _json(members: Mapping[str, Any]) -> bytes:
     """Return compact JSON in UTF-8; half a character pair, which has none, is ``?``."""
-    text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
-    return text.encode(errors="replace")
+    return _COMPACT.encode(members).encode(errors="replace")
 
 
 def _call(visit: _Visit, key: AccessKey, switches: Switches) -> Call:

@@ -5,8 +5,9 @@ Source: help page "V3 request structure and signature"; codes of the RPC gateway
 
 from __future__ import annotations
 
+import re
 from collections import deque
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from attrs import define, field
 
@@ -19,6 +20,7 @@ from .values import Request
 from .world import World
 
 NONCE_LIFE = timedelta(minutes=15)
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _REGIONS: tuple[tuple[str, Site], ...] = (
     (".cn-hangzhou.", "cn"),
     (".ap-southeast-1.", "intl"),
@@ -59,7 +61,7 @@ class Doorman:
 
     def _check_date(self, text: str, now: datetime) -> None:
         try:
-            date = datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+            date = _moment(text)
         except ValueError:
             raise CloudError(
                 "InvalidTimeStamp.Format", "Specified time stamp is not well formatted."
@@ -134,3 +136,15 @@ class Doorman:
                 "Specified SecurityToken is expired.",
                 status,
             )
+
+
+def _moment(text: str) -> datetime:
+    """Read a time stamp as the gateway wants it.
+
+    Raises:
+        ValueError: It is written otherwise, or there is no such moment.
+    """
+    if _DATE.fullmatch(text) is None:
+        raise ValueError(text)
+
+    return datetime.fromisoformat(text)

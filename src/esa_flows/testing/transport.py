@@ -79,8 +79,7 @@ class ProcessTransport:
         listener = self._listener(request)
         self._sent += 1
         try:
-            with anyio.fail_after(request.timeout.total):
-                return await self._exchange(request, listener)
+            return await self._exchange(request, listener)
         except (httpx.HTTPError, TimeoutError) as error:
             raise trouble(error, request.host) from None  # its frames hold the form
 
@@ -90,9 +89,9 @@ class ProcessTransport:
     async def _exchange(self, request: Request, listener: Listener) -> Response:
         way = self._latency(request)
         body = await _whole(request)
-        await anyio.sleep(way.there)
+        left = await _patient(way.there, request.timeout.total)
         reply = self._cloud.handle(_arrival(request, body, listener))
-        await anyio.sleep(reply.delay + way.back)
+        await _patient(reply.delay + way.back, left)
         if reply.cut is not None:
             raise _CUTS[reply.cut]("The local cloud cut the connection.")
 
@@ -117,6 +116,21 @@ class ProcessTransport:
 
 _LISTENERS: dict[int, Listener] = {0: "api", 1: "edge-production", 2: "edge-staging"}
 _CUTS = {"reset": httpx.ReadError, "truncate": httpx.RemoteProtocolError}
+
+
+async def _patient(seconds: float, patience: float) -> float:
+    """Sleep, no longer than there is patience for; give what is left of that.
+
+    How long everything takes is known, so no deadline need be kept beside it.
+
+    Raises:
+        TimeoutError: There was not enough of it.
+    """
+    await anyio.sleep(min(seconds, patience))
+    if seconds >= patience:
+        raise TimeoutError
+
+    return patience - seconds
 
 
 async def _whole(request: Request) -> bytes:

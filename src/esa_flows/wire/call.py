@@ -226,7 +226,8 @@ class Caller:
         for attempt in itertools.count(1):
             tried = await self._once(call, endpoint, permit, watch, attempt)
             if isinstance(tried.outcome, Answer):
-                return evolve(tried.outcome, attempts=attempt)
+                answer = tried.outcome
+                return answer if attempt == 1 else evolve(answer, attempts=attempt)
 
             correction = correction_for(tried.outcome)
             if correction is None or correction in corrected:

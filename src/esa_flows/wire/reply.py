@@ -34,9 +34,16 @@ def plain(text: object, longest: int = _LONGEST) -> str:
     if not isinstance(text, str):
         return ""
 
-    kept = (" " if unicodedata.category(c) in _UNSEEN else c for c in text)
-    line = " ".join("".join(kept).split())
+    line = " ".join(_seen(text).split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def _seen(text: str) -> str:
+    """Put a blank where there is nothing to see."""
+    if text.isascii() and text.isprintable():
+        return text
+
+    return "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text)
 
 
 @frozen(kw_only=True)
@@ -72,9 +79,8 @@ def object_in(body: bytes) -> dict[str, object] | None:
         body: The bytes of a response.
     """
     try:
-        value = json.loads(
-            body, parse_float=str, parse_constant=str, object_pairs_hook=_once_each
-        )
+        text = body.decode(json.detect_encoding(body), "surrogatepass")
+        value = _STRICT.decode(text)
     except (ValueError, RecursionError):
         return None
 
@@ -87,6 +93,11 @@ def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
         raise ValueError("a member stands twice")
 
     return members
+
+
+_STRICT = json.JSONDecoder(
+    parse_float=str, parse_constant=str, object_pairs_hook=_once_each
+)
 
 
 def facts_of(response: Response) -> Facts:
