@@ -7,7 +7,7 @@ SDK    := .venv-sdk
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sdk node peers test check crash kill model mutants fix demo bench bench-quick build clean
+.PHONY: help venv sdk node peers test check crash sweep kill model mutants fix demo bench bench-quick build clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -64,8 +64,11 @@ ONLY   ?=
 EVERY  ?= 1
 WORD   ?=
 
-crash: venv ## play N disturbed releases from SEED (MODE=faults, unsafe, crowd, singles)
-	@PYTHONPATH=. $(BIN)/python -m tests.crash -n $(N) --seed $(SEED) --mode $(MODE) $(if $(ONLY),--only $(ONLY))
+crash: venv ## play N disturbed releases from SEED (MODE=faults, unsafe, http, crowd; singles EVERY=)
+	@PYTHONPATH=. $(BIN)/python -m tests.crash -n $(N) --seed $(SEED) --every $(EVERY) --mode $(MODE) $(if $(ONLY),--only $(ONLY))
+
+sweep: venv ## play every single disturbance and 30,000 twos and threes, as the CI does: minutes
+	@PYTHONPATH=. $(BIN)/python -m tests.crash --mode sweep
 
 kill: venv ## kill, freeze and interrupt real processes at every moment of seven flows
 	$(BIN)/python -m pytest -q -n $(JOBS) -m "slow or not slow" tests/process

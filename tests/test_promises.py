@@ -11,10 +11,11 @@ from tests.promises import PAGE, block, write
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = r"( \(a sample: 1 in \d+\))?"
+FOUND = r"\d+ scenarios, \d+ converged, \d+ violations"
 SHAPES = {
     "defences": rf"\d+ named defences removed, \d+ missed{SAMPLE}\n",
     "changes": rf"([\w/]+\.py +\d+\.\d % of +\d+ noticed, \d+ % asked for{SAMPLE}\n)+",
-    "crash": r"(\w+, seed \d+: \d+ scenarios, \d+ converged, \d+ violations\n)+",
+    "crash": (rf"(\w+, (seed \d+|one in \d+): {FOUND}\n)+(altogether: {FOUND}\n)?"),
     "secrets": r"\d+ secrets looked for in \d+ texts of \d+ kinds: 0 found\n",
 }
 """What each block looks like."""

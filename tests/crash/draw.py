@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
+from attrs import evolve
 from tests.crash.plays import PLAYS, Play
 from tests.crash.scenario import HARSH, PASSING, Scenario, kinds_at, undisturbed
 
@@ -49,6 +50,12 @@ def singles(play: Play, harsh: int = 0, *, lasting: bool = False) -> Iterator[Sc
         )
 
 
+def on_both(scenario: Scenario) -> Iterator[Scenario]:
+    """Give a scenario on each backend."""
+    for backend in BACKENDS:
+        yield evolve(scenario, backend=backend)
+
+
 def positions(play: Play) -> tuple[int, ...]:
     """Give the places in `HARSH` of the switches that a play's cloud heeds."""
     every = range(len(HARSH))
@@ -56,7 +63,10 @@ def positions(play: Play) -> tuple[int, ...]:
 
 
 def drawn(seed: int, number: int) -> Scenario:
-    """Draw a scenario with two or three disturbances, now and then a lasting one."""
+    """Draw a scenario with two or three disturbances, now and then a lasting one.
+
+    A lasting one costs as much as four others, and each is played alone, too.
+    """
     dice = Random(f"{seed} {number}")
     play = dice.choice(PLAYS)
     harsh = dice.choice((0, 0, *positions(play)))
@@ -66,10 +76,15 @@ def drawn(seed: int, number: int) -> Scenario:
         harsh=harsh,
         backend=BACKENDS[number % 2],
         disturbances=tuple(
-            _one(dice, len(right.calls) + 8, right.records + 8, chance=0.1)
+            _one(dice, len(right.calls) + 8, right.records + 8, chance=0.02)
             for _ in range(dice.choice((2, 3)))
         ),
     )
+
+
+def drawn_over_http(seed: int, number: int) -> Scenario:
+    """Draw a scenario whose calls go through the real HTTP client."""
+    return evolve(drawn(seed, number), is_over_http=True)
 
 
 def unsafe(seed: int, number: int) -> Scenario:

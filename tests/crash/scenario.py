@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import anyio
 from attrs import frozen
+from tests.crash.line import over_http
 from tests.crash.plays import NEW, OLD, OTHER, SHOP, Play, play_named
 from tests.crash.verdict import Case, Stand, World, verdict
 
@@ -21,8 +22,12 @@ from esa_flows.testing.rehearsal import Ended, Rehearsal, Saved
 
 T = TypeVar("T")
 
-LIVES = 8
-"""Processes that may work at a run while things go wrong."""
+LIVES = 4
+"""Processes that may work at a run while things go wrong: each of three disturbances
+can stop one, and one that lasts stops them all alike."""
+
+ENDLESS_LIVES = 8
+"""The same where something goes wrong again and again."""
 
 DEFINITE = ("refuse", "redirect", "nonce")
 """Answers that may decide: a refusal; or that nobody knows how to take."""
@@ -77,6 +82,7 @@ class Scenario:
         seed: Of all randomness.
         never_ends: Whether what goes wrong goes on: then only what may never happen
             is judged, not where it ends.
+        is_over_http: Whether calls go through the real HTTP client.
     """
 
     play: Play
@@ -85,6 +91,7 @@ class Scenario:
     backend: str = "asyncio"
     seed: int = 1
     never_ends: bool = False
+    is_over_http: bool = False
 
     @property
     def switches(self) -> Mapping[str, Any]:
@@ -93,7 +100,8 @@ class Scenario:
 
     def __str__(self) -> str:
         wrong = ", ".join(map(str, self.disturbances)) or "nothing wrong"
-        return f"{self.play} under {self.harsh} on {self.backend}: {wrong}"
+        way = ", over HTTP" if self.is_over_http else ""
+        return f"{self.play} under {self.harsh} on {self.backend}{way}: {wrong}"
 
 
 @frozen(kw_only=True)
@@ -180,6 +188,7 @@ async def perform(scenario: Scenario) -> Played:
         saved=prepared(play.name, scenario.harsh),
         fate=Fate(scenario.disturbances),
         seed=scenario.seed,
+        **({"more": over_http} if scenario.is_over_http else {}),
     )
     rehearsal.cloud.judge.expect(map(digest_of, (OLD, NEW, OTHER, play.code)))
     before = stand_of(rehearsal)
@@ -228,7 +237,8 @@ def _right(scenario: Scenario) -> Played | None:
 async def _through(rehearsal: Rehearsal, play: Play, scenario: Scenario) -> str:
     """Play until it ends; where it does not, let nothing go wrong any more."""
     since = await rehearsal.marks()
-    ended = await rehearsal.through(play.act, lives=LIVES)
+    lives = ENDLESS_LIVES if scenario.never_ends else LIVES
+    ended = await rehearsal.through(play.act, lives=lives)
     is_left = bool(await rehearsal.journal.list(unfinished=True))
     if scenario.never_ends:
         return "" if is_left else outcome_of(ended)

@@ -1,27 +1,80 @@
-"""Every call and every record of every flow is struck once, in every way."""
+"""Calls and records of every flow are struck once, in every way.
+
+One scenario in eight: `make sweep` plays every one of them, on both backends.
+"""
 
 from __future__ import annotations
 
 from itertools import islice
 
 import pytest
-from tests.crash.draw import singles
-from tests.crash.plays import PLAYS, Play
-from tests.crash.scenario import play_alone
-from tests.protocol.plots import TOLD, stray_of
+from tests.crash.draw import BACKENDS, on_both, positions, singles
+from tests.crash.plays import PLAYS, Play, play_named
+from tests.crash.scenario import HARSH, play_alone, undisturbed
+from tests.crash.sweep import broken_in
 
-PARTS = 4
-"""Tests that share the scenarios of a flow."""
+EACH = 8
+EACH_LASTING = 40
+EACH_HARSH = 250
+"""Of so many scenarios one is played here."""
 
 
-@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("play", PLAYS, ids=str)
-def test_one_disturbance_anywhere_changes_nothing_in_the_end(
-    play: Play, part: int
-) -> None:
+def test_one_disturbance_anywhere_changes_nothing_in_the_end(play: Play) -> None:
     """The same end, no version too many, no broken promise; as the model has it."""
-    for scenario in islice(singles(play), part, None, PARTS):
-        played = play_alone(scenario)
-        stray = stray_of(play, played.world) if play in TOLD else ""
+    for scenario in islice(singles(play), len(play.name) % EACH, None, EACH):
+        found = broken_in(scenario, play_alone(scenario))
 
-        assert (str(scenario), (), "") == (str(scenario), played.violations, stray)
+        assert (str(scenario), ()) == (str(scenario), found)
+
+
+@pytest.mark.parametrize("play", PLAYS, ids=str)
+def test_a_lasting_disturbance_stops_a_run_where_it_is_or_fails_it_safely(
+    play: Play,
+) -> None:
+    """Once it is lifted a resume, or another release, comes to the right end."""
+    for scenario in islice(singles(play, lasting=True), 1, None, EACH_LASTING):
+        found = broken_in(scenario, play_alone(scenario))
+
+        assert (str(scenario), ()) == (str(scenario), found)
+
+
+@pytest.mark.parametrize("play", PLAYS, ids=str)
+def test_one_disturbance_changes_nothing_however_the_provider_behaves(
+    play: Play,
+) -> None:
+    """Under every position of the switches that matters."""
+    for harsh in positions(play)[1:]:
+        begin = 7 * harsh + len(play.name)
+        for scenario in islice(singles(play, harsh), begin, None, EACH_HARSH):
+            found = broken_in(scenario, play_alone(scenario))
+
+            assert (str(scenario), ()) == (str(scenario), found)
+
+
+def test_a_flow_is_struck_everywhere_in_every_way() -> None:
+    """At every call and record, by everything that can befall it."""
+    right = undisturbed("canary")
+    struck = [each.disturbances[0] for each in singles(play_named("canary"))]
+    calls = {each.number for each in struck if each.at == "call"}
+    records = {each.number for each in struck if each.at == "record"}
+
+    assert len(struck) == len(set(struck))
+    assert set(range(1, len(right.calls) + 1)) == calls
+    assert set(range(1, right.records + 1)) == records
+    assert {"die before", "lost", "doubtful", "missing"} <= {s.kind for s in struck}
+
+
+def test_a_disturbance_is_played_on_both_backends() -> None:
+    """The same one, twice."""
+    first = next(singles(play_named("fresh")))
+
+    assert list(BACKENDS) == [each.backend for each in on_both(first)]
+    assert {first.disturbances} == {each.disturbances for each in on_both(first)}
+
+
+def test_the_older_cloud_heeds_switches_of_its_own() -> None:
+    """They are left out where nobody heeds them."""
+    heeded = {play.product: len(positions(play)) for play in PLAYS}
+
+    assert {"dcdn": len(HARSH), "esa": len(HARSH) - 1} == heeded

@@ -32,6 +32,18 @@ TOLD = tuple(
     play for play in PLAYS if play.name not in OTHERWISE and play.product == "esa"
 )
 QUOTA = 10
+STALE = 1
+"""Place of the switches under which looks are told what was: the model has none."""
+
+
+def is_told(play: Play, harsh: int = 0) -> bool:
+    """Tell whether the model tells a play.
+
+    Args:
+        play: The flow.
+        harsh: Place of the switches under which it is played.
+    """
+    return play in TOLD and harsh != STALE
 
 
 def plot_of(play: Play) -> Plot:

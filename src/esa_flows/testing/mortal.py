@@ -14,10 +14,9 @@ from esa_flows.errors import JournalUnavailable
 from esa_flows.localcloud import LocalCloud
 from esa_flows.localcloud.values import Reply, Request
 from esa_flows.testing.fate import Fate, fault_of
-from esa_flows.testing.transport import ProcessTransport
 from esa_flows.testing.witness import Act, Sight, Witness, answer_of, verb_of
 from esa_flows.wire.transport import Request as Signed
-from esa_flows.wire.transport import Response
+from esa_flows.wire.transport import Response, Transport
 
 __all__ = ["Door", "Killed", "MortalJournal", "MortalTransport", "Process"]
 
@@ -128,11 +127,11 @@ class MortalTransport:
 
     Args:
         door: Where the process's calls go wrong.
-        inner: Carries requests to that door.
+        inner: Carries requests to that door; a `ProcessTransport`, as a rule.
     """
 
     door: Door
-    _inner: ProcessTransport
+    _inner: Transport
 
     async def send(self, request: Signed) -> Response:
         """Send, unless the process is dead."""
