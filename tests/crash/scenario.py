@@ -206,7 +206,7 @@ async def perform(scenario: Scenario) -> Played:
         after=stand_of(rehearsal),
         outcome=outcome,
         acts=tuple(rehearsal.witness.acts),
-        saved=await _saved(rehearsal, before),
+        saved=await saved_of(rehearsal, before),
     )
     case = Case(
         wanted=frozenset({digest_of(play.code)}),
@@ -289,6 +289,7 @@ async def rows_of(rehearsal: Rehearsal) -> Mapping[str, Any]:
     return {row.run.id: await rehearsal.journal.rows(row.run.id) for row in listed}
 
 
-async def _saved(rehearsal: Rehearsal, before: Stand) -> frozenset[str]:
+async def saved_of(rehearsal: Rehearsal, before: Stand) -> frozenset[str]:
+    """Give the digests of what stood there before and was kept."""
     digests = {digest for digest, _ in before.versions.values()}
     return frozenset([d for d in digests if await rehearsal.blobs.has(Digest(d))])
