@@ -160,6 +160,8 @@ troubles = st.lists(
     max_size=3,
 )
 times = st.sampled_from([0.0, 0.4, 1.0, 2.5, 7.0, 31.0])
+people = st.sampled_from(sorted(CONSOLE))
+dice = st.integers(0, 20)
 limits = st.sampled_from([PATIENCE, PATIENCE, 0.3, 1.5, 12.0])
 
 
@@ -233,14 +235,14 @@ class Stories(RuleBasedStateMachine):
 
         self.within(both, wrong)
 
-    @rule(
-        deed=deeds,
-        what=st.sampled_from(sorted(CONSOLE)),
-        after=times,
-        dice=st.integers(0, 20),
-    )
+    @rule(deed=deeds, what=people, after=times, dice=dice, wrong=troubles)
     def somebody_interferes(
-        self, deed: Deed, what: str, after: float, dice: int
+        self,
+        deed: Deed,
+        what: str,
+        after: float,
+        dice: int,
+        wrong: list[Disturbance],
     ) -> None:
         """While a client works, somebody at the console acts, unaware of it."""
 
@@ -250,8 +252,7 @@ class Stories(RuleBasedStateMachine):
             async def person() -> None:
                 """Act at the console."""
                 await anyio.sleep(after)
-                act = CONSOLE[what]
-                rehearsal.console(what, lambda cloud: act(cloud, Random(dice)))
+                _act(rehearsal, what, dice)
 
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(_live, rehearsal, deed, PATIENCE)
@@ -259,7 +260,17 @@ class Stories(RuleBasedStateMachine):
 
             await self.judged(rehearsal)
 
-        self.within(both)
+        self.within(both, wrong)
+
+    @rule(what=people, dice=dice)
+    def somebody_acts(self, what: str, dice: int) -> None:
+        """Between two clients somebody acts at the console."""
+
+        async def person(rehearsal: Rehearsal) -> None:
+            """Be that person."""
+            _act(rehearsal, what, dice)
+
+        self.within(person)
 
     @rule(seconds=times)
     def time_passes(self, seconds: float) -> None:
@@ -355,6 +366,12 @@ async def _live(rehearsal: Rehearsal, deed: Deed, left_after: float) -> Ended:
             return await deed(client)
 
     return await rehearsal.live(work)
+
+
+def _act(rehearsal: Rehearsal, what: str, seed: int) -> None:
+    """Be somebody at the console who knows nothing of us."""
+    dice = Random(seed)
+    rehearsal.console(what, lambda cloud: CONSOLE[what](cloud, dice))
 
 
 async def _stand(rehearsal: Rehearsal) -> Any:
