@@ -16,6 +16,7 @@ from random import Random
 from typing import Any
 
 import anyio
+import pytest
 from attrs import field, frozen
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -40,6 +41,9 @@ from tests.crash.scenario import (
     stand_of,
 )
 from tests.crash.verdict import Case, World, verdict
+
+pytestmark = pytest.mark.timeout(600)
+"""A story that breaks a promise is told as short as it can be: that takes a while."""
 
 CANARIES = ("100", "10:2s,100", "10:2s,50:20s,100")
 PATIENCE = 900.0

@@ -414,7 +414,8 @@ def _not_knowingly(world: World) -> Iterator[str]:
     """Hold every run to what it was told last: what somebody else deployed stays.
 
     What a run asked for itself is nobody else's, nor is what it found: what it was told
-    before it recorded anything.
+    before it recorded anything. Who begins during a canary was told to supersede or to
+    end it: that somebody else ends it, for its larger share, is what he wants, too.
     """
     known: dict[str, set[Shares]] = {}
     is_foreign: dict[str, bool] = {}
@@ -426,7 +427,7 @@ def _not_knowingly(world: World) -> Iterator[str]:
         if act.verb == "GetRoutine" and act.answer == "ok":
             told = _production_told(act)
             if who not in recorded:
-                known[who] = {told}
+                known[who] = {told, _ended(told)}
 
             is_foreign[who] = told not in known.setdefault(who, {told})
 
@@ -437,6 +438,12 @@ def _not_knowingly(world: World) -> Iterator[str]:
             known.setdefault(who, set()).add(_split_of(act.given["CodeVersions"]))
             if act.effect and is_foreign.get(who):
                 yield f"L: {act.actor} replaced what it saw that another one deployed"
+
+
+def _ended(split: Shares) -> Shares:
+    """Say what a canary leaves when it is ended: all to the larger share."""
+    stable = max(split, key=lambda row: row[1], default=None)
+    return ((stable[0], 100),) if stable else ()
 
 
 def _split_of(text: str) -> Shares:
