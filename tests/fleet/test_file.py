@@ -1,0 +1,220 @@
+"""A rollout as a TOML file."""
+
+from __future__ import annotations
+
+import pytest
+
+from esa_flows.errors import InvalidInput
+from esa_flows.fleet.amount import Amount
+from esa_flows.fleet.file import read_fleet
+from esa_flows.fleet.spec import FailureBudget, Member, OnExhausted, Rollout, Wave
+from esa_flows.model import Canary
+
+FILE = """
+schema = 1
+
+[defaults]
+entry = "dist/worker.js"
+canary = ["5:10m", "100"]
+gates = ["errors"]
+
+[limits]
+concurrency = 8
+
+[gates]
+errors = "http:/health status<500 every=30s"
+
+[[routine]]
+name = "cart-*"
+labels = { tier = "3" }
+message = "by ${USER}, $${plain}"
+
+[[routine]]
+name = "pay"
+entry = "pay.js"
+assets = "public"
+depends_on = ["auth"]
+gates = []
+
+[rollout]
+name = "spring"
+slow_start = true
+
+[[rollout.wave]]
+size = 1
+bake = "30m"
+approve = true
+
+[[rollout.wave]]
+upto = "10%"
+labels = { tier = "3" }
+select = "name:cart-*"
+canary = "10,100"
+
+[[rollout.wave]]
+size = "rest"
+
+[rollout.failures]
+fleet = "2%"
+wave = 1
+on_exhausted = "rollback-all"
+"""
+
+
+def test_it_gives_the_same_as_python() -> None:
+    """Paths are those of the file's folder; what a routine says wins."""
+    gate = "http:/health status<500 every=30s"
+    canary = Canary.parse("5:10m,100")
+
+    assert Rollout(
+        members=[
+            Member(
+                "cart-*",
+                "shop/dist/worker.js",
+                canary=canary,
+                labels={"tier": "3"},
+                choices={"gates": (gate,), "message": "by ann, ${plain}"},
+            ),
+            Member(
+                "pay",
+                "shop/pay.js",
+                canary=canary,
+                depends_on=["auth"],
+                choices={"gates": (), "assets": "shop/public"},
+            ),
+        ],
+        waves=[
+            Wave(1, bake="30m", approve=True),
+            Wave(
+                upto="10%",
+                labels={"tier": "3"},
+                select="name:cart-*",
+                canary="10,100",
+            ),
+            Wave.rest(),
+        ],
+        budget=FailureBudget(fleet="2%", wave=1, on_exhausted=OnExhausted.ROLLBACK_ALL),
+        concurrency=8,
+        slow_start=True,
+        name="spring",
+    ) == read_fleet(FILE, name="shop/fleet.toml", facts={"USER": "ann"})
+
+
+def test_little_is_enough() -> None:
+    """One wave, no failure tolerated."""
+    found = read_fleet('[[routine]]\nname = "aa"\nentry = "w.js"\n')
+
+    assert Rollout(members=[Member("aa", "w.js", canary=Canary())]) == found
+    assert Amount(0) == found.budget.fleet
+
+
+BAD = """
+schema = 1
+sizes = 3
+
+[defaults]
+entry = 5
+
+[[routine]]
+name = "cart"
+canry = "10"
+
+[[routine]]
+name = "pay"
+canary = "10"
+probe = "yes"
+message = "${NOPE}"
+
+[[routine]]
+entry = "x"
+bind = "maybe"
+
+[limits]
+concurrency = "many"
+
+[rollout]
+slow = true
+
+[[rollout.wave]]
+size = "many"
+bake = "soon"
+
+[[rollout.wave]]
+upto = true
+canary = "Zhejiang,production"
+select = 7
+
+[rollout.failures]
+mode = "lax"
+fleet = 1.5
+"""
+
+
+def test_all_that_is_wrong_is_told_with_its_place() -> None:
+    """Table, number and name, key; what is allowed; and a key that was meant."""
+    with pytest.raises(InvalidInput) as caught:
+        read_fleet(BAD)
+
+    told = str(caught.value).split("\n  ")
+    assert "fleet.toml: 17 things are wrong:" == told[0]
+    assert {
+        "routine 2.message: ${NOPE} is not set.",
+        "[defaults] entry: 5 is no text: put it in quotes.",
+        "[[routine]] 2 (pay), probe: 'yes' is no yes or no: write true or false.",
+        "[[routine]] 3, name: it is missing.",
+        "[[routine]] 3, bind: 'maybe' is not allowed: use auto, on, fresh, off.",
+        "[limits] concurrency: 'many' is no whole number.",
+        '[[rollout.wave]] 2, upto: True is no number of routines: write 12, or "10%".',
+        "[[rollout.wave]] 2, select: 7 is no text: put it in quotes.",
+        "[rollout.failures] mode: 'lax' is not allowed: use strict, soft.",
+    } <= set(told)
+    assert any("canry: there is no such key; did you mean canary?" in t for t in told)
+    assert any("must end at 100" in line for line in told)
+    assert any("wave]] 1, bake: 'soon' is not a duration" in line for line in told)
+    assert any("sizes: there is no such key; Allowed: schema" in line for line in told)
+    assert any("goes by shares" in line for line in told)
+
+
+def test_a_typing_error_among_ten_thousand_routines_is_named() -> None:
+    """With its number and name, and nothing else."""
+    routines = [f'[[routine]]\nname = "r{n}"\nentry = "w.js"\n' for n in range(10_000)]
+    routines[7_000] = routines[7_000].replace("entry", "entri")
+    with pytest.raises(InvalidInput) as caught:
+        read_fleet("".join(routines))
+
+    assert "[[routine]] 7001 (r7000), entri" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[[", r"fleet\.toml is no TOML"),
+        ("", r"fleet\.toml: \[\[routine\]\]: it is missing"),
+        ("routine = []", "This rollout has no routine"),
+        ('[[routine]]\nname = "aa"', "aa: entry: the path of its bundle is missing"),
+        ('schema = 2\n[[routine]]\nname = "aa"\nentry = "x"', "schema: 2 is not known"),
+        (
+            '[[routine]]\nname = "aa"\nentry = "x"\ngates = ["http"]',
+            r"\[\[routine\]\] aa, gates: 'http' is no gate.* \[gates\] has: none",
+        ),
+        (
+            '[[routine]]\nname="aa"\nentry="x"\n[[rollout.wave]]\nsize=1\nupto=2',
+            "cannot also end at 2",
+        ),
+        ('[[routine]]\nname = "aa"\nentry = "x"\n' * 2, "Listed twice: aa"),
+        ("routine = 5", r"\[\[routine\]\]: its value is not"),
+        ("routine = [5]", r"\[\[routine\]\] 1: "),
+    ],
+)
+def test_what_makes_no_rollout_is_refused(text: str, sentence: str) -> None:
+    """Before anything is read or sent."""
+    with pytest.raises(InvalidInput, match=sentence):
+        read_fleet(text)
+
+
+def test_of_many_troubles_the_first_are_told() -> None:
+    """Twenty, and how many more."""
+    text = '[[routine]]\nname = "aa"\nbad = 1\n' * 25
+    with pytest.raises(InvalidInput, match=r"and 5 more"):
+        read_fleet(text)
