@@ -11,11 +11,13 @@ from benchmarks import (
     call,
     cap,
     disk,
+    hidden,
     journal,
     lag,
     large,
     localcloud,
     memory,
+    sharing,
     startup,
     tracing,
     uploads,
@@ -27,6 +29,8 @@ from benchmarks.table import Line, rendered
 SUITES: Mapping[str, Measure] = MappingProxyType(
     {
         "cap": cap.measure,
+        "hidden": hidden.measure,
+        "sharing": sharing.measure,
         "call": call.measure,
         "uploads": uploads.measure,
         "startup": startup.measure,

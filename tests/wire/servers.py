@@ -1,149 +1,39 @@
-"""Real servers of slots, each started by the tests for themselves and stopped again.
-
-They come from the system's packages. Without them a test is skipped; in CI it fails.
-"""
+"""Real servers to keep slots in; without them a test is skipped, and fails in CI."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import pwd
-import shutil
-import signal
-import socket
-import subprocess
-import tempfile
-import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
-import psycopg
 import pytest
-import redis
-from attrs import define, field
+from benchmarks import servers
+from benchmarks.servers import Server
+
+__all__ = ["Server", "postgres_server", "redis_server"]
 
 
-@define
-class Server:
-    """A server that can be stopped, frozen and started again in its place.
-
-    Attributes:
-        command: How it is started.
-        url: Where it is.
-        user: Who runs it; empty for ourselves.
-    """
-
-    command: list[str]
-    url: str
-    user: str = ""
-    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
-
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
-        self.process = subprocess.Popen(
-            self.command,
-            user=self.user or None,
-            group=pwd.getpwnam(self.user).pw_gid if self.user else None,
-            extra_groups=[] if self.user else None,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 30
-        while not self.answers():
-            assert self.process.poll() is None, f"{self.command[0]} ended"
-            assert time.monotonic() < deadline, f"{self.command[0]} does not answer"
-            time.sleep(0.02)
-
-    def send(self, number: int) -> None:
-        """Send it a signal."""
-        assert self.process is not None
-        self.process.send_signal(number)
-
-    def stop(self, number: int = signal.SIGQUIT) -> None:
-        """End it, and wait until it is gone."""
-        assert self.process is not None
-        self.process.send_signal(number)
-        self.process.wait(timeout=30)
-
-    def answers(self) -> bool:
-        """Tell whether it does."""
+@contextlib.contextmanager
+def given(make: Callable[[], AbstractContextManager[Server]]) -> Iterator[Server]:
+    """Run a server if it is installed."""
+    with contextlib.ExitStack() as stack:
         try:
-            if self.url.startswith("redis"):
-                with redis.Redis.from_url(self.url) as client:
-                    return bool(client.ping())
+            server = stack.enter_context(make())
+        except FileNotFoundError as missing:
+            if os.environ.get("CI"):
+                pytest.fail(str(missing))
 
-            psycopg.connect(self.url, connect_timeout=2).close()
-        except (redis.RedisError, psycopg.Error):
-            return False
+            pytest.skip(str(missing))
 
-        return True
-
-
-def free_port() -> int:
-    """Give a port of this machine that nobody uses now."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
-
-
-@contextlib.contextmanager
-def redis_server() -> Iterator[Server]:
-    """Run a Redis that keeps nothing on disk."""
-    program = found("redis-server")
-    port = free_port()
-    command = [program, "--port", str(port), "--bind", "127.0.0.1"]
-    command += ["--save", "", "--appendonly", "no"]
-    with run(Server(command, f"redis://127.0.0.1:{port}/0")) as server:
         yield server
 
 
-@contextlib.contextmanager
-def postgres_server() -> Iterator[Server]:
-    """Run a PostgreSQL in a folder of its own; it refuses to be run by root."""
-    programs = Path(found("postgres")).parent
-    user = "nobody" if os.geteuid() == 0 else ""
-    with tempfile.TemporaryDirectory(prefix="esa-flows-pg-") as folder:
-        if user:
-            shutil.chown(folder, user)
-
-        data, port = f"{folder}/data", free_port()
-        making = [str(programs / "initdb"), "--pgdata", data, "--no-sync"]
-        subprocess.run(
-            [*making, "--auth", "trust", "--username", "ann"],
-            user=user or None,
-            cwd=folder,
-            check=True,
-            capture_output=True,
-        )
-        command = [str(programs / "postgres"), "-D", data, "-p", str(port)]
-        command += ["-h", "127.0.0.1", "-k", folder, "-F"]
-        url = f"postgresql://ann:FakePassword0001@127.0.0.1:{port}/postgres"
-        with run(Server(command, url, user)) as server:
-            yield server
+def redis_server() -> AbstractContextManager[Server]:
+    """Run a Redis."""
+    return given(servers.redis_server)
 
 
-@contextlib.contextmanager
-def run(server: Server) -> Iterator[Server]:
-    """Start a server, and end it however the block ends."""
-    server.start()
-    try:
-        yield server
-    finally:
-        if server.process is not None and server.process.poll() is None:
-            server.send(signal.SIGCONT)
-            server.stop()
-
-
-def found(program: str) -> str:
-    """Give the path of a program; skip, or in CI fail, without it."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    path = os.pathsep.join([os.environ.get("PATH", ""), *map(str, folders)])
-    where = shutil.which(program, path=path)
-    if where is not None:
-        return where
-
-    reason = f"{program} is not installed; .ci/install does that"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-
-    pytest.skip(reason)
+def postgres_server() -> AbstractContextManager[Server]:
+    """Run a PostgreSQL."""
+    return given(servers.postgres_server)
