@@ -23,7 +23,15 @@ from attrs import frozen
 __all__ = ["Change", "Found", "Judged", "judge_all"]
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("src", "tests", "examples", "pyproject.toml", "conftest.py", "Makefile")
+PARTS = (
+    "src",
+    "tests",
+    "benchmarks",
+    "examples",
+    "pyproject.toml",
+    "conftest.py",
+    "Makefile",
+)
 LONGEST = 300.0
 """Seconds after which tests that do not end count as having noticed."""
 
