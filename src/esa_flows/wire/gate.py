@@ -29,6 +29,8 @@ _SHORTEST_SLEEP = 0.0001
 AHEAD = 0.985
 """Paced a little faster than the cap, so that the cap and not the pace is the limit."""
 _SAMPLES = 200
+# Slots that are fetched at once from a store that others wait for, too.
+_AT_ONCE = 10
 
 
 @frozen(kw_only=True)
@@ -217,15 +219,18 @@ class Gate:
     def _usable(self) -> int:
         """Give how many slots could be used by the time that a store has fetched them.
 
-        Whoever keeps to the pace has no use for more, and others may have.
+        Whoever keeps to the pace has no use for more, and others may have; and nobody
+        takes many more than are used before it can come again, so that all come by.
         """
         first = self._lines.first(self._last())
         now = self._clock()
         if first is None or self._store.learned.pause(now) > self._caring:
             return 0
 
-        room = self._pace.room(now + self._caring, self._spacing(now))
-        return min(len(self._lines), max(room, 1))
+        spacing = self._spacing(now)
+        room = self._pace.room(now + self._caring, spacing)
+        fair = _AT_ONCE + int(2 * self._caring / spacing)
+        return min(len(self._lines), max(min(room, fair), 1))
 
     def _hand_over(self) -> float:
         while waiter := self._lines.first(self._last()):

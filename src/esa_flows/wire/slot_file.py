@@ -75,12 +75,7 @@ class FileSlots:
 
     def __attrs_post_init__(self) -> None:
         self._handle = self._begun()
-        try:
-            self._map = mmap.mmap(self._handle, _WHOLE)
-        except BaseException:
-            os.close(self._handle)
-            raise
-
+        self._map = mmap.mmap(self._handle, _WHOLE)
         memory = memoryview(self._map)[_TITLE:]
         self._table = SlotTable(memory, self._token, self._period)
 
