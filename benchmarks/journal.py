@@ -104,6 +104,6 @@ async def measure(effort: Effort) -> list[Line]:
         ours=found["resume"]["seconds"] * 1e3,
         beside=floor("the rows alone", found["raw_resume"]["seconds"] * 1e3),
         unit="ms",
-        promise=Promise.figure(most=2_500),
+        promise=Promise.figure(most=800),
     )
     return [*lines, resumed]

@@ -77,7 +77,8 @@ class RetryBudget:
 
     def earn(self) -> None:
         """Count a success at the first attempt."""
-        self._tokens = min(self.capacity, self._tokens + EARNED)
+        if self._tokens < self.capacity:
+            self._tokens = min(self.capacity, self._tokens + EARNED)
 
     def statistics(self) -> BudgetStatistics:
         """Tell what was done so far."""
