@@ -16,19 +16,22 @@ from tests.engine.flows import DONE, errand
 
 from esa_flows.engine.codec import Ephemeral
 from esa_flows.engine.context import Context
+from esa_flows.engine.engine import Engine
 from esa_flows.engine.flow import Flow, flow
 from esa_flows.engine.history import History
-from esa_flows.engine.journal import check_chain
+from esa_flows.engine.journal import SignalVerb, check_chain
 from esa_flows.engine.observe import Moment
 from esa_flows.engine.state import State
 from esa_flows.engine.step import Intent, NotHappened, step
 from esa_flows.errors import (
+    Aborted,
     DeadlineExceeded,
     DuplicateStep,
     Refused,
     StepFailed,
     StepMisuse,
 )
+from esa_flows.model import Duration
 
 PLACE = f"of run {RUN} of the flow 'bad'"
 OTHER = "ba9876543210"
@@ -314,6 +317,43 @@ async def test_a_step_that_never_returns() -> None:
     assert isinstance(error, DeadlineExceeded)
     assert f"Step never#1 {PLACE} did not finish in time." == str(error)
     assert State.FAILED is await state(desk)
+
+
+@step.read()
+async def stays(ctx: Context, name: str) -> str:
+    """Never return, without a timeout of its own."""
+    await anyio.sleep_forever()
+    return "?"
+
+
+@flow(name="bad")
+async def does_stay(ctx: Context, name: str) -> str:
+    """Do the step that never returns, under the run's deadline alone."""
+    await ctx.do(put, "before")
+    return await ctx.do(stays, name)
+
+
+async def test_a_step_that_never_returns_ends_with_its_run() -> None:
+    """The run's deadline ends it, and an abort does within half a second."""
+    late, asked = Desk(), Desk()
+    with pytest.raises(DeadlineExceeded, match=r"deadline#1 of run .* the flow 'bad'"):
+        await late.engine().start(does_stay, "x", run_id=RUN, deadline=Duration(60))
+
+    engine = asked.engine()
+    began = anyio.current_time()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(abort_after, engine, 10.0)
+        with pytest.raises(Aborted, match=RUN):
+            await engine.start(does_stay, "x", run_id=RUN)
+
+    assert anyio.current_time() - began < 10.6
+    assert [State.FAILED, State.ABORTED] == [await state(late), await state(asked)]
+
+
+async def abort_after(engine: Engine, seconds: float) -> None:
+    """Ask the run to abort."""
+    await anyio.sleep(seconds)
+    await engine.signal(RUN, SignalVerb.ABORT, by="ann")
 
 
 def cancellation() -> BaseException:
