@@ -7,7 +7,7 @@ SDK    := .venv-sdk
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv sdk node peers test check crash sweep kill model mutants fix demo bench bench-quick build clean
+.PHONY: help venv sdk node peers test check crash sweep kill model mutants fix demo demo-fleet bench bench-quick build clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -84,6 +84,9 @@ mutants: venv ## remove every defence once, change pure modules bit by bit: who 
 demo: venv ## release the sample routines to a local cloud and show what happened
 	@$(BIN)/python examples/demo.py
 
+demo-fleet: venv ## roll 200 routines out to a local cloud in waves, one of them bad
+	@$(BIN)/python examples/demo_fleet.py
+
 SUITES ?=
 
 bench: venv peers ## measure, side by side, in one run (SUITES="call cap")
@@ -97,4 +100,4 @@ build: venv ## make the wheel and the source distribution
 	$(BIN)/python -m build
 
 clean: ## forget everything that can be made again
-	rm -rf $(VENV) $(SDK) .venv-peers tests/official_node/node_modules dist .demo .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SDK) .venv-peers tests/official_node/node_modules dist .demo .demo-fleet .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis

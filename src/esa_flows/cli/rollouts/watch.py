@@ -48,12 +48,14 @@ class FleetWatch:
     progress: FleetProgress = field(init=False)
     _lines: FleetLines = field(init=False)
     _began: float = field(init=False)
+    _before: int = field(init=False)
     _counted: deque[tuple[float, int]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.progress = FleetProgress(outline=self.outline)
         self._lines = FleetLines(self.progress)
-        self._began = self._clock()
+        self._began, self._before = self._clock(), 0
+        self._before = self._calls()
         self._counted = deque([(self._began, self._calls())], maxlen=_SPARKS + 1)
         wall = self.desk.parts.now().timestamp()
         for happening in self.past:
@@ -123,9 +125,10 @@ class FleetWatch:
         return self.desk.parts.clock()
 
     def _calls(self) -> int:
-        """Count the calls that count under the cap, as plans do."""
+        """Count the rollout's calls that count under the cap, as plans do."""
         calls = self.client.connection.cloud.statistics().calls
-        return sum(count for verb, count in calls.items() if verb is not Op.POST)
+        counted = sum(count for verb, count in calls.items() if verb is not Op.POST)
+        return counted - self._before
 
 
 @contextmanager
