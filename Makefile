@@ -89,8 +89,8 @@ demo-fleet: venv ## roll 200 routines out to a local cloud in waves, one of them
 
 SUITES ?=
 
-bench: venv peers ## measure, side by side, in one run (SUITES="call cap")
-	@$(BIN)/python -m benchmarks $(SUITES)
+bench: venv sdk peers ## measure, side by side, in one run; writes docs (SUITES="call cap")
+	@$(BIN)/python -m benchmarks --write $(SUITES)
 
 bench-quick: venv ## the same in less than three minutes, to see that nothing broke
 	@$(BIN)/python -m benchmarks --quick $(SUITES)

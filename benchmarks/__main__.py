@@ -1,74 +1,87 @@
 """Run every benchmark and print one table: `make bench`, `make bench-quick`."""
 
+import datetime as dt
+import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from importlib import import_module
 
 import anyio
 
-from benchmarks import (
-    call,
-    cap,
-    disk,
-    hidden,
-    journal,
-    lag,
-    large,
-    localcloud,
-    memory,
-    sharing,
-    startup,
-    tracing,
-    uploads,
-)
+from benchmarks.record import Measured, keep, kept, write
 from benchmarks.suite import Effort, Measure
 from benchmarks.surroundings import load, machine, versions
-from benchmarks.table import Line, rendered
+from benchmarks.table import rendered
+from benchmarks.turns import PEERS
 
-SUITES: Mapping[str, Measure] = MappingProxyType(
-    {
-        "cap": cap.measure,
-        "hidden": hidden.measure,
-        "sharing": sharing.measure,
-        "call": call.measure,
-        "uploads": uploads.measure,
-        "startup": startup.measure,
-        "tracing": tracing.measure,
-        "lag": lag.measure,
-        "journal": journal.measure,
-        "disk": disk.measure,
-        "memory": memory.measure,
-        "large": large.measure,
-        "localcloud": localcloud.measure,
-    }
+SUITES = (
+    "proof",
+    "cap",
+    "hidden",
+    "sharing",
+    "call",
+    "tracing",
+    "lag",
+    "uploads",
+    "startup",
+    "journal",
+    "disk",
+    "memory",
+    "large",
+    "scale",
+    "localcloud",
 )
-"""Every benchmark by the name that the command line takes, in the table's order."""
+"""Every benchmark, a module of this folder, in the table's order."""
 
 
 async def main(argv: Sequence[str]) -> None:
     """Measure what the command line names, or everything.
 
     Args:
-        argv: Names of benchmarks; `--quick` for an effort of seconds.
+        argv: Names of benchmarks; `--quick` for an effort of seconds; `--write` to keep
+            what was found and to write it into the documentation.
     """
-    effort = Effort(quick="--quick" in argv)
     named = [word for word in argv if not word.startswith("--")]
     unknown = sorted({*named} - {*SUITES})
     if unknown:
         sys.exit(f"No benchmark {', '.join(unknown)}; there are: {', '.join(SUITES)}.")
 
-    lines: list[Line] = []
     print(machine())
     print(", ".join(f"{name} {number}" for name, number in versions().items()))
     print(f"load before {load()}", flush=True)
+    found: dict[str, Measured] = {}
     for name in named or SUITES:
-        begun = time.perf_counter()
-        lines += await SUITES[name](effort)
-        print(f"{name}: {time.perf_counter() - begun:.0f} s", flush=True)
+        found[name] = await measured(name, Effort(quick="--quick" in argv))
 
-    print(rendered(lines), end="")
+    print(rendered([line for one in found.values() for line in one.lines]), end="")
     print(f"load after {load()}")
+    if "--write" in argv:
+        document(found)
+
+
+async def measured(name: str, effort: Effort) -> Measured:
+    """Run one benchmark and note on what it ran."""
+    begun = time.perf_counter()
+    measure: Measure = import_module(f"benchmarks.{name}").measure
+    lines = await measure(effort)
+    print(f"{name}: {time.perf_counter() - begun:.0f} s", flush=True)
+    return Measured(
+        day=f"{dt.datetime.now(dt.UTC):%Y-%m-%d}",
+        machine=machine(),
+        load=load(),
+        versions=versions(),
+        lines=lines,
+        series=effort.series,
+    )
+
+
+def document(found: Mapping[str, Measured]) -> None:
+    """Keep what was found, write it into the pages, draw the pictures."""
+    keep(found)
+    write({name: one for name, one in kept().items() if name in SUITES})
+    if PEERS.exists():
+        subprocess.run([PEERS, "-m", "benchmarks.plots"], check=True)
 
 
 if __name__ == "__main__":

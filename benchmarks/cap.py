@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from typing import Any
 
 import anyio
 import httpx
@@ -12,8 +13,8 @@ import httpx
 from benchmarks.limiters import ARMS, OUT, SERVICE
 from benchmarks.service import OBSERVE, caller
 from benchmarks.suite import Effort
-from benchmarks.table import Line, Promise, floor
-from benchmarks.turns import PEERS
+from benchmarks.table import Line, Promise, floor, peer
+from benchmarks.turns import PEERS, Arm, Turns, middle, pairwise, take_turns
 from esa_flows.localcloud.spawn import spawned
 from esa_flows.wire.transport import open_client
 
@@ -25,7 +26,11 @@ N, PERIOD = 100, 1.002
 async def measure(effort: Effort) -> list[Line]:
     """Measure the whole path, then the limiter alone beside others."""
     calls = effort.pick(CALLS, CALLS // 2)
-    return [*await through_http(calls), *await beside_others(effort)]
+    return [
+        *await through_http(calls),
+        *await beside_others(effort),
+        *await costs(effort),
+    ]
 
 
 async def through_http(calls: int) -> list[Line]:
@@ -77,9 +82,10 @@ async def beside_others(effort: Effort) -> list[Line]:
     for name in list(ARMS)[: effort.pick(len(ARMS), 2)]:
         found = await anyio.to_thread.run_sync(partial(turn, name))
         if found is None:
-            print(f"cap: {name} is left out; `make peers` installs it.")
+            print(f"{name} is left out: no {PEERS}.", file=sys.stderr)
             continue
 
+        effort.draw("windows", name, found["seconds"])
         lines += [
             Line(
                 goal="P2" if name == "ours" else "",
@@ -101,7 +107,44 @@ async def beside_others(effort: Effort) -> list[Line]:
     return lines
 
 
-def turn(name: str) -> dict[str, float] | None:
+async def costs(effort: Effort) -> list[Line]:
+    """Compare what a slot costs: free, and after a queue of ten thousand."""
+    arms = [
+        Arm("ours", ("-m", "benchmarks.costs", "ours")),
+        Arm("aiolimiter", ("-m", "benchmarks.costs", "aiolimiter"), PEERS),
+    ]
+    found = await take_turns(arms, effort.pick(5, 1))
+    if "aiolimiter" not in found:
+        return []
+
+    return [
+        cost(found, "a slot that is free", "free_us", most=1.5),
+        cost(found, "a slot after 10,000 others", "queued_us", most=1.2),
+        Line(
+            goal="P3",
+            what="  of whom so many overtook another",
+            unit="waiters",
+            ours=middle(found, "ours", "overtaken"),
+            beside=peer("aiolimiter", middle(found, "aiolimiter", "overtaken")),
+            promise=Promise.figure(most=0),
+        ),
+    ]
+
+
+def cost(found: Turns, what: str, figure: str, *, most: float) -> Line:
+    """Make the line on one kind of slot."""
+    return Line(
+        goal="P3",
+        what=what,
+        unit="µs CPU",
+        ours=middle(found, "ours", figure),
+        beside=peer("aiolimiter", middle(found, "aiolimiter", figure)),
+        ratio_found=pairwise(found, "ours", "aiolimiter", figure),
+        promise=Promise.ratio(most=most),
+    )
+
+
+def turn(name: str) -> dict[str, Any] | None:
     """Run one limiter in a fresh process; none where its environment is not there."""
     python = sys.executable if name == "ours" else str(PEERS)
     try:
@@ -113,5 +156,5 @@ def turn(name: str) -> dict[str, float] | None:
     except (FileNotFoundError, subprocess.CalledProcessError):
         return None
 
-    found: dict[str, float] = json.loads(done.stdout)
+    found: dict[str, Any] = json.loads(done.stdout)
     return found

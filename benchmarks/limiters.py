@@ -95,7 +95,17 @@ def fullest(moments: list[float]) -> int:
     return most
 
 
-async def run(slot: Slot) -> dict[str, float]:
+def trailing(moments: list[float]) -> list[tuple[float, int]]:
+    """Give how many calls the second before each twentieth of a second held."""
+    first = min(moments)
+    looks = [step / 20 for step in range(1, int(SECONDS * 20))]
+    return [
+        (look, sum(look - 1 <= moment - first < look for moment in moments))
+        for look in looks
+    ]
+
+
+async def run(slot: Slot) -> dict[str, Any]:
     """Call until the time is over."""
     counted, dice = list[float](), random.Random(1)
     end = time.monotonic() + SECONDS
@@ -113,7 +123,7 @@ async def run(slot: Slot) -> dict[str, float]:
     # The first of them left in one burst, which is the start's and not the rate's.
     steady = [moment for moment in counted if moment > end - SECONDS + 1.5]
     rate = (len(steady) - 1) / (max(steady) - min(steady))
-    return {"rate": rate, "fullest": fullest(counted)}
+    return {"rate": rate, "fullest": fullest(counted), "seconds": trailing(counted)}
 
 
 def main() -> None:
