@@ -13,7 +13,7 @@ from tests.wire.test_cap_proof import WEATHERS, Server, storm
 
 from esa_flows.testing import virtual_backend
 from esa_flows.wire.cap import Cap
-from esa_flows.wire.gate import Rule
+from esa_flows.wire.rule import Rule
 
 N, PERIOD, TRIP, WORKERS = 100, 1.002, 0.02, 250
 

@@ -18,12 +18,14 @@ __all__ = ["Shelf"]
 class Shelf:
     """Lends blobs: each is fetched once and kept for as long as anybody has it.
 
-    A fleet that gets the same bundle reads and hashes it once, not once a routine.
+    The last one is kept until another is asked for: a fleet that gets the same bundle
+    reads and hashes it once, not once a routine, also where one uploads at a time.
     """
 
     _lent: WeakValueDictionary[Digest, BytesBlob] = field(
         init=False, factory=WeakValueDictionary
     )
+    _last: BytesBlob | None = field(init=False, default=None)
     _doors: WeakValueDictionary[Digest, anyio.Lock] = field(
         init=False, factory=WeakValueDictionary
     )
@@ -47,7 +49,13 @@ class Shelf:
             if blob is None:
                 blob = self._lent[digest] = await fetch()
 
+        self._last = blob
         return blob
+
+    def forget(self, digest: Digest) -> None:
+        """Keep it no longer than those need it who have it."""
+        if self._last is not None and self._last.digest == digest:
+            self._last = None
 
     def __repr__(self) -> str:
         return f"<Shelf [lent: {len(self._lent)}]>"

@@ -188,6 +188,7 @@ class BlobStore:
             JournalUnavailable: The file cannot be deleted.
         """
         path = self._path(digest)
+        self._shelf.forget(digest)
         with writing(self.folder):
             await self._do(lambda: path.unlink(missing_ok=True))
 
