@@ -60,11 +60,16 @@ async def main(argv: Sequence[str]) -> None:
         document(found)
 
 
+def measure_of(name: str) -> Measure:
+    """Import a benchmark, and nothing of the others."""
+    found: Measure = import_module(f"benchmarks.{name}").measure
+    return found
+
+
 async def measured(name: str, effort: Effort) -> Measured:
     """Run one benchmark and note on what it ran."""
     begun = time.perf_counter()
-    measure: Measure = import_module(f"benchmarks.{name}").measure
-    lines = await measure(effort)
+    lines = await measure_of(name)(effort)
     print(f"{name}: {time.perf_counter() - begun:.0f} s", flush=True)
     return Measured(
         day=f"{dt.datetime.now(dt.UTC):%Y-%m-%d}",
