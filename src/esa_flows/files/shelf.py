@@ -52,6 +52,14 @@ class Shelf:
         self._last = blob
         return blob
 
+    def held(self, digest: Digest) -> BytesBlob | None:
+        """Give the blob that somebody has now; none where it would have to be fetched.
+
+        Args:
+            digest: Which one.
+        """
+        return self._lent.get(digest)
+
     def forget(self, digest: Digest) -> None:
         """Keep it no longer than those need it who have it."""
         if self._last is not None and self._last.digest == digest:

@@ -136,6 +136,10 @@ class BlobStore:
             JournalUnavailable: The file cannot be looked at.
             JournalCorrupt: The bytes are not those of the digest any more.
         """
+        held = self._shelf.held(digest)
+        if held is not None:
+            return held
+
         path = self._path(digest)
         with reading(path):
             size = (await self._do(path.stat)).st_size
