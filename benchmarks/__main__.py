@@ -81,10 +81,15 @@ async def measured(name: str, effort: Effort) -> Measured:
     )
 
 
+def in_order(found: Mapping[str, Measured]) -> dict[str, Measured]:
+    """Give what was measured in the table's order, without benchmarks that are gone."""
+    return {name: found[name] for name in SUITES if name in found}
+
+
 def document(found: Mapping[str, Measured]) -> None:
     """Keep what was found, write it into the pages, draw the pictures."""
     keep(found)
-    write({name: one for name, one in kept().items() if name in SUITES})
+    write(in_order(kept()))
     if PEERS.exists():
         subprocess.run([PEERS, "-m", "benchmarks.plots"], check=True)
 

@@ -38,8 +38,8 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("block", PAGES)
 def test_the_pages_show_what_was_measured(block: str) -> None:
     """Nobody writes a figure by hand: the blocks are those of the kept figures."""
-    found = import_module("benchmarks.__main__").SUITES
-    told = blocks({name: one for name, one in kept().items() if name in found})
+    in_order = import_module("benchmarks.__main__").in_order
+    told = blocks(in_order(kept()))
 
     assert {block: told[block]} == shown(PAGES[block])
 
