@@ -21,6 +21,7 @@ _COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "release": "release:release",
         "plan": "plan:plan",
+        "rollout": "rollout:rollout",
         "migrate": "migrate:migrate",
         "rollback": "rollback:rollback",
         "resume": "resume:resume",

@@ -4,6 +4,7 @@
    0  done, or nothing to do
    1  a bug, or a program of one's own that breaks a rule
    2  what was given cannot be used; nothing was sent
+   3  `plan --detailed-exitcode`: something would be changed
   10  failed; production serves what it served before
   11  failed; production does not, or may not: a person is needed
   12  aborted by a person; production serves what it served before
@@ -49,6 +50,7 @@ class Exit(enum.IntEnum):
     OK = 0
     BUG = 1
     UNUSABLE = 2
+    CHANGES = 3
     FAILED = 10
     NOT_AS_BEFORE = 11
     ABORTED = 12

@@ -10,7 +10,10 @@ from cyclopts import Parameter
 
 from esa_flows.api.cloud import Op
 from esa_flows.cli.desk import Answer, Desk
+from esa_flows.cli.exits import Exit
 from esa_flows.cli.options import DEFAULTS, Common
+from esa_flows.cli.rollout import plan_fleet
+from esa_flows.cli.rollouts.planned import planned_rollout
 from esa_flows.cli.text import counted, one_line, served_words
 from esa_flows.errors import InvalidInput
 from esa_flows.files import read_text, write_whole
@@ -24,9 +27,10 @@ _POST = Op.POST.value[0]
 
 async def plan(  # noqa: PLR0913  a command has as many flags as it has
     name: str,
-    file: str,
+    file: str = "",
     /,
     *,
+    detailed_exitcode: Annotated[bool, Parameter(negative="")] = False,
     out: Annotated[str, Parameter(name=["--out", "-o"])] = "",
     not_found: str = "",
     canary: str = "100",
@@ -43,14 +47,15 @@ async def plan(  # noqa: PLR0913  a command has as many flags as it has
     common: Common = DEFAULTS,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
-    """Say what a release would do and with which calls; change nothing.
+    """Say what a release or a rollout would do and with which calls; change nothing.
 
     The file of -o brings the release to its end on any machine, though its journal is
-    lost: esa-flows resume --plan FILE
+    lost: esa-flows resume --plan FILE. That of a rollout is for: esa-flows rollout FILE
 
     Args:
-        name: The routine.
+        name: The routine; or a rollout's file in TOML, and nothing else.
         file: The bundle, as for release.
+        detailed_exitcode: End with 3 where anything would be changed.
         out: A file to write the plan to, as JSON.
         not_found: As for release.
         canary: As for release.
@@ -67,6 +72,9 @@ async def plan(  # noqa: PLR0913  a command has as many flags as it has
         common: How to reach the provider.
         desk: Where to write.
     """
+    if not file:
+        return await _fleet(desk, common, name, out, is_detailed=detailed_exitcode)
+
     async with desk.client(common) as client:
         made = await client.plan(
             name,
@@ -89,7 +97,29 @@ async def plan(  # noqa: PLR0913  a command has as many flags as it has
     if out:
         await write_plan(desk, made, out)
 
-    return Answer(payload={"plan": made.to_data()})
+    changes = any(not each.forecast.is_unchanged for each in made.releases)
+    return Answer(
+        exit=Exit.CHANGES if changes and detailed_exitcode else Exit.OK,
+        payload={"plan": made.to_data()},
+    )
+
+
+async def _fleet(
+    desk: Desk, common: Common, file: str, out: str, *, is_detailed: bool
+) -> Answer:
+    """Plan a rollout."""
+    async with desk.client(common) as client:
+        made = await plan_fleet(desk, client, file)
+
+    desk.say(*planned_rollout(made))
+    if out:
+        await anyio.to_thread.run_sync(write_whole, Path(out), made.to_json().encode())
+        desk.note(f"The plan is in {out}. Carry it out with: esa-flows rollout {out}")
+
+    return Answer(
+        exit=Exit.CHANGES if made.has_changes and is_detailed else Exit.OK,
+        payload={"plan": made.to_data()},
+    )
 
 
 async def write_plan(desk: Desk, made: Plan, out: str) -> None:

@@ -1,0 +1,188 @@
+"""`esa-flows rollout`: release a fleet, wave by wave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from attrs import evolve, frozen
+from cyclopts import Parameter
+
+from esa_flows.cli.complaint import Complaint
+from esa_flows.cli.desk import Answer, Desk
+from esa_flows.cli.exits import Exit
+from esa_flows.cli.options import DRIVING, Driving
+from esa_flows.cli.rollouts.exits import rollout_exit
+from esa_flows.cli.rollouts.outline import Outline
+from esa_flows.cli.rollouts.planned import planned_rollout
+from esa_flows.cli.rollouts.summary import rollout_json, rollout_summary
+from esa_flows.cli.rollouts.watch import FleetWatch, watching_rollout
+from esa_flows.cli.text import seconds_words
+from esa_flows.client import Client
+from esa_flows.engine.observe import Happening, Moment
+from esa_flows.errors import InvalidInput, Paused
+from esa_flows.files import read_text
+from esa_flows.fleet.file import read_fleet
+from esa_flows.fleet.plan import RolloutPlan, is_rollout_plan
+from esa_flows.fleet.report import RolloutReport
+from esa_flows.fleet.spec import Member, Rollout
+
+__all__ = ["plan_fleet", "read_rollout", "rollout"]
+
+
+@frozen(kw_only=True)
+class _How:
+    """How a rollout is driven.
+
+    Attributes:
+        is_lost: Whether the journal under which it was begun is gone.
+        waits: Whether to wait where a person is asked.
+    """
+
+    is_lost: bool
+    waits: bool
+
+
+async def rollout(
+    file: str,
+    /,
+    *,
+    strict_exit: Annotated[bool, Parameter(negative="")] = False,
+    no_wait: Annotated[bool, Parameter(negative="")] = False,
+    lost_journal: Annotated[bool, Parameter(negative="")] = False,
+    common: Driving = DRIVING,
+    desk: Annotated[Desk, Parameter(parse=False)],
+) -> Answer:
+    """Release many routines, wave by wave, within a failure budget.
+
+    The file says which routines get what, the waves and how many may fail; or it is a
+    plan that esa-flows plan wrote, which is carried out as it is, once.
+
+    Args:
+        file: A rollout's file in TOML, or the plan of one in JSON.
+        strict_exit: End with 16 where routines failed, but no more than may.
+        no_wait: Where a person is to be asked, stop and end with 0; approve RUN and
+            resume RUN go on.
+        lost_journal: The journal under which this plan was begun is gone: each routine
+            finds out where it stands, from what serves and from the plan.
+        common: How to reach the provider.
+        desk: Where to write.
+    """
+    async with desk.client(common) as client:
+        plan = await plan_fleet(desk, client, file)
+        desk.note(*planned_rollout(plan), "")
+        title = f"rollout {plan.name or file}"
+        with watching_rollout(desk, client, title, Outline.of(plan)) as watch:
+            try:
+                how = _How(is_lost=lost_journal, waits=not no_wait)
+                report = await _driven(desk, client, plan, watch, how)
+            except Paused as paused:
+                if no_wait:
+                    return _held(desk, plan, paused)
+
+                raise
+
+        back = seconds_words(plan.rollback_time.seconds)
+        return _told(desk, report, watch, back=back, is_strict=strict_exit)
+
+
+async def plan_fleet(desk: Desk, client: Client, file: str) -> RolloutPlan:
+    """Read a rollout's plan, or make it from its file.
+
+    Args:
+        desk: Knows the environment.
+        client: Makes it.
+        file: Its path.
+
+    Raises:
+        InvalidInput: It cannot be read, or is neither.
+    """
+    text = await _text(file)
+    if is_rollout_plan(text):
+        return RolloutPlan.parse(text)
+
+    return await client.plan(await read_rollout(desk, text, file))
+
+
+async def read_rollout(desk: Desk, text: str, name: str) -> Rollout:
+    """Read a rollout's file, with variables and git facts filled in.
+
+    Args:
+        desk: Knows them.
+        text: The file's text.
+        name: Its path.
+
+    Raises:
+        InvalidInput: It is none; says all that is wrong.
+    """
+    environ = desk.parts.environ
+    facts = {**environ, "git.commit": await desk.commit(name, environ)}
+    wanted = read_fleet(text, name=name, facts=facts)
+    commits: dict[str, str] = {}
+    for each in wanted.members:
+        code = str(each.code)
+        if code not in commits:
+            commits[code] = await desk.commit(code, environ)
+
+    members = [_committed(each, commits[str(each.code)]) for each in wanted.members]
+    return evolve(wanted, members=members)
+
+
+def _committed(member: Member, commit: str) -> Member:
+    """Say which commit a bundle was built from, unless the file does."""
+    choices: Mapping[str, Any] = {"commit": commit, **member.choices}
+    return evolve(member, choices=choices)
+
+
+async def _text(file: str) -> str:
+    try:
+        return await read_text(file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(
+            f"{file} cannot be read: {error}.",
+            next_move="Name a rollout's file in TOML, or a plan in JSON.",
+        ) from error
+
+
+async def _driven(
+    desk: Desk, client: Client, plan: RolloutPlan, watch: FleetWatch, how: _How
+) -> RolloutReport:
+    """Drive a rollout to its end, or to where a person is asked."""
+
+    def note(happening: Happening) -> None:
+        watch(happening)
+        asks = happening.moment is Moment.ASKING and happening.run == plan.run
+        if asks and not how.waits and desk.beside is not None:
+            desk.beside.start_soon(client.runs.pause, plan.run)
+
+    found: RolloutReport
+    if how.is_lost:
+        found = await client.resume(plan, observer=note)
+    else:
+        found = await (await client.start(plan, observer=note)).result()
+
+    return found
+
+
+def _held(desk: Desk, plan: RolloutPlan, paused: Paused) -> Answer:
+    desk.say(
+        f"Run {plan.run} waits for a person: {paused.message}",
+        f"Go on with: esa-flows approve {plan.run} - then: esa-flows resume {plan.run}",
+    )
+    return Answer(payload={"run": plan.run, "outcome": "held"})
+
+
+def _told(
+    desk: Desk, report: RolloutReport, watch: FleetWatch, *, back: str, is_strict: bool
+) -> Answer:
+    """Show how a rollout ended, and give the command's answer."""
+    desk.say(*rollout_summary(report, watch.spent, back=back))
+    code, told = rollout_exit(report, is_strict=is_strict), None
+    if code is not Exit.OK:
+        told = Complaint(
+            type="RolloutFailed",
+            message=f"{report.name or 'The rollout'}: {report.ended}. {report.reason}",
+            next_move=report.next_move,
+        )
+
+    return Answer(exit=code, payload=rollout_json(report, watch.spent), error=told)

@@ -1,0 +1,119 @@
+"""A rollout's plan shown to people: what happens, when, at what cost; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import RenderableType
+
+from esa_flows.api.cloud import Op
+from esa_flows.cli.tables import table
+from esa_flows.cli.text import counted, labelled, one_line, seconds_words
+from esa_flows.fleet.plan import Course, PlannedRoutine, PlannedWave, RolloutPlan
+from esa_flows.fleet.spec import Mode
+from esa_flows.model import Duration
+
+__all__ = ["planned_rollout"]
+
+_HEADINGS = ("WAVE", "ROUTINES", "STEPS", "BAKE", "GATES", "ASKS", "AT LEAST", "BACK")
+_LISTED = 10
+_POST = Op.POST.value[0]
+
+
+def planned_rollout(plan: RolloutPlan) -> Iterator[RenderableType]:
+    """Tell what a rollout will do.
+
+    Args:
+        plan: Its plan.
+    """
+    count = counted(len(plan.routines), "routine")
+    yield f"{one_line(plan.name or 'rollout')}: {count} (run {plan.run})"
+    yield from _courses(plan)
+    if plan.has_changes:
+        yield ""
+        yield table(_HEADINGS, map(_wave, plan.waves))
+        yield ""
+        yield from _costs(plan)
+
+    yield from (labelled("note", one_line(note)) for note in plan.notes)
+
+
+def _courses(plan: RolloutPlan) -> Iterator[str]:
+    for course in Course:
+        its = plan.of(course)
+        if its:
+            yield labelled(course, f"{len(its)}{_reasons(course, its)}")
+
+    deletes = [r for r in plan.routines if r.slots and r.slots.goes]
+    if deletes:
+        gone = sum(each.slots.goes for each in deletes if each.slots)
+        told = f"{counted(gone, 'version')} of {counted(len(deletes), 'routine')}"
+        yield labelled("prune", f"{told}, the code saved first")
+
+
+def _reasons(course: Course, routines: Sequence[PlannedRoutine]) -> str:
+    """Say why, where a person has to know."""
+    if course is not Course.REFUSE:
+        return ""
+
+    told = [f"\n    {each.routine}: {one_line(each.why)}" for each in routines]
+    more = len(told) - _LISTED
+    rest = f"\n    and {more} more" if more > 0 else ""
+    return "".join(told[:_LISTED]) + rest
+
+
+def _wave(wave: PlannedWave) -> tuple[str, ...]:
+    return (
+        f"{wave.number} {wave.name}".strip(),
+        str(len(wave.routines)),
+        " | ".join(wave.steps) or "-",
+        str(wave.bake) if wave.bake.seconds else "-",
+        ", ".join(wave.gates) or "-",
+        "yes" if wave.approve else "-",
+        _length(wave.minimum_time),
+        _length(wave.rollback),
+    )
+
+
+def _costs(plan: RolloutPlan) -> Iterator[str]:
+    verbs = sorted(plan.calls.items(), key=lambda item: -item[1])
+    told = " · ".join(f"{verb} {count:,}" for verb, count in verbs if verb != _POST)
+    uploads = counted(plan.calls.get(_POST, 0), "upload")
+    yield labelled("calls", f"{plan.capped_calls:,} and {uploads} ({told})")
+    rate = f"at most {plan.calls_per_second} calls a second"
+    latency = f"a call takes {plan.latency * 1000:.0f} ms"
+    yield labelled("cap", f"{rate}; {latency}")
+    least = _length(plan.minimum_time)
+    yield labelled("takes", f"at least {least}, bound by {_bound(plan)}")
+    yield labelled("back", f"all of it in {_length(plan.rollback_time)}")
+    yield labelled("failures", _failures(plan))
+    yield from _exposures(plan.waves)
+
+
+def _bound(plan: RolloutPlan) -> str:
+    return {"cap": "the cap", "bake": "bakes"}.get(plan.bound, "how long calls take")
+
+
+def _failures(plan: RolloutPlan) -> str:
+    budget = plan.budget
+    rounded = f" ({budget.fleet}, rounded down)" if budget.fleet.is_percent else ""
+    wave = f"; in one wave more than {budget.wave}" if budget.wave else ""
+    kept = "strict" if budget.mode is Mode.STRICT else "soft"
+    then = {
+        "stop": "nothing more begins",
+        "rollback-wave": "its wave goes back",
+        "rollback-all": "all goes back",
+    }[budget.on_exhausted]
+    return f"ends at more than {plan.tolerated}{rounded}{wave}, {kept}; then {then}"
+
+
+def _exposures(waves: Iterable[PlannedWave]) -> Iterator[str]:
+    for wave in waves:
+        if wave.routines:
+            how = "made ready first, then " if wave.prepares else ""
+            told = f"{how}{wave.exposed} at once exposed and unproven ({wave.why})"
+            yield labelled(f"wave {wave.number}", told)
+
+
+def _length(duration: Duration) -> str:
+    return seconds_words(duration.seconds)

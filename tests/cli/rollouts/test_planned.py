@@ -1,0 +1,63 @@
+"""A rollout's plan as people read it."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+
+from attrs import evolve
+from rich.console import Console
+from tests.fleet.test_plan import made_plan
+
+from esa_flows.cli.rollouts.planned import planned_rollout
+from esa_flows.fleet.plan import Bound, RolloutPlan
+from esa_flows.fleet.spec import FailureBudget
+
+
+def _shown(plan: RolloutPlan) -> str:
+    file = io.StringIO()
+    page = Console(file=file, width=200, color_system=None)
+    page.print(*planned_rollout(plan), sep="\n")
+    return file.getvalue()
+
+
+def test_it_shows_waves_calls_time_and_the_budget() -> None:
+    """All that a person decides by, before anything is done."""
+    shown = _shown(made_plan())
+
+    for words in (
+        "rollout: 2 routines (run abcd)",
+        "  release     1",
+        "  refuse      1\n    cart: It is gone.",
+        "10 → 100",
+        "2 and 1 upload (observe 2)",
+        "at most 100 calls a second; a call takes 0 ms",
+        "at least 1m 02s, bound by the cap",
+        "ends at more than 0, strict; then its wave goes back",
+    ):
+        assert words in shown
+
+
+def test_it_says_how_a_budget_was_rounded() -> None:
+    """And what it is in a wave; what bounds the time; what else to know."""
+    budget = FailureBudget(fleet="2%", wave=1, mode="soft", on_exhausted="stop")
+    plan = evolve(made_plan(), budget=budget, bound=Bound.LATENCY, notes=("Odd.",))
+    shown = _shown(plan)
+
+    assert "more than 0 (2%, rounded down); in one wave more than 1, soft" in shown
+    assert "nothing more begins" in shown
+    assert "bound by how long calls take" in shown
+    assert "note        Odd." in shown
+
+
+def test_a_plan_that_does_nothing_costs_nothing() -> None:
+    """Its routines are told all the same."""
+    plan = RolloutPlan(
+        run="abcd",
+        made_at=datetime(2026, 3, 1, tzinfo=UTC),
+        routines=made_plan().routines[1:],
+        waves=(),
+        budget=FailureBudget(),
+    )
+
+    assert "calls" not in _shown(plan)

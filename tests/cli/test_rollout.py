@@ -1,0 +1,221 @@
+"""`esa-flows rollout`, and `esa-flows plan` of a fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from attrs import define
+from tests.cli.office import COMMIT, Office
+from tests.house import BROKEN, NEW
+
+from esa_flows import Parts
+from esa_flows.cli.exits import Exit
+
+# Bundles and plans are files, which a test reads in the loop.
+pytestmark = pytest.mark.may_block
+
+FLEET = """
+[defaults]
+entry = "worker.js"
+message = "by ${USER}"
+
+[[routine]]
+name = "aa"
+
+[[routine]]
+name = "bb"
+
+[rollout]
+name = "spring"
+
+[[rollout.wave]]
+size = 1
+approve = APPROVE
+
+[[rollout.wave]]
+size = "rest"
+
+[rollout.failures]
+fleet = "50%"
+"""
+
+
+def _files(folder: Path, *edits: str, approve: bool = False, code: bytes = NEW) -> str:
+    """Write a fleet's file and its bundle; give the file's path.
+
+    Args:
+        folder: Where.
+        edits: What to replace, and by what, in turns.
+        approve: Whether a person is asked.
+        code: The bundle.
+    """
+    (folder / "worker.js").write_bytes(code)
+    (folder / "bad.js").write_bytes(BROKEN)
+    file = folder / "fleet.toml"
+    text = FLEET.replace("APPROVE", str(approve).lower())
+    for old, new in zip(edits[::2], edits[1::2], strict=True):
+        text = text.replace(old, new)
+
+    file.write_text(text)
+    return str(file)
+
+
+@define(kw_only=True)
+class _Office(Office):
+    """An office of somebody with a name."""
+
+    def parts(self, environ: Mapping[str, str] | None = None, **changes: Any) -> Parts:
+        """Give the parts of one more process."""
+        return super().parts({"USER": "ann", **(environ or {})}, **changes)
+
+
+def _office() -> _Office:
+    office = _Office()
+    for name in ("aa", "bb"):
+        office.live(name)
+
+    return office
+
+
+async def test_a_fleet_is_released_from_its_file(tmp_path: Path) -> None:
+    """The plan first, then how it ended; each version says who and from what."""
+    office = _office()
+    with office:
+        done = await office.run("rollout", _files(tmp_path))
+
+    assert Exit.OK == done.code
+    assert "spring: 2 routines" in done.err
+    assert "spring: done" in done.out
+    held = office.cloud.console.routine("aa").versions.values()
+    newest = max(held, key=lambda version: int(version.id))
+    assert "| by ann" in newest.description
+    assert f"g={COMMIT[:7]}" in newest.description
+
+
+async def test_a_plan_is_shown_written_and_carried_out(tmp_path: Path) -> None:
+    """With the exit code that CI asks for."""
+    office, out = _office(), str(tmp_path / "plan.json")
+    with office:
+        done = await office.run(
+            "plan", _files(tmp_path), "-o", out, "--detailed-exitcode"
+        )
+        again = await office.run("rollout", out, "--json")
+        last = await office.run("plan", _files(tmp_path), "--detailed-exitcode")
+
+    assert (Exit.CHANGES, Exit.OK, Exit.OK) == (done.code, again.code, last.code)
+    for word in ("release     2", "calls", "takes", "failures", "wave 1", "AT LEAST"):
+        assert word in done.out
+    assert f"esa-flows rollout {out}" in done.err
+    assert "done" == again.json["outcome"]
+    assert "unchanged   2" in last.out
+
+
+async def test_a_plan_says_what_is_refused_and_pruned(tmp_path: Path) -> None:
+    """With the reasons."""
+    office = _office()
+    more = "".join(f'[[routine]]\nname = "no{n:02}"\n' for n in range(12))
+    file = _files(tmp_path, "[rollout]\n", f"{more}[rollout]\n")
+    office.cloud.console.add_version("aa", b"other", "more")
+    done = await office.run("plan", file, "--version-quota", "2")
+
+    assert "refuse      12" in done.out
+    assert "no00: " in done.out
+    assert "and 2 more" in done.out
+    assert "1 version of 1 routine, the code saved first" in done.out
+
+
+@pytest.mark.parametrize(
+    ("strict", "code"), [((), Exit.OK), (("--strict-exit",), Exit.WITH_FAILURES)]
+)
+async def test_failures_within_the_budget(
+    strict: tuple[str, ...], code: Exit, tmp_path: Path
+) -> None:
+    """Are told by a code of their own only to who asks for it."""
+    office = _office()
+    file = _files(tmp_path, 'name = "aa"', 'name = "aa"\nentry = "bad.js"')
+    with office:
+        done = await office.run("rollout", file, *strict)
+
+    assert code == done.code
+    assert "done with failures" in done.out
+
+
+async def test_where_a_person_is_asked_nobody_waits(tmp_path: Path) -> None:
+    """The run is held; approved, it is gone on with."""
+    office = _office()
+    file = _files(tmp_path, approve=True)
+    with office:
+        done = await office.run("rollout", file, "--no-wait", "--json")
+        run = done.json["run"]
+        await office.run("approve", run)
+        again = await office.run("resume", run)
+
+    assert (Exit.OK, "held") == (done.code, done.json["outcome"])
+    assert Exit.OK == again.code
+
+
+async def test_a_pause_from_elsewhere_is_told(tmp_path: Path) -> None:
+    """By its own code, also where nobody waits for a person."""
+    office, file = _office(), _files(tmp_path, approve=True)
+    with office:
+        codes: list[int] = []
+
+        async def drive() -> None:
+            done = await office.run("rollout", file)
+            codes.append(done.code)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(drive)
+            async with office.client() as client:
+                while not (rows := await client.runs.unfinished("spring")):
+                    await anyio.sleep(0.1)  # the file is read in a thread meanwhile
+
+                await client.runs.pause(rows[0].run.id)
+
+    assert [Exit.PAUSED] == codes
+
+
+async def test_too_many_failures_fail(tmp_path: Path) -> None:
+    """Everything is as before: a failure that is safe."""
+    office, file = _office(), _files(tmp_path, '"50%"', "0", code=BROKEN)
+    with office:
+        done = await office.run("rollout", file, "--json")
+
+    assert Exit.FAILED == done.code
+    assert "RolloutFailed" == done.json["error"]["type"]
+
+
+async def test_without_its_journal_a_plan_is_gone_on_with(tmp_path: Path) -> None:
+    """Each routine finds out where it stands."""
+    office, out = _office(), str(tmp_path / "plan.json")
+    with office:
+        await office.run("plan", _files(tmp_path), "-o", out)
+        done = await office.run("rollout", out, "--lost-journal")
+
+    assert Exit.OK == done.code
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "cannot be read"),
+        ("[[", "is no TOML"),
+        ('{"kind": "esa-flows plan"}', "is no TOML"),
+    ],
+)
+async def test_what_is_no_rollout_is_refused(
+    content: str | None, sentence: str, tmp_path: Path
+) -> None:
+    """As something that cannot be used."""
+    file = tmp_path / "fleet.toml"
+    if content is not None:
+        file.write_text(content)
+
+    done: Any = await _office().run("rollout", str(file))
+
+    assert Exit.UNUSABLE == done.code
+    assert sentence in done.err
