@@ -20,6 +20,8 @@ from esa_flows.errors import (
     EsaFlowsError,
     ReleaseFailed,
 )
+from esa_flows.fleet.report import RolloutReport
+from esa_flows.fleet.spec import FailureBudget, Member, Rollout, Wave
 from esa_flows.gates.functions import gate
 from esa_flows.gates.spec import Gate
 from esa_flows.gates.verdict import Reading, Verdict
@@ -38,18 +40,23 @@ __all__ = [
     "DeadlineExceeded",
     "Denied",
     "EsaFlowsError",
+    "FailureBudget",
     "Gate",
     "Happened",
     "Intent",
+    "Member",
     "NotHappened",
     "Outcome",
     "Parts",
     "Reading",
     "ReleaseFailed",
     "Report",
+    "Rollout",
+    "RolloutReport",
     "Settings",
     "Verdict",
     "Watched",
+    "Wave",
     "flow",
     "gate",
     "step",

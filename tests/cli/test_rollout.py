@@ -12,7 +12,7 @@ from attrs import define
 from tests.cli.office import COMMIT, Office
 from tests.house import BROKEN, NEW
 
-from esa_flows import Parts
+from esa_flows import Client, Parts
 from esa_flows.cli.exits import Exit
 
 # Bundles and plans are files, which a test reads in the loop.
@@ -171,12 +171,20 @@ async def test_a_pause_from_elsewhere_is_told(tmp_path: Path) -> None:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(drive)
             async with office.client() as client:
-                while not (rows := await client.runs.unfinished("spring")):
-                    await anyio.sleep(0.1)  # the file is read in a thread meanwhile
-
-                await client.runs.pause(rows[0].run.id)
+                await client.runs.pause(await _begun(client))
 
     assert [Exit.PAUSED] == codes
+
+
+async def _begun(client: Client) -> str:
+    """Give the rollout's run, once it is there: files are read in threads first."""
+    for _ in range(10_000):
+        for row in await client.runs.unfinished("spring"):
+            return row.run.id
+
+        await anyio.sleep(0.1)
+
+    raise AssertionError
 
 
 async def test_too_many_failures_fail(tmp_path: Path) -> None:
