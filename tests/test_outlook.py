@@ -20,6 +20,7 @@ async def test_each_look_counts_its_own_calls() -> None:
             outlook = Outlook(client.connection)
 
             async def look(name: str) -> None:
+                """Look at one routine."""
                 wanted = await release_of(client.connection, name, NEW)
                 found[name] = await outlook.look(wanted)
 

@@ -62,6 +62,7 @@ class Outlook:
         cloud, engine = self._connection.cloud, self._connection.engine
 
         def bound(permit: Permit) -> RoutineCloud:
+            """Give the port that counts for this look."""
             return cloud.bound(permit=_counting(permit, asked))
 
         ports = dict(engine.ports) | {RoutineCloud: bound}

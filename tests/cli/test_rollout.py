@@ -165,6 +165,7 @@ async def test_a_pause_from_elsewhere_is_told(tmp_path: Path) -> None:
         codes: list[int] = []
 
         async def drive() -> None:
+            """Drive it until it stops."""
             done = await office.run("rollout", file)
             codes.append(done.code)
 

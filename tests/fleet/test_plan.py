@@ -46,6 +46,7 @@ def _planned(name: RoutineName, *, wave: int = 1) -> PlannedRoutine:
 
 
 def made_plan() -> RolloutPlan:
+    """Make a plan of two waves."""
     routines = (
         _planned(SHOP),
         PlannedRoutine(

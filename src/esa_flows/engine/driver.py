@@ -111,6 +111,7 @@ class RunDriver:
         inner = self._strand.claim(Identity((), "gather", key), path)
 
         def begin(strand: Strand, name: str) -> Awaitable[O]:
+            """Begin one branch when its turn comes."""
             return branch(name)(RunDriver(strand).context((*path, inner, name)))
 
         return await gather(self._strand, names, begin, limit=limit)
