@@ -33,6 +33,7 @@ from esa_flows.gates.staging import Prober
 from esa_flows.model import Cloud
 from esa_flows.reach import Reached, Tools, is_local, reach
 from esa_flows.release.archive import JournalArchive
+from esa_flows.release.memory import JournalMemory
 from esa_flows.release.remove import remove
 from esa_flows.release.shipped import LEGS, SHIPPED
 from esa_flows.settings import (
@@ -43,6 +44,7 @@ from esa_flows.settings import (
     state_folder,
 )
 from esa_flows.steps.find_backup import Archive
+from esa_flows.steps.observe import Memory
 from esa_flows.wire.call import Caller
 from esa_flows.wire.cap import Cap
 from esa_flows.wire.chain import default_chain
@@ -168,6 +170,7 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
         reached = reach(settings.cloud, settings, tools)
         blobs = parts.blobs or BlobStore(blobs_folder(journal.name))
         archive = JournalArchive(journal, blobs, settings.cloud)
+        memory = JournalMemory(journal, settings.cloud)
         inboxes = JournalInboxes(journal, parts.now)
         prober = await _prober(settings, parts, stack)
         source = _source(reached, settings, tools)
@@ -176,6 +179,7 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
         ports = _ports(reached) | {
             Blobs: lambda _: blobs,
             Archive: lambda _: archive,
+            Memory: lambda _: memory,
             Inboxes: lambda _: inboxes,
             Prober: lambda _: prober,
             Surroundings: lambda _: here,

@@ -49,6 +49,8 @@ WORDS = [
     ("read_back[staging]#1", "read staging back"),
     ("read_back[production:50]#1", "read production back at 50 %"),
     ("read_back[production:back]#1", "see that production is back"),
+    ("still_serves[staging]#1", "see that staging still serves it"),
+    ("remember#1", "write down which versions there are"),
     ("ask_staging#1", "ask the routine in staging"),
     ("sleep[production:50]#1", "bake at 50 %"),
     ("read_gate[production:50:health:12]#1", "gate health at 50 % (12)"),

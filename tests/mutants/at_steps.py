@@ -35,6 +35,26 @@ DEFENCES = (
         "tests/steps/test_deploy.py::test_production_is_guarded_by_a_look_that_is_a_second_old",
     ),
     Defence(
+        "versions are known only while nobody else deployed",
+        "steps/observe.py",
+        "return has_ids and is_same and known.age < MOST_AGE",
+        "return has_ids and known.age < MOST_AGE",
+        "tests/release/test_memory.py::test_who_deployed_meanwhile_may_have_made_versions",
+    ),
+    Defence(
+        "versions are listed again after five releases",
+        "steps/observe.py",
+        "return has_ids and is_same and known.age < MOST_AGE",
+        "return has_ids and is_same",
+        "tests/release/test_memory.py::test_the_versions_are_listed_once_in_five_releases",
+    ),
+    Defence.never(
+        "who may have made more versions writes nothing down",
+        "release/versions.py",
+        "not journey.is_plain or self.release.restart is not None",
+        "tests/release/test_memory.py::test_a_release_that_may_have_made_more_writes_nothing_down",
+    ),
+    Defence(
         "a deployment of the same split is told by its id",
         "steps/deploy.py",
         "return now if is_new or not same_before else NotHappened()",

@@ -115,7 +115,7 @@ async def test_the_same_again_is_unchanged_with_the_age_of_its_variables() -> No
 
         assert Outcome.UNCHANGED is again.outcome
         assert first.version == again.version
-        assert ["observe", "list", "read code", "info"] == asked
+        assert ["observe", "read code", "info"] == asked
         assert "--bind fresh takes those of now" in str(again)
         assert Outcome.RELEASED is fresh.outcome
         assert "new" == _value(house, fresh.version)

@@ -130,6 +130,11 @@ def _swept(value: Any, _: str) -> str:
     return f"{len(value)} deleted" if value else "none"
 
 
+def _left(value: Any, _: str) -> str:
+    count = len(value["versions"])
+    return f"{count} version{'s' if count > 1 else ''}"
+
+
 _SAYERS: Mapping[str, Callable[[Any, str], str]] = MappingProxyType(
     {
         "approve": lambda value, _: f"{value['by']} agreed",
@@ -147,6 +152,7 @@ _SAYERS: Mapping[str, Callable[[Any, str], str]] = MappingProxyType(
         "still_serves": _routine,
         "read_variables": _variables,
         "read_gate": lambda value, _: f"{value['verdict']}: {value['reason']}",
+        "remember": _left,
         "request_slot": _slot,
         "save_code": _saved,
         "sleep": lambda _, __: "",

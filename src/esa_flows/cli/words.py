@@ -40,6 +40,7 @@ _PLAIN: Mapping[str, str] = MappingProxyType(
         "read_quota": "ask the plan for the version quota",
         "read_variables": "look which variables there are",
         "request_assets_slot": "allocate a version for the package",
+        "remember": "write down which versions there are",
         "request_slot": "ask for an upload form",
         "still_serves[staging]": "see that staging still serves it",
         "sweep": "delete duplicates",

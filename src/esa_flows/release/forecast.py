@@ -168,7 +168,9 @@ def _beginning(found: Survey, world: World) -> Counter[Op]:
         variables = {Op.VARIABLES: 2 * (found.places != (None,))}
         return LOOK + Counter({Op.OBSERVE: 1, Op.CREATE: 1}) + Counter(variables)
 
-    return LOOK + CHANGE if world is not found.world else Counter(LOOK)
+    calls = Counter(LOOK)
+    calls[Op.LIST] -= int(world.age > 0)
+    return calls + CHANGE if world is not found.world else calls
 
 
 def _is_unchanged(wanted: Release, found: Survey) -> bool:

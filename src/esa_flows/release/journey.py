@@ -43,6 +43,8 @@ class Journey:
         places: Production's places (itself, areas) that each of those was for.
         reached: Environments in which the provider accepted one of them.
         is_new: Whether this run made the routine.
+        is_plain: Whether nothing happened by which nobody knows for sure any more which
+            versions there are.
         is_held: Whether it stops before production.
         pruned: Versions this run deleted that others made before.
         notes: What a person should know.
@@ -61,6 +63,7 @@ class Journey:
     places: list[tuple[str, ...]] = field(factory=list)
     reached: set[Environment] = field(factory=set)
     is_new: bool = False
+    is_plain: bool = True
     is_held: bool = False
     pruned: list[Pruned] = field(factory=list)
     notes: list[str] = field(factory=list)

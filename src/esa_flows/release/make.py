@@ -172,6 +172,7 @@ async def _make(
             rounds.spend("content", error)
         else:
             if _may_have_more(release, committed, rounds):
+                journey.is_plain = False
                 await _sweep(ctx, stage, committed, rounds)
 
             return committed.version

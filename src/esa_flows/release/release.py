@@ -38,7 +38,7 @@ from esa_flows.release.spec import Release
 from esa_flows.release.unwind import unwind
 from esa_flows.release.versions import Versions
 from esa_flows.steps.create_routine import create_routine
-from esa_flows.steps.observe import World, look, observe
+from esa_flows.steps.observe import World, look, observe, recall
 
 __all__ = ["ANSWERS", "begin", "bring", "forward", "release"]
 
@@ -134,8 +134,9 @@ async def forward(
 
 async def _observe(ctx: Context, wanted: Release) -> tuple[World, bool]:
     """Look at the routine; make it where that is wanted, and say so."""
+    first = recall if wanted.restart is None else observe
     try:
-        return await ctx.do(observe, wanted.routine), False
+        return await ctx.do(first, wanted.routine), False
     except RoutineNotFound as error:
         if not wanted.create:
             error.next_move = (
@@ -163,6 +164,7 @@ async def _forward(
     journey.version = versions.last
     journey.notes.extend(adopted_notes(world, versions.found.values()))
     if versions.are_served:
+        await versions.remember(ctx, journey)
         return journey.report(Outcome.UNCHANGED)
 
     if at > BEFORE and versions.last:
@@ -247,4 +249,5 @@ async def _to_the_end(
             " variables of its environment."
         )
 
+    await versions.remember(ctx, journey)
     return journey.report(Outcome.RELEASED)

@@ -21,7 +21,7 @@ from esa_flows.release.plan import (
 )
 from esa_flows.release.spec import Binding, OnConflict, Release
 from esa_flows.release.versions import Versions
-from esa_flows.steps.observe import World, observe
+from esa_flows.steps.observe import World, recall
 from esa_flows.steps.read_quota import PlanQuota, read_quota
 
 __all__ = ["Survey", "cleared", "survey"]
@@ -66,7 +66,7 @@ async def survey(ctx: Context, wanted: Release) -> Survey:
         InvalidInput: The routine has no such area.
     """
     try:
-        world = await ctx.do(observe, wanted.routine)
+        world = await ctx.do(recall, wanted.routine)
     except RoutineNotFound:
         if wanted.create:
             return _of_none(wanted)

@@ -7,13 +7,26 @@ room is made for both before the first is uploaded.
 from attrs import define, evolve, field
 
 from esa_flows.engine.context import Context
-from esa_flows.model import Environment, Routine, VersionId
+from esa_flows.model import (
+    Environment,
+    Routine,
+    Tag,
+    Version,
+    VersionId,
+    VersionStatus,
+)
 from esa_flows.release.journey import Journey
-from esa_flows.release.make import Need, find_version, make_room, make_version
+from esa_flows.release.make import (
+    Need,
+    find_version,
+    make_room,
+    make_version,
+    stage_of,
+)
 from esa_flows.release.plan import is_served
 from esa_flows.release.remake import Remake, make_again
 from esa_flows.release.spec import Binding, Release
-from esa_flows.steps.observe import World
+from esa_flows.steps.observe import World, remember
 
 __all__ = ["Place", "Versions"]
 
@@ -31,6 +44,7 @@ class Versions:
         before: The routine as it was when the release began for good.
         places: One for each version, in the order in which they are deployed.
         found: What there is so far.
+        made: What this run made of it, oldest first.
     """
 
     release: Release
@@ -38,6 +52,7 @@ class Versions:
     before: Routine
     places: tuple[Place, ...]
     found: dict[Place, VersionId] = field(factory=dict, init=False)
+    made: list[Version] = field(factory=list, init=False)
 
     @property
     def last(self) -> VersionId | None:
@@ -89,6 +104,7 @@ class Versions:
             world: The routine as just seen.
             number: The round.
         """
+        journey.is_plain = False
         gone = {p: v for p, v in self.found.items() if v not in world.ids}
         for place, version in gone.items():
             order = Remake(release=self.kept(journey), bound_to=place)
@@ -109,15 +125,44 @@ class Versions:
         """
         if place not in self.found:
             need = Need(bound_to=place, room=len(self.lacking))
-            self.found[place] = await make_version(
-                ctx, self.kept(journey), self.world, journey, need
-            )
+            wanted = self.kept(journey)
+            made = await make_version(ctx, wanted, self.world, journey, need)
+            self.found[place] = made
+            tag = stage_of(wanted, self.world, need).tag(ctx.run_id)
+            self.made.append(_made(made, tag, place))
 
         journey.version = self.found[place]
         return self.found[place]
+
+    async def remember(self, ctx: Context, journey: Journey) -> None:
+        """Write down which versions there are now, where that is known for sure.
+
+        Args:
+            ctx: The flow's context.
+            journey: Where the release stands, in the end.
+        """
+        if not journey.is_plain or self.release.restart is not None:
+            return
+
+        gone = {pruned.version for pruned in journey.pruned}
+        held = [version for version in self.world.versions if version.id not in gone]
+        left = evolve(
+            self.world, routine=journey.now, versions=(*reversed(self.made), *held)
+        )
+        await ctx.do(remember, left)
 
     def kept(self, journey: Journey) -> Release:
         """Protect what this release uses, and what it would go back to."""
         needed = (*journey.before.live, *self.found.values())
         protect = dict.fromkeys((*self.release.protect, *sorted(needed, key=int)))
         return evolve(self.release, protect=tuple(protect))
+
+
+def _made(version: VersionId, tag: Tag, place: Place) -> Version:
+    """Give a version that was made and verified, as a list would show it."""
+    return Version(
+        id=version,
+        description=str(tag),
+        status=VersionStatus.AVAILABLE,
+        bound_to=place,
+    )
