@@ -21,6 +21,7 @@ SUITES = (
     "hidden",
     "sharing",
     "call",
+    "calls",
     "tracing",
     "lag",
     "uploads",

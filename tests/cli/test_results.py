@@ -73,7 +73,7 @@ SAID = [
     ("read_back[staging]#1", SEEN, f"serves {NEW} 100 %"),
     ("read_back[production:10]#1", SEEN, f"serves {NEW} 10 % + {OLD} 90 %"),
     ("read_back[production:Zhejiang]#1", IN_AREAS, f"serves {OLD} 100 %{OTHERS}"),
-    ("still_serves[staging]#1", SEEN, f"serves {NEW} 10 % + {OLD} 90 %"),
+    ("still_serves[staging]#1", SEEN, f"serves {NEW} 100 %"),
     ("remember#1", {"versions": [{}]}, "1 version"),
     ("remember#1", {"versions": [{}, {}]}, "2 versions"),
     ("look[unwind]#1", NOWHERE, f"serves nothing; Jilin {NEW}"),
