@@ -278,7 +278,7 @@ async def test_who_takes_over_looks_before_deploying() -> None:
     play = play_named("fresh")
     rehearsal = play.rehearsal()
     await play.prepare(rehearsal)
-    rehearsal.fate.add([Disturbance(at="record", number=14, kind="die after")])
+    rehearsal.fate.add([Disturbance(at="record", number=15, kind="die after")])
     await rehearsal.live(play.act)
     died_after = rehearsal.witness.acts[-1].subject
     console = rehearsal.cloud.console
@@ -286,7 +286,7 @@ async def test_who_takes_over_looks_before_deploying() -> None:
     console.deploy("shop", "production", {theirs: 100})
     ended = await rehearsal.live(go_on)
 
-    assert "read_back[staging]#1" == died_after
+    assert "still_serves[staging]#1" == died_after
     assert Outcome.CONFLICT is ended.value.outcome
     assert {theirs: 100} == rehearsal.cloud.report().splits["shop"]["production"]
 
