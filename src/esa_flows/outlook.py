@@ -1,5 +1,6 @@
 """What releases would find and do, found out with reads alone; nothing is recorded."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Mapping
 
@@ -8,6 +9,7 @@ from attrs import evolve, frozen
 from esa_flows.api.cloud import Op, RoutineCloud
 from esa_flows.connection import Connection
 from esa_flows.engine.journal_memory import MemoryJournal
+from esa_flows.errors import NothingPrunable
 from esa_flows.model import VersionId
 from esa_flows.release.conflict import refuse_canary
 from esa_flows.release.forecast import forecast, victims_of
@@ -56,7 +58,6 @@ class Outlook:
 
         Raises:
             RoutineNotFound: There is no such routine and it may not be created.
-            NothingPrunable: There is no room, and every version must stay.
         """
         asked = Counter[str]()
         cloud, engine = self._connection.cloud, self._connection.engine
@@ -104,11 +105,15 @@ class Outlook:
         return PlannedRelease(run=run, release=wanted, before=before, forecast=told)
 
     async def _saved(self, wanted: Release, found: Survey) -> set[VersionId]:
-        """Give those versions that have to go whose code is in the store."""
+        """Give those versions that have to go whose code is in the store.
+
+        That too many must stay is said by the plan, after what is worse.
+        """
         blobs, saved = self._connection.blobs, set[VersionId]()
-        for version in victims_of(wanted, found):
-            if version.tag and len(await blobs.find(version.tag.content)) == 1:
-                saved.add(version.id)
+        with contextlib.suppress(NothingPrunable):
+            for version in victims_of(wanted, found):
+                if version.tag and len(await blobs.find(version.tag.content)) == 1:
+                    saved.add(version.id)
 
         return saved
 
