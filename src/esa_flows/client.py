@@ -46,7 +46,13 @@ from esa_flows.release.release import release
 from esa_flows.release.report import Report
 from esa_flows.release.rollback import rollback
 from esa_flows.release.spec import QUOTA, Binding, OnConflict, Rollback
-from esa_flows.releases import Releases, checked, content_of, ended
+from esa_flows.releases import (
+    GO_BACK,
+    Releases,
+    checked,
+    content_of,
+    ended,
+)
 from esa_flows.rollouts import Rollouts
 from esa_flows.routines import Overview, Routines
 from esa_flows.runs import Runs
@@ -410,7 +416,7 @@ class Client:
 
             taken = self._releases.take_back(row.run.id, observer=observer)
             left = await ended(taken, check=False)
-            is_release = row.run.flow == release.name and isinstance(left, Report)
+            is_release = row.run.flow in GO_BACK and isinstance(left, Report)
             if is_release and not wanted.to:
                 return _went_back(left, check=check)
 

@@ -29,7 +29,7 @@ from esa_flows.errors import (
     StepChanged,
     UnknownRun,
 )
-from esa_flows.release.legs import Leg
+from esa_flows.release.legs import Leg, expose, prepare, ship
 from esa_flows.release.migrate import Migration, migrate
 from esa_flows.release.release import release
 from esa_flows.release.report import Outcome, Report, stopped
@@ -39,7 +39,14 @@ from esa_flows.release.shipped import LEGS, SHIPPED
 from esa_flows.release.spec import Binding, Pruning, Release, Rollback
 from esa_flows.runs import Runs
 
-__all__ = ["Releases", "Wanted", "checked", "content_of", "ended"]
+__all__ = [
+    "GO_BACK",
+    "Releases",
+    "Wanted",
+    "checked",
+    "content_of",
+    "ended",
+]
 
 Wanted = Release | Rollback | Pruning | Restoring | Migration
 """What one of them is asked to do."""
@@ -69,6 +76,9 @@ _DIGEST = 64
 
 ANSWER_WITHIN = 10.0
 """Seconds that a living process has to obey an abort, before it is done without it."""
+
+GO_BACK = frozenset(flow.name for flow in (release, migrate, prepare, ship, expose))
+"""Flows whose abort takes a routine back to what it served before."""
 
 _REPORTED = {each.name for each in SHIPPED} | {each.name for each in LEGS}
 """Flows whose runs can be reported wherever they stopped."""

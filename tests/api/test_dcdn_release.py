@@ -460,6 +460,80 @@ async def test_a_rollback_takes_every_area_along() -> None:
         )
 
 
+async def test_a_rollback_to_what_is_gone_serves_every_area() -> None:
+    """The former revision was deleted by somebody: made again, it serves them all."""
+    with AreaHouse() as house:
+        house.live()
+        async with house.client() as client:
+            gone = str((await client.release("shop", OTHER)).version)
+            await client.release("shop", NEW)
+            house.cloud.console.delete_revision("shop", gone)
+            report = await client.rollback("shop")
+
+        assert Outcome.ROLLED_BACK is report.outcome
+        (live,) = {*house.now().values()} - {house.now()["staging"]}
+        assert digest_of(OTHER) == house.digest(live)
+        assert live == house.now()[ZHEJIANG] == house.now()[JILIN]
+
+
+async def test_the_way_back_to_what_is_gone_serves_the_areas_that_were_changed() -> (
+    None
+):
+    """An abort finds the former revision deleted, and makes it again."""
+    with AreaHouse() as house:
+        house.live()
+        async with house.client() as client:
+            gone = str((await client.release("shop", OTHER)).version)
+            with anyio.move_on_after(60):
+                await client.release("shop", NEW, canary="production:5m")
+
+        house.cloud.console.delete_revision("shop", gone)
+        async with house.client() as client:
+            (run,) = await client.runs.unfinished("shop")
+            report = await client.abort(run.run.id)
+
+        assert Outcome.ABORTED is report.outcome
+        assert {digest_of(OTHER)} == {
+            house.digest(version) for version in house.now().values()
+        }
+        # Only the judge of the cloud may call it illegal to ask for what is gone.
+        house.cloud.judge.violations.clear()
+
+
+async def test_pruning_for_its_own_sake_keeps_what_areas_serve() -> None:
+    """And saves what goes, which can be made again."""
+    with DcdnHouse() as house:
+        second = house.cloud.console.add_revision("shop", OTHER)
+        house.live(versions=5)
+        first = house.versions()[1]
+        house.areas(ZHEJIANG)
+        house.cloud.console.publish("shop", first, ZHEJIANG)
+        async with house.client() as client:
+            pruned = await client.versions.prune("shop", keep=2)
+            restored = await client.versions.restore("shop", second)
+
+        assert first in house.versions()
+        assert second in {gone.version for gone in pruned.pruned}
+        assert Outcome.RESTORED is restored.outcome
+        assert digest_of(OTHER) == house.digest(str(restored.version))
+
+
+async def test_a_plan_of_areas_counts_what_is_called() -> None:
+    """Verb by verb, as on ESA."""
+    with AreaHouse() as house:
+        house.live()
+        async with house.client() as client:
+            plan = await client.plan("shop", NEW, canary=CANARY)
+            house.transport.forget()
+            await client.release("shop", NEW, canary=CANARY)
+
+        deploys = [call for call in house.transport.calls if "deploy" in call]
+        looks = sum(house.transport.calls.count(word) for word in ("observe",))
+        listed = sum(plan.calls.get(word, 0) for word in ("list", "info", "commit"))
+        assert plan.calls["deploy"] == len(deploys)
+        assert plan.calls["observe"] + listed == looks
+
+
 async def test_the_revision_of_an_area_is_kept_when_room_is_made() -> None:
     """It serves, whatever production does."""
     with DcdnHouse() as house:

@@ -183,4 +183,11 @@ DEFENCES = (
         "return None",
         "tests/release/test_conflict.py::test_refused_with_every_way_out",
     ),
+    Defence(
+        "a rollback during a migration goes back once",
+        "releases.py",
+        "(release, migrate, prepare, ship, expose)",
+        "(release,)",
+        "tests/release/test_migrate.py::test_a_rollback_during_it_goes_back_once",
+    ),
 )

@@ -200,8 +200,8 @@ def test_production_is_not_given_what_is_stagings() -> None:
 
     assert (
         "Version 1 of shop carries the variables of staging: production would be given"
-        " them. Choose another version with --to VERSION, or release its code again"
-        " with --bind on."
+        " them. No other version may serve production: release the earlier code again,"
+        " with production's variables, by: esa-flows release shop FILE --bind on"
     ) == str(caught.value)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import anyio
 import pytest
 from attrs import define
 from tests.dcdn_house import JILIN, ZHEJIANG, DcdnHouse
@@ -268,6 +269,61 @@ async def test_a_rollback_after_it_stays_on_esa() -> None:
             await client.rollback("shop")
 
         assert {old: 100} == house.serves()
+
+
+async def test_a_rollback_during_it_goes_back_once() -> None:
+    """What served when it began serves again, and not what served before that."""
+    with MigrationHouse() as house:
+        house.old_shop()
+        house.live()
+        async with house.client() as client:
+            before = await client.release("shop", OTHER)
+            with anyio.move_on_after(60):
+                await client.migrate("old-shop", to="shop", canary="10:5m,100")
+
+        async with house.client() as client:
+            report = await client.rollback("shop")
+
+        assert Outcome.ABORTED is report.outcome
+        assert {str(before.version): 100} == house.serves()
+
+
+async def test_an_abort_of_it_leads_back() -> None:
+    """From a share, by another process: ESA as before, DCDN untouched."""
+    with MigrationHouse() as house:
+        old = house.old_shop()
+        live = house.live()
+        async with house.client() as client:
+            with anyio.move_on_after(60):
+                await client.migrate("old-shop", to="shop", canary="10:5m,100")
+
+        async with house.client() as client:
+            (run,) = await client.runs.unfinished("shop")
+            report = await client.abort(run.run.id)
+
+        assert Outcome.ABORTED is report.outcome
+        assert {live: 100} == house.serves()
+        assert {live: 100} == house.serves(env="staging")
+        assert {old: 100} == house.cloud.report().splits["dcdn/old-shop"]["production"]
+
+
+async def test_a_resume_of_it_needs_dcdn_no_more() -> None:
+    """What was taken over is kept: DCDN may have changed or lost it since."""
+    with MigrationHouse() as house:
+        old = house.old_shop()
+        house.live()
+        async with house.client() as client:
+            with anyio.move_on_after(60):
+                await client.migrate("old-shop", to="shop", canary="10:5m,100")
+
+        house.transport.forget()
+        async with house.client() as client:
+            (run,) = await client.runs.unfinished("shop")
+            report = await client.resume(run.run.id)
+
+        taken = house.cloud.console.function("old-shop").versions[old]
+        assert Outcome.RELEASED is report.outcome
+        assert taken.digest == house.digest(str(report.version))
 
 
 async def test_settings_of_dcdn_are_in_the_notes() -> None:

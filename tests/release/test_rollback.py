@@ -96,8 +96,26 @@ def test_a_version_with_stagings_variables_is_no_target(to: VersionId | None) ->
     staged = Version(id="1", bound_to=Environment.STAGING)
     world = World(routine=world.routine, versions=(*world.versions, staged))
 
-    with pytest.raises(InvalidInput, match="1 of shop carries the variables of stagin"):
+    with pytest.raises(InvalidInput) as caught:
         rollback_target(world, to)
+
+    assert "1 of shop carries the variables of staging" in str(caught.value)
+    command = (
+        "Go back to the newest version that may with: esa-flows rollback shop --to 2"
+    )
+    assert command == caught.value.next_move
+
+
+def test_where_only_stagings_version_is_left_the_code_is_released_again() -> None:
+    """No version fits: the way is told, with production's variables."""
+    world = _world({"3": 100}, "3", previous="1")
+    staged = Version(id="1", bound_to=Environment.STAGING)
+    world = World(routine=world.routine, versions=(*world.versions, staged))
+
+    with pytest.raises(InvalidInput) as caught:
+        rollback_target(world, None)
+
+    assert caught.value.next_move.endswith("esa-flows release shop FILE --bind on")
 
 
 async def test_a_bound_routine_goes_back_to_its_variables_too() -> None:

@@ -224,9 +224,26 @@ def refuse_stray(world: World, target: VersionId) -> None:
             raise InvalidInput(
                 f"Version {target} of {world.routine.name} carries the variables of"
                 " staging: production would be given them.",
-                next_move="Choose another version with --to VERSION, or release its"
-                " code again with --bind on.",
+                next_move=_instead(world),
             )
+
+
+def _instead(world: World) -> str:
+    """Say how production gets what it can go back to, by the exact command."""
+    name, serving = world.routine.name, world.routine.in_production
+    fit = [
+        version.id
+        for version in world.versions
+        if version.id not in serving and version.carries is not Environment.STAGING
+    ]
+    if fit:
+        command = f"esa-flows rollback {name} --to {max(fit, key=int)}"
+        return f"Go back to the newest version that may with: {command}"
+
+    return (
+        "No other version may serve production: release the earlier code again, with"
+        f" production's variables, by: esa-flows release {name} FILE --bind on"
+    )
 
 
 def served_binding(world: World) -> Environment | None:
