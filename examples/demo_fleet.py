@@ -22,6 +22,7 @@ from esa_flows.cli.rollouts.outline import Outline
 from esa_flows.cli.rollouts.summary import rollout_summary
 from esa_flows.cli.rollouts.watch import watching_rollout
 from esa_flows.cli.summary import Spent
+from esa_flows.cli.text import counted
 from esa_flows.fleet.plan import RolloutPlan
 from esa_flows.fleet.spec import FailureBudget, Member, Rollout, Wave
 from esa_flows.localcloud.spawn import Spawned, spawned
@@ -63,7 +64,7 @@ async def main() -> None:
             took = (await roll_out(desk, client, plan)).seconds
 
         report(environ)
-        peak = await counted(cloud)
+        peak = await peak_of(cloud)
 
     bound = plan.minimum_time.seconds
     desk.say(
@@ -115,10 +116,11 @@ def planned(plan: RolloutPlan) -> Iterator[str]:
     """Say what is going to happen."""
     yield f"Plan {plan.run}: {len(plan.routines)} routines in {len(plan.waves)} waves"
     for wave in plan.waves:
+        size = counted(len(wave.routines), "routine")
         yield (
-            f"  wave {wave.number} {wave.name:6} {len(wave.routines):4} routines, at"
-            f" least {wave.minimum_time.seconds:4.1f} s, at most {wave.exposed} exposed"
-            " and unproven"
+            f"  wave {wave.number} {wave.name}: {size},"
+            f" at least {wave.minimum_time.seconds:.1f} s, at most {wave.exposed}"
+            " exposed and unproven"
         )
 
     yield (
@@ -148,7 +150,7 @@ def report(environ: Mapping[str, str]) -> None:
     subprocess.run(command, env=environ, check=True)  # noqa: S603  our own
 
 
-async def counted(cloud: Spawned) -> int:
+async def peak_of(cloud: Spawned) -> int:
     """Ask the server for the most calls in any one-second window that it counted."""
     async with httpx.AsyncClient() as http:
         seen = (await http.get(f"{cloud.api}/__control__/report")).json()

@@ -39,6 +39,7 @@ def _strip(*told: Happening, until: float = 100.0) -> Strip:
         ("read_back[production:100]#1", Phase.SHARE),
         ("deploy[mars]#1", Phase.OTHER),
         ("sleep[production:10]#1", Phase.BAKE),
+        ("still_serves#1", Phase.STAGING),
         ("approve[wave 2]#1", Phase.PERSON),
         ("deploy[production:back:again]#1", Phase.BACK),
         ("look[unwind]#1", Phase.BACK),

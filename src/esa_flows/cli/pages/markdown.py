@@ -52,7 +52,7 @@ def _foot(story: Story) -> str:
     peak = f", at most {story.peak} in one second" if story.calls else ""
     return (
         f"<sub>run {_plain(story.run)} · {moment_words(story.began)} UTC ·"
-        f" {seconds_words(story.seconds)} · {counted(story.total, 'call')}{peak}</sub>"
+        f" {seconds_words(story.seconds)} · {story.total:,} calls{peak}</sub>"
     )
 
 

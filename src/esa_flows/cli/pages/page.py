@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from esa_flows.cli.pages.chart import (
     axis,
@@ -74,7 +74,7 @@ def _band(story: Story) -> Markup:
     told += [element("p", story.reason)] * bool(story.reason)
     told += [element("p", f"Next: {story.next_move}")] * bool(story.next_move)
     told += [element("p", story.back)] * bool(story.back)
-    took = f"{when} · {seconds_words(story.seconds)} · {counted(story.total, 'call')}"
+    took = f"{when} · {seconds_words(story.seconds)} · {story.total:,} calls"
     told.append(element("p", took, class_="soft"))
     return element("section", told, class_=f"band {story.verdict.value}")
 
@@ -155,8 +155,7 @@ def _waves(waves: Sequence[WaveLine]) -> Markup:
     if not waves:
         return joined(())
 
-    names = ("wave", "routines", "how they fared", "half within", "95 % within")
-    head = element("tr", [element("th", n) for n in (*names, "calls", "took", "note")])
+    head = element("tr", _heads(_WAVE_COLUMNS, {"wave", "how they fared", "note"}))
     rows = [
         element(
             "tr",
@@ -165,7 +164,7 @@ def _waves(waves: Sequence[WaveLine]) -> Markup:
             element("td", wave.ends, class_="wide"),
             element("td", seconds_words(wave.half), class_="number"),
             element("td", seconds_words(wave.most), class_="number"),
-            element("td", str(wave.calls), class_="number"),
+            element("td", f"{wave.calls:,}", class_="number"),
             element("td", seconds_words(wave.seconds), class_="number"),
             element("td", wave.note),
         )
@@ -177,6 +176,16 @@ def _waves(waves: Sequence[WaveLine]) -> Markup:
     )
 
 
+_WAVE_COLUMNS = (
+    "wave",
+    "routines",
+    "how they fared",
+    "half within",
+    "95 % within",
+    "calls",
+    "took",
+    "note",
+)
 _COLUMNS = ("routine", "outcome", "served → serves", "shares", "calls", "time", "note")
 
 
@@ -186,11 +195,7 @@ def _routines(routines: Sequence[RoutineLine]) -> Markup:
 
     has_waves = any(line.wave for line in routines)
     names = ("wave", *_COLUMNS) if has_waves else _COLUMNS
-    numbers = {"wave", "calls", "time"}
-    head = [
-        element("th", name, class_="number" if name in numbers else None)
-        for name in names
-    ]
+    head = _heads(names, {*names} - {"wave", "calls", "time"})
     rows = [_routine(line, has_waves=has_waves) for line in routines]
     table = element(
         "table",
@@ -199,6 +204,19 @@ def _routines(routines: Sequence[RoutineLine]) -> Markup:
         class_="sortable routines",
     )
     return element("section", element("h2", "Routines"), element("div", table))
+
+
+def _heads(names: Iterable[str], words: Collection[str]) -> list[Markup]:
+    """Give a table's headings; numbers stand at the right.
+
+    Args:
+        names: The headings.
+        words: Those of them above words.
+    """
+    return [
+        element("th", name, class_=None if name in words else "number")
+        for name in names
+    ]
 
 
 def _routine(line: RoutineLine, *, has_waves: bool) -> Markup:
@@ -236,7 +254,7 @@ def _calls(story: Story) -> Markup:
     )
     return element(
         "section",
-        element("h2", f"{counted(story.total, 'call')}"),
+        element("h2", f"{story.total:,} calls"),
         element("p", told),
         element("p", peak, class_="soft"),
     )

@@ -42,6 +42,7 @@ _BY_NAME: Mapping[str, Phase] = MappingProxyType(
         "request_slot": Phase.UPLOAD,
         "save_code": Phase.ROOM,
         "sleep": Phase.BAKE,
+        "still_serves": Phase.STAGING,
         "sweep": Phase.UPLOAD,
         "take_over": Phase.LOOK,
         "verify": Phase.UPLOAD,
