@@ -51,6 +51,9 @@ class Kind(enum.StrEnum):
     ROLLBACK_STARTED = "rollback.started"
     ROLLBACK_DONE = "rollback.done"
     CONFLICT = "conflict"
+    WAVE_STARTED = "wave.started"
+    WAVE_ENDED = "wave.ended"
+    BUDGET_SPENT = "budget.spent"
 
 
 @frozen(kw_only=True)
@@ -64,6 +67,7 @@ class Event:
         run: The run's id.
         routine: What the run is about; empty where that is no routine.
         cloud: Where that is.
+        wave: The number of its wave in a rollout; 0 where it is in none.
         step: Identity of the step; empty where it is about the run.
         data: More, by kind; nothing secret.
     """
@@ -74,6 +78,7 @@ class Event:
     run: str
     routine: str = ""
     cloud: Cloud = Cloud.ESA
+    wave: int = 0
     step: str = ""
     data: Mapping[str, Any] = field(factory=dict, hash=False)
 
@@ -87,10 +92,11 @@ class Event:
             "kind": self.kind.value,
             "routine": self.routine,
             "cloud": self.cloud.value,
+            "wave": self.wave,
             "step": self.step,
             "data": dict(self.data),
         }
-        full = {name: value for name, value in told.items() if value not in ("", {})}
+        full = {n: value for n, value in told.items() if value not in ("", 0, {})}
         return json.dumps(full, separators=(",", ":"))
 
 

@@ -7,11 +7,14 @@ be written to any more, the run goes on without.
 
 from __future__ import annotations
 
+from typing import Any
+
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from attrs import define, field
 
 from esa_flows.engine.observe import Happening
+from esa_flows.events.event import Event, Kind
 from esa_flows.events.telling import Teller
 from esa_flows.files import Lines
 
@@ -55,9 +58,26 @@ class EventLog:
 
     def __call__(self, happening: Happening) -> None:
         """Take in what a run tells; never waits."""
-        line = self._teller.event(happening).to_json()
+        self.tell(happening)
+
+    def tell(self, happening: Happening, *, wave: int = 0) -> None:
+        """Take in what a run of a rollout tells; never waits.
+
+        Args:
+            happening: What it tells.
+            wave: The number of its wave.
+        """
+        self._put(self._teller.event(happening, wave=wave))
+
+    def turn(
+        self, kind: Kind, happening: Happening, *, wave: int, data: dict[str, Any]
+    ) -> None:
+        """Take in what follows from a happening; see `Teller.turn`."""
+        self._put(self._teller.turn(kind, happening, wave=wave, data=data))
+
+    def _put(self, event: Event) -> None:
         try:
-            self._in.send_nowait(line)
+            self._in.send_nowait(event.to_json())
         except (anyio.WouldBlock, anyio.BrokenResourceError, anyio.ClosedResourceError):
             self.lost += 1
 

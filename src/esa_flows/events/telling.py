@@ -33,18 +33,37 @@ class Teller:
     _seq: int = 0
     _about: dict[str, tuple[Cloud, str]] = field(factory=dict)
 
-    def event(self, happening: Happening) -> Event:
+    def event(self, happening: Happening, *, wave: int = 0) -> Event:
         """Give the event of a happening.
 
         Args:
             happening: What a run told; the next one, of whichever run.
+            wave: The number of its wave in a rollout.
         """
+        kind, data = _told(happening)
+        return self._made(kind, happening, wave, data)
+
+    def turn(
+        self, kind: Kind, happening: Happening, *, wave: int, data: dict[str, Any]
+    ) -> Event:
+        """Give an event that follows from a happening, and is none itself.
+
+        Args:
+            kind: What follows.
+            happening: From what.
+            wave: The number of its wave.
+            data: More of it.
+        """
+        return self._made(kind, happening, wave, data)
+
+    def _made(
+        self, kind: Kind, happening: Happening, wave: int, data: dict[str, Any]
+    ) -> Event:
         self._seq += 1
         if "subject" in happening.facts:
             self._about[happening.run] = _about(happening.facts["subject"])
 
         cloud, routine = self._about.get(happening.run, (Cloud.ESA, ""))
-        kind, data = _told(happening)
         return Event(
             kind=kind,
             seq=self._seq,
@@ -52,6 +71,7 @@ class Teller:
             run=happening.run,
             routine=routine,
             cloud=cloud,
+            wave=wave,
             step=happening.step,
             data=data,
         )

@@ -11,7 +11,7 @@ from esa_flows.engine.observe import Moment
 
 async def test_each_thing_is_told_once_and_runs_that_ended_are_read_no_more() -> None:
     """In the order of time, the rollout's own things after its routines'."""
-    yard = Yard()
+    yard = Yard(canary="50:60s,100")
     yard.live("shop", "cart")
     recall = Recall()
     async with yard.house.client() as client, anyio.create_task_group() as group:
@@ -20,7 +20,7 @@ async def test_each_thing_is_told_once_and_runs_that_ended_are_read_no_more() ->
         await anyio.sleep(10)
         first = await recall.news(client, await client.runs.get(RUN))
         none = await recall.news(client, await client.runs.get(RUN))
-        await anyio.sleep(90)
+        await anyio.sleep(200)
         view = await client.runs.get(RUN)
         then = await recall.news(client, view)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 
 import anyio
@@ -35,6 +36,7 @@ async def _played(desk: Desk, office: Office) -> FleetWatch:
 
             watch(fleet.step("shop", "deploy[production:100]#1"))
             watch(fleet.end("shop", "failed", "It answered 500."))
+            watch(fleet.tell(Moment.RUN_ENDED, event="succeed"))
             spent = watch.spent
 
         await desk.finish()
@@ -74,7 +76,7 @@ async def test_elsewhere_it_is_told_in_lines() -> None:
 
 
 async def test_programs_are_told_too() -> None:
-    """Every happening is an event, of whichever run."""
+    """Every happening is an event, of whichever run, and so is what follows."""
     office = Office()
     desk = office.desk()
     place = Slow()
@@ -82,4 +84,18 @@ async def test_programs_are_told_too() -> None:
 
     await _played(desk, office)
 
-    assert [1, 2, 3, 4] == place.numbers
+    assert [*range(1, 9)] == place.numbers
+    lines = [json.loads(line) for line in b"".join(place.written).splitlines()]
+    assert [
+        ("run.started", None),
+        ("wave.started", 1),
+        ("run.started", 1),
+        ("step.started", 1),
+        ("run.finished", 1),
+        ("budget.spent", 1),
+        ("wave.ended", 1),
+        ("run.finished", None),
+    ] == [(line["kind"], line.get("wave")) for line in lines]
+    assert {"failures": 1, "tolerated": 1} == lines[-3]["data"]
+    assert {"failed": 1} == lines[-2]["data"]
+    assert RUN == lines[1]["run"] == lines[-2]["run"]

@@ -151,6 +151,15 @@ class FleetProgress:
         """Give how many routines of a wave stand where."""
         return self._counts[wave.number]
 
+    def wave_of(self, run: str) -> int:
+        """Give the number of the wave of a routine's run; 0 where it has none.
+
+        Args:
+            run: The run's id.
+        """
+        member = self._legs.get(run)
+        return member.wave if member else 0
+
     @property
     def capped_calls(self) -> int:
         """Calls that count under the cap."""

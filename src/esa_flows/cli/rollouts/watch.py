@@ -17,6 +17,7 @@ from esa_flows.cli.rollouts.lines import FleetLines
 from esa_flows.cli.rollouts.outline import Outline
 from esa_flows.cli.rollouts.progress import FleetProgress
 from esa_flows.cli.rollouts.screen import MOST_LINES, FleetFrame, drawn_fleet
+from esa_flows.cli.rollouts.turns import FleetEvents
 from esa_flows.cli.summary import Spent
 from esa_flows.client import Client
 from esa_flows.engine.observe import Happening
@@ -47,6 +48,7 @@ class FleetWatch:
     past: Sequence[Happening] = ()
     progress: FleetProgress = field(init=False)
     _lines: FleetLines = field(init=False)
+    _events: FleetEvents | None = field(default=None, init=False)
     _began: float = field(init=False)
     _before: int = field(init=False)
     _counted: deque[tuple[float, int]] = field(init=False)
@@ -62,12 +64,15 @@ class FleetWatch:
             when = self._began + happening.at.timestamp() - wall
             self._lines.lines(happening, self.progress.take(happening, when))
 
+        if self.desk.events is not None:
+            self._events = FleetEvents(self.desk.events, self.progress)
+
     def __call__(self, happening: Happening) -> None:
         """Take in what a run tells, and show it where lines are shown."""
         moved = self.progress.take(happening, self._clock())
         self.desk.run = self.progress.run
-        if self.desk.events is not None:
-            self.desk.events(happening)
+        if self._events is not None:
+            self._events.take(happening)
 
         if self.desk.is_live:
             return
