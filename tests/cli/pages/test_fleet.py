@@ -199,7 +199,10 @@ def test_a_rollout_that_ended_with_failures() -> None:
     assert (
         "Done with failures: 1 released, 1 rolled back, 1 not begun." == told.headline
     )
-    assert "Safe to roll back: yes, 1 routine one by one" == told.back
+    assert (
+        "Safe to roll back: yes, each with esa-flows rollback NAME (1 routine)"
+        == told.back
+    )
     assert (
         ("routines", "3 in 2 waves"),
         ("may fail", "1"),

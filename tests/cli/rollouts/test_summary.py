@@ -77,6 +77,8 @@ def test_a_small_fleet_is_listed_whole() -> None:
         notes=("A note.",),
     )
 
+    back = "each with esa-flows rollback NAME"
+
     assert [
         "nightly: done with failures (run 7k2f7k2f7k2f)",
         "",
@@ -91,8 +93,8 @@ def test_a_small_fleet_is_listed_whole() -> None:
         "  failures    1, tolerated 1",
         "  took        33 calls in 1m 05s",
         "  note        A note.",
-        "Safe to roll back: yes, esa-flows abort (0.1 s)",
-    ] == _told(report, "esa-flows abort (0.1 s)")
+        f"Safe to roll back: yes, {back} (1 routine, at least 0.1 s)",
+    ] == _told(report, "0.1 s")
 
 
 def test_of_a_large_fleet_what_did_not_go_well() -> None:
@@ -110,7 +112,10 @@ def test_a_large_fleet_without_trouble_needs_no_table() -> None:
     told = _told(_report(*(_routine(f"r{n}", RoutineEnd.RELEASED) for n in range(60))))
 
     assert "rollout: done (run 7k2f7k2f7k2f)" == told[0]
-    assert "Safe to roll back: yes, 60 routines one by one" == told[-1]
+    assert (
+        "Safe to roll back: yes, each with esa-flows rollback NAME (60 routines)"
+        == told[-1]
+    )
     assert not any("WAVE" in line for line in told)
 
 

@@ -43,7 +43,7 @@ def rollout_summary(
     Args:
         report: Its report.
         spent: What it took.
-        back: What takes all of it back, and how long that takes; empty for nothing.
+        back: How long it takes to take all of it back; empty where nobody knows.
     """
     name = one_line(report.name or "rollout")
     yield f"{name}: {report.ended} (run {report.run})"
@@ -155,7 +155,7 @@ def safety(report: RolloutReport, back: str = "") -> str:
 
     Args:
         report: How it ended.
-        back: What takes all of it back; empty for nothing that does.
+        back: How long it takes to take all of it back; empty where nobody knows.
     """
     released = report.ends.get(RoutineEnd.RELEASED, 0)
     if report.ended is Ended.PARTLY_ROLLED_BACK or report.stuck:
@@ -164,7 +164,9 @@ def safety(report: RolloutReport, back: str = "") -> str:
     if not released:
         return "nothing is left to roll back"
 
-    return f"yes, {back}" if back else f"yes, {counted(released, 'routine')} one by one"
+    least = f", at least {back}" * bool(back)
+    size = counted(released, "routine")
+    return f"yes, each with esa-flows rollback NAME ({size}{least})"
 
 
 def _routine_json(each: RoutineReport) -> dict[str, Any]:
