@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -115,9 +115,15 @@ class Watch:
             type(error), error, inner, capture_locals=True
         )
         self.note("a traceback with locals", "".join(whole.format()))
-        for frame, _ in traceback.walk_tb(inner):
-            for value in frame.f_locals.values():
-                self.note("a variable as rich shows it", _by_rich(value))
+        for frame, line in traceback.walk_tb(inner):
+            if (kind, frame.f_code, line) not in self._shown:
+                self._shown.add((kind, frame.f_code, line))
+                self._variables(frame.f_locals.values())
+
+    def _variables(self, values: Iterable[object]) -> None:
+        """Keep what rich shows of variables: the dearest look, taken once per line."""
+        for value in values:
+            self.note("a variable as rich shows it", _by_rich(value))
 
     def passed(self, request: Request, response: Response | None) -> None:
         """Learn the secrets of an exchange."""
