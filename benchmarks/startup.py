@@ -67,7 +67,7 @@ def turns(rounds: int) -> Turns:
 
 async def measure(effort: Effort) -> list[Line]:
     """Start processes in turn and compare them with their neighbours."""
-    found = await anyio.to_thread.run_sync(turns, effort.pick(ROUNDS, 3))
+    found = await anyio.to_thread.run_sync(turns, effort.pick(ROUNDS, 1))
     lines = [
         line(found, "import esa_flows", "import", "httpx", most=0.7),
         line(found, "import esa_flows", "import", "sdk", most=0.25),
