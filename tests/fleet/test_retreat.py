@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import anyio
 from tests.fleet.yard import RUN, Yard, ends
-from tests.house import House
+from tests.house import EDGE, NEW, House
 
-from esa_flows import Client
-from esa_flows.fleet.report import Ended, RoutineEnd
+from esa_flows import Client, Context, Outcome, Report, flow
+from esa_flows.fleet.budget import Limits
+from esa_flows.fleet.course import Course
+from esa_flows.fleet.order import Order, OrderedWave, Task
+from esa_flows.fleet.report import Ended, RolloutReport, RoutineEnd
+from esa_flows.fleet.retreat import retreat
 from esa_flows.localcloud import Switches
+from esa_flows.model import (
+    Deployment,
+    Environment,
+    Routine,
+    RoutineName,
+    Split,
+    VersionId,
+)
+from esa_flows.release.legs import Leg, Setting
 
 TAKEN_BACK = RoutineEnd.TAKEN_BACK
 
@@ -54,6 +67,71 @@ async def test_an_abort_on_the_way_back_takes_the_rest_along() -> None:
     assert {"aa": TAKEN_BACK, "bb": TAKEN_BACK, "cc": RoutineEnd.FAILED} == ends(report)
     assert all(map(yard.is_old, names))
     assert Ended.ROLLED_BACK is report.ended
+
+
+@flow
+async def go_back(ctx: Context, order: Order) -> RolloutReport:
+    """Take back a rollout that has released everything."""
+    course = Course(run=ctx.run_id, order=order, was_aborted=True)
+    for name, task in course.tasks.items():
+        before = task.setting.before
+        assert before
+        assert before.production
+        (new,) = task.setting.release.protect
+        asked = dict.fromkeys(Environment, (Split.whole(new),))
+        report = Report(
+            run=ctx.run_id, routine=name, outcome=Outcome.RELEASED, version=new
+        )
+        course.take(name, Leg(report=report, before=before, asked=asked))
+
+    await retreat(ctx, course)
+    return course.report()
+
+
+async def test_two_hundred_go_back_as_fast_as_the_cap_allows() -> None:
+    """Though others upload meanwhile: their calls wait, those of the way back go."""
+    names = [f"r{place:03}" for place in range(200)]
+    yard = Yard(house=House(switches=Switches(latency=0.02)))
+    console, tasks = yard.house.cloud.console, list[Task]()
+    yard.live(*names)
+    with yard.house:
+        async with yard.house.client(flows=(go_back,)) as client:
+            for name in names:
+                new = console.add_version(name, NEW, "new")
+                wanted = (await yard.task(client, name, protect=(new,))).setting.release
+                old = Deployment(split=Split.whole(VersionId(yard.olds[name])))
+                before = Routine(name=name, production=old, staging=old)
+                tasks.append(Task(setting=Setting(release=wanted, before=before)))
+                for env in EDGE:
+                    console.deploy(name, env, {new: 100})
+
+            limits = Limits(fleet=0)
+            order = Order(
+                waves=(OrderedWave(number=1, tasks=tuple(tasks), limits=limits),)
+            )
+            async with anyio.create_task_group() as others:
+                for name in names[:50]:
+                    others.start_soon(_upload, client, name)
+
+                began, told = anyio.current_time(), yard.house.transport.calls
+                with client._rollouts.watched(None) as watch:
+                    report = await client.run(go_back, order, observer=watch)
+
+                took = anyio.current_time() - began
+                others.cancel_scope.cancel()
+
+        calls = [call for call in told if call != "slot"]
+
+    assert Ended.ROLLED_BACK is report.ended
+    assert all(map(yard.is_old, names))
+    assert 6 * 200 == len(calls)
+    assert took <= 1.05 * len(calls) / 100
+
+
+async def _upload(client: Client, name: str) -> None:
+    """Ask for upload forms as fast as the cap allows."""
+    while True:
+        await client.connection.cloud.request_slot(RoutineName(name), "x")
 
 
 async def _abort(client: Client) -> None:
