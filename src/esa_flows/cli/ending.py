@@ -16,7 +16,7 @@ from esa_flows.fleet.report import RolloutReport
 from esa_flows.release.remove import Removed
 from esa_flows.release.report import Report
 
-__all__ = ["Ending", "show", "wait_for"]
+__all__ = ["Ending", "Watched", "show", "show_rollout", "wait_for"]
 
 Ending = tuple[Any, ReleaseFailed | None]
 """What a run gave, and the failure where it is one."""
@@ -60,7 +60,7 @@ def show(desk: Desk, watch: Watched, ending: Ending) -> Answer:
     code = exit_code(error or (found if isinstance(found, Report) else None))
     told = complaint(error) if error else None
     if isinstance(found, RolloutReport):
-        return _rollout(desk, watch, found)
+        return show_rollout(desk, watch, found)
 
     if not isinstance(found, Report):
         ended = f"The run ended and gave {found!r}."
@@ -74,9 +74,25 @@ def show(desk: Desk, watch: Watched, ending: Ending) -> Answer:
     return Answer(exit=code, payload=report_json(found, watch.spent), error=told)
 
 
-def _rollout(desk: Desk, watch: Watched, found: RolloutReport) -> Answer:
-    desk.say(*rollout_summary(found, watch.spent))
-    code, told = rollout_exit(found), None
+def show_rollout(
+    desk: Desk,
+    watch: Watched,
+    found: RolloutReport,
+    *,
+    back: str = "",
+    is_strict: bool = False,
+) -> Answer:
+    """Show how a rollout ended.
+
+    Args:
+        desk: Where.
+        watch: What it took.
+        found: How.
+        back: How long it takes to take all of it back; empty where nobody knows.
+        is_strict: Whether failures within the budget have an exit code of their own.
+    """
+    desk.say(*rollout_summary(found, watch.spent, back=back))
+    code, told = rollout_exit(found, is_strict=is_strict), None
     if code is not Exit.OK:
         told = Complaint(
             type="RolloutFailed",

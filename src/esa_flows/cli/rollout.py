@@ -8,14 +8,11 @@ from typing import Annotated, Any
 from attrs import evolve, frozen
 from cyclopts import Parameter
 
-from esa_flows.cli.complaint import Complaint
 from esa_flows.cli.desk import Answer, Desk
-from esa_flows.cli.exits import Exit
+from esa_flows.cli.ending import show_rollout
 from esa_flows.cli.options import DRIVING, Driving
-from esa_flows.cli.rollouts.exits import rollout_exit
 from esa_flows.cli.rollouts.outline import Outline
 from esa_flows.cli.rollouts.planned import planned_rollout
-from esa_flows.cli.rollouts.summary import rollout_json, rollout_summary
 from esa_flows.cli.rollouts.watch import FleetWatch, watching_rollout
 from esa_flows.cli.text import seconds_words
 from esa_flows.client import Client
@@ -83,7 +80,7 @@ async def rollout(
                 raise
 
         back = seconds_words(plan.rollback_time.seconds)
-        return _told(desk, report, watch, back=back, is_strict=strict_exit)
+        return show_rollout(desk, watch, report, back=back, is_strict=strict_exit)
 
 
 async def plan_fleet(desk: Desk, client: Client, file: str) -> RolloutPlan:
@@ -170,19 +167,3 @@ def _held(desk: Desk, plan: RolloutPlan, paused: Paused) -> Answer:
         f"Go on with: esa-flows approve {plan.run} - then: esa-flows resume {plan.run}",
     )
     return Answer(payload={"run": plan.run, "outcome": "held"})
-
-
-def _told(
-    desk: Desk, report: RolloutReport, watch: FleetWatch, *, back: str, is_strict: bool
-) -> Answer:
-    """Show how a rollout ended, and give the command's answer."""
-    desk.say(*rollout_summary(report, watch.spent, back=back))
-    code, told = rollout_exit(report, is_strict=is_strict), None
-    if code is not Exit.OK:
-        told = Complaint(
-            type="RolloutFailed",
-            message=f"{report.name or 'The rollout'}: {report.ended}. {report.reason}",
-            next_move=report.next_move,
-        )
-
-    return Answer(exit=code, payload=rollout_json(report, watch.spent), error=told)
