@@ -71,3 +71,21 @@ def test_a_terminal_says_how_wide_it_is() -> None:
     narrow = console(is_terminal=True)
 
     assert page(narrow) is narrow
+
+
+def test_a_terminal_is_asked_again_when_it_is_resized(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A picture drawn over old lines must know where they end now."""
+    sizes = [os.terminal_size((80, 24)), os.terminal_size((60, 16))]
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.delenv("LINES", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    made = paper({}, is_error=True)
+    found = []
+    for size in sizes:
+        monkeypatch.setattr(os, "get_terminal_size", lambda _, size=size: size)
+        found.append((made.width, made.height))
+
+    assert [(80, 24), (60, 16)] == found

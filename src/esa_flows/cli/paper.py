@@ -46,7 +46,9 @@ def paper(environ: Mapping[str, str], *, is_error: bool = False) -> Paper:
         highlight=False,
         emoji=False,
     )
-    made.width = made.width if is_watched else _ENDLESS
+    if not is_watched:  # a terminal may be resized, so its width is asked for anew
+        made.width = _ENDLESS
+
     return made
 
 
