@@ -67,6 +67,9 @@ async def test_the_runs_that_a_run_has_begun() -> None:
         await client.run(outer, "x", run_id="mine0001")
         found = [(run, rows) async for run, rows in client.runs.children("mine0001")]
         none = [run async for run, _ in client.runs.children("mine0001.1")]
+        heads = [view.run.id for view in await client.runs.list()]
+        about = [view.run.id for view in await client.runs.list(routine="cart")]
+        every = len(await client.runs.list(every=True))
         rest = [
             run.id
             async for run, _ in client.runs.children("mine0001", but={"mine0001.1"})
@@ -76,6 +79,7 @@ async def test_the_runs_that_a_run_has_begun() -> None:
         (run.id, run.subject) for run, _ in found
     ]
     assert all(rows[-1].record.kind == "run.ended" for _, rows in found)
+    assert (["mine0001"], ["mine0001.2"], 3) == (heads, about, every)
     assert ([], ["mine0001.2"]) == (none, rest)
 
 

@@ -64,15 +64,22 @@ class Runs:
         """Give what production served when a run first looked; None where unknown."""
         return first_seen((await self._engine.view(run)).history)
 
-    async def list(self, *, routine: str = "", most: int = 100) -> tuple[RunView, ...]:
+    async def list(
+        self, *, routine: str = "", most: int = 100, every: bool = False
+    ) -> tuple[RunView, ...]:
         """Give runs, newest first.
+
+        Those that another run has begun, as a rollout does for each routine, are given
+        for a routine alone.
 
         Args:
             routine: Only runs about this routine; empty for all.
+            every: Whether runs that another run has begun are given in any case.
             most: At most so many.
         """
         subject = self.cloud.subject(routine) if routine else ""
-        rows = await self._engine.journal.list(subject=subject, most=most)
+        heads = not (subject or every)
+        rows = await self._engine.journal.list(subject=subject, heads=heads, most=most)
         return tuple([await self._engine.view(row.run.id) for row in rows])
 
     async def unfinished(self, routine: str) -> tuple[RunRow, ...]:

@@ -286,6 +286,19 @@ async def test_runs_are_listed_newest_first(journal: Journal) -> None:
     assert len(await journal.list(most=2)) == 2
 
 
+async def test_runs_that_another_one_has_begun_can_be_left_out(
+    journal: Journal,
+) -> None:
+    """They are called after it; a dot or a number by itself makes none."""
+    ids = ("7k2f", "7k2f.1", "7k2f.12", "7k2f9", "mine.1")
+    for id_ in ids:
+        await journal.create(new_run(id_), HERE)
+
+    heads = [row.run.id for row in await journal.list(heads=True)]
+    assert ["mine.1", "7k2f9", "7k2f"] == heads
+    assert len(ids) == len(await journal.list())
+
+
 async def test_a_listed_run_is_what_was_started(journal: Journal) -> None:
     """The list gives back the run with its content, and whether it ended."""
     lease = await journal.create(new_run(), HERE)

@@ -22,6 +22,7 @@ async def runs(
     *,
     routine: str = "",
     most: int = 50,
+    every: Annotated[bool, Parameter(name="--all", negative="")] = False,
     common: Common = DEFAULTS,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
@@ -29,12 +30,14 @@ async def runs(
 
     Args:
         routine: Only runs about this routine.
+        every: Also those that another run has begun, as a rollout does for each of its
+            routines.
         most: At most so many.
         common: Where the journal is.
         desk: Where to write.
     """
     async with desk.client(common) as client:
-        views = await client.runs.list(routine=routine, most=most)
+        views = await client.runs.list(routine=routine, most=most, every=every)
         journal = client.connection.engine.journal.name
 
     if not views:

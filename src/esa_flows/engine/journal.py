@@ -322,13 +322,19 @@ class Journal(Protocol):
         ...
 
     async def list(
-        self, *, subject: str = "", unfinished: bool = False, most: int = 100
+        self,
+        *,
+        subject: str = "",
+        unfinished: bool = False,
+        heads: bool = False,
+        most: int = 100,
     ) -> tuple[RunRow, ...]:
         """Give runs, newest first.
 
         Args:
             subject: Only runs about this; empty for all.
             unfinished: Only runs that have not ended.
+            heads: Only runs that no other run has begun.
             most: At most so many.
         """
         ...

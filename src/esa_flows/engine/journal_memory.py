@@ -81,7 +81,12 @@ class MemoryJournal:
         return tuple(r.listed for i, r in self._runs.items() if i.startswith(prefix))
 
     async def list(
-        self, *, subject: str = "", unfinished: bool = False, most: int = 100
+        self,
+        *,
+        subject: str = "",
+        unfinished: bool = False,
+        heads: bool = False,
+        most: int = 100,
     ) -> tuple[RunRow, ...]:
         """Give runs, newest first."""
         wanted = [
@@ -89,6 +94,7 @@ class MemoryJournal:
             for run in reversed(self._runs.values())
             if subject in {"", run.listed.run.subject}
             and not (unfinished and run.listed.ended)
+            and not (heads and run.listed.run.id.rpartition(".")[0] in self._runs)
         ]
         return tuple(wanted[:most])
 

@@ -164,12 +164,17 @@ class SQLiteJournal:
         return await self._read(lambda tables: tables.find(prefix))
 
     async def list(
-        self, *, subject: str = "", unfinished: bool = False, most: int = 100
+        self,
+        *,
+        subject: str = "",
+        unfinished: bool = False,
+        heads: bool = False,
+        most: int = 100,
     ) -> tuple[RunRow, ...]:
         """Give runs, newest first."""
         return await self._read(
             lambda tables: tables.list(
-                subject=subject, unfinished=unfinished, most=most
+                subject=subject, unfinished=unfinished, heads=heads, most=most
             )
         )
 

@@ -43,6 +43,12 @@ __all__ = ["Tables"]
 
 _LAST_CHARACTER = "\U0010ffff"
 _INSERT = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_HEAD = (
+    "NOT (id LIKE '%.%' AND EXISTS (SELECT 1 FROM runs AS parent"
+    " WHERE parent.id = rtrim(rtrim(runs.id, '0123456789'), '.')))"
+)
+"""That no other run has begun it: the id of one has its parent's, and a number."""
+
 _RUNS = "SELECT id, flow, subject, content, started_at, ended FROM runs"
 
 
@@ -204,10 +210,13 @@ class Tables:
         )
         return self._listed(found)
 
-    def list(self, *, subject: str, unfinished: bool, most: int) -> tuple[RunRow, ...]:
+    def list(
+        self, *, subject: str, unfinished: bool, heads: bool, most: int
+    ) -> tuple[RunRow, ...]:
         """Give runs, newest first."""
         which = ["subject = ?"] if subject else []
         which += ["ended = 0"] if unfinished else []
+        which += [_HEAD] if heads else []
         where = f" WHERE {' AND '.join(which)}" if which else ""
         values = (subject, most) if subject else (most,)
         found = self.ask(f"{_RUNS}{where} ORDER BY number DESC LIMIT ?", *values)
