@@ -207,6 +207,19 @@ def test_what_else_happens(
     assert data is None or data == dict(event.data)
 
 
+def test_a_rollout_is_about_no_single_routine() -> None:
+    """Its subject is its name; how it ended is its outcome."""
+    teller = Teller()
+    begun = teller.event(
+        happening(Moment.RUN_STARTED, flow="rollout", subject="spring")
+    )
+    value = {"ended": "done with failures", "routines": []}
+    ended = teller.event(happening(Moment.RUN_ENDED, event="succeed", value=value))
+
+    assert ("", "spring") == (begun.routine, begun.data["subject"])
+    assert {"state": "succeed", "outcome": "done with failures"} == dict(ended.data)
+
+
 def test_every_moment_has_a_kind() -> None:
     """None is left out of the stream."""
     facts = {"event": "abort", "why": "", "seconds": 0.0, "value": None}

@@ -93,7 +93,7 @@ class Progress:
         self.run = happening.run
         moment = happening.moment
         if moment is Moment.RUN_RESUMED:
-            self.resumed = True
+            self.resumed, self.news = True, ""
         elif moment is Moment.SIGNALLED:
             self._signalled(happening)
         elif moment in {Moment.RUN_ENDED, Moment.RUN_STOPPED}:

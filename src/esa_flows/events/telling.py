@@ -24,6 +24,8 @@ from esa_flows.model import Cloud
 __all__ = ["Teller"]
 
 Told = tuple[Kind, dict[str, Any]]
+_FLEET = "rollout"
+"""The flow whose subject is a name people gave, and no routine."""
 
 
 @define
@@ -61,7 +63,7 @@ class Teller:
     ) -> Event:
         self._seq += 1
         if "subject" in happening.facts:
-            self._about[happening.run] = _about(happening.facts["subject"])
+            self._about[happening.run] = _about(happening.facts)
 
         cloud, routine = self._about.get(happening.run, (Cloud.ESA, ""))
         return Event(
@@ -80,9 +82,12 @@ class Teller:
         return f"<Teller, {self._seq} told>"
 
 
-def _about(subject: str) -> tuple[Cloud, str]:
+def _about(facts: Mapping[str, Any]) -> tuple[Cloud, str]:
+    if facts.get("flow") == _FLEET:
+        return Cloud.ESA, ""  # it is about many; its name is none of theirs
+
     try:
-        return Cloud.read(subject)
+        return Cloud.read(facts["subject"])
     except (InvalidInput, ValueError):
         return Cloud.ESA, ""  # a flow of somebody's own, about something else
 
@@ -124,6 +129,9 @@ def _finished(happening: Happening) -> Told:
     if isinstance(value, Mapping) and "outcome" in value:
         data["outcome"] = value["outcome"]
         data |= {name: value[name] for name in ("version", "reason") if value.get(name)}
+
+    if isinstance(value, Mapping) and "ended" in value:
+        data["outcome"] = value["ended"]
 
     if error is not None:
         data |= {"error": error.get("type", ""), "why": error.get("message", "")}

@@ -147,8 +147,10 @@ def test_the_rollout_itself() -> None:
     fleet.tell(Moment.STEP_DONE, "approve[wave:1]#1", seconds=1.0)
     fleet.tell(Moment.SIGNALLED, event="approve", by="ann")
     assert "" == fleet.progress.news
-    fleet.tell(Moment.SIGNALLED, event="abort", by="ann")
+    fleet.tell(Moment.SIGNALLED, event="pause", by="ann")
     fleet.tell(Moment.RUN_RESUMED, flow="rollout", subject="")
+    assert "" == fleet.progress.news
+    fleet.tell(Moment.SIGNALLED, event="abort", by="ann")
     fleet.tell(Moment.STEP_WAITING, "x#1", seconds=1.0)
 
     assert (60.0, "Go on with wave 2?") == (baking, asked)

@@ -209,7 +209,7 @@ class FleetProgress:
     def _own(self, happening: Happening, now: float) -> None:
         moment, facts = happening.moment, happening.facts
         if moment is Moment.RUN_RESUMED:
-            self.resumed = True
+            self.resumed, self.news = True, ""
         elif moment is Moment.SLEEPING:
             self.baking = now + facts.get("seconds", 0.0)
         elif moment is Moment.ASKING:
