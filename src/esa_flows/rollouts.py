@@ -96,7 +96,7 @@ class Rollouts:
         journal = self._connection.engine.journal
         known = await journal.find(plan.run)
         if any(row.run.id == plan.run for row in known):
-            return partial(self._driven, partial(self._releases.join, plan.run))
+            return partial(self._driven, partial(self._joined, plan))
 
         await self._refuse_busy(plan)
         for release in _with_each_bundle(plan):
@@ -120,6 +120,17 @@ class Rollouts:
     ) -> Any:
         with self.watched(observer) as watch:
             return await drive(observer=watch)
+
+    async def _joined(self, plan: RolloutPlan, *, observer: Observer) -> Any:
+        """Wait while a living process drives it, then give its end or go on.
+
+        Where its process died before it recorded anything, it is begun.
+        """
+        view = await self._releases.runs.left(plan.run)
+        if view.history.started:
+            return await self._releases.resume(plan.run, observer=observer)
+
+        return await self._begun(plan, None, observer=observer)
 
     async def _begun(
         self, plan: RolloutPlan, settle: Duration | None, *, observer: Observer

@@ -132,7 +132,8 @@ def test_a_death_anywhere_changes_no_end(bad: str) -> None:
     else:
         assert (Ended.DONE, NAMES) == (right.ended, right.new)
 
-    for strike in islice(_struck(right, DEATHS), len(bad), None, EACH):
+    unborn = Disturbance(at="record", number=1, kind="die before")
+    for strike in (unborn, *islice(_struck(right, DEATHS), len(bad), None, EACH)):
         found = _seen(bad, strike)
 
         assert (str(strike), right.ended, right.new, right.old, right.tagged) == (
