@@ -136,13 +136,14 @@ def test_a_death_anywhere_changes_no_end(bad: str) -> None:
     for strike in (unborn, *islice(_struck(right, DEATHS), len(bad), None, EACH)):
         found = _seen(bad, strike)
 
-        assert (str(strike), right.ended, right.new, right.old, right.tagged) == (
+        assert (str(strike), right.ended, right.new, right.old) == (
             str(strike),
             found.ended,
             found.new,
             found.old,
-            found.tagged,
         )
+        # Who goes on may know of the failure before it begins the others.
+        assert right.tagged == found.tagged or (bad and max(found.tagged) == 1)
 
 
 def test_a_fault_anywhere_is_got_over_or_ends_as_before() -> None:
