@@ -109,3 +109,14 @@ def test_what_makes_no_version_needs_no_room() -> None:
 
     assert planned
     assert None is slots_of(planned, Survey())
+
+
+def test_it_says_where_nobody_looks() -> None:
+    """A bake without a gate is a timer; what ends in staging needs none."""
+    plan = _draft([_seen("aa"), _seen("bb", to="staging")])
+
+    assert (
+        "Timer only: 1 of 2 routines have no gate in production, so nothing will be"
+        " observed there.",
+    ) == plan.notes
+    assert () == _draft([_seen("bb", to="staging")]).notes

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from attrs import evolve, field, frozen
 
@@ -27,7 +27,7 @@ from esa_flows.release.plan import Exposure, way_to_production
 from esa_flows.release.planned import PlannedRelease
 from esa_flows.release.room import keep_of, reasons_to_stay
 from esa_flows.release.survey import Survey
-from esa_flows.release.watch import is_watched, staging_time, time_at
+from esa_flows.release.watch import is_watched, staging_time, time_at, unobserved
 from esa_flows.wire.lane import Lane
 
 __all__ = ["Facts", "Replan", "Seen", "draft", "slots_of"]
@@ -123,7 +123,7 @@ def draft(
         calls_per_second=facts.pace.calls,
         latency=facts.pace.latency,
         bound=_bound_of(waves),
-        notes=facts.notes,
+        notes=(*facts.notes, *_unobserved(routines.values())),
     )
 
 
@@ -340,6 +340,17 @@ def _gates(routines: Sequence[PlannedRoutine]) -> tuple[str, ...]:
     releases = (each.release.release for each in routines if each.release)
     names = (gate.name for release in releases for gate in release.gates)
     return tuple(dict.fromkeys(names))
+
+
+def _unobserved(routines: Iterable[PlannedRoutine]) -> tuple[str, ...]:
+    """Say of how many nobody looks at production while they bake."""
+    going = [each.release.release for each in routines if each.release and each.wave]
+    count = sum(bool(unobserved(release)) for release in going)
+    if not count:
+        return ()
+
+    told = f"{count} of {len(going)} routines have no gate in production"
+    return (f"Timer only: {told}, so nothing will be observed there.",)
 
 
 def _bound_of(waves: Sequence[PlannedWave]) -> Bound:
