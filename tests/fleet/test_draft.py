@@ -116,7 +116,9 @@ def test_it_says_where_nobody_looks() -> None:
     plan = _draft([_seen("aa"), _seen("bb", to="staging")])
 
     assert (
-        "Timer only: 1 of 2 routines have no gate in production, so nothing will be"
-        " observed there.",
+        (
+            "Timer only: 1 of 2 routines have no gate in production, so nothing will be"
+            " observed there."
+        ),
     ) == plan.notes
     assert () == _draft([_seen("bb", to="staging")]).notes
