@@ -20,7 +20,7 @@ from tests.crash.draw import (
     singles,
     unsafe,
 )
-from tests.crash.plays import PLAYS, Play, play_named
+from tests.crash.plays import PLAYS, play_named
 from tests.crash.scenario import Played, Scenario, play_alone, prepared, undisturbed
 from tests.protocol.plots import is_told, stray_of
 
@@ -169,14 +169,16 @@ def tell_single(scenario: Scenario) -> Told:
 
 def broken_in(scenario: Scenario, result: Played) -> tuple[str, ...]:
     """Name the broken promises, and the first act that the model does not know."""
-    return (*result.violations, *_stray(scenario.play, scenario.harsh, result))
+    return (*result.violations, *_stray(scenario, result))
 
 
-def _stray(play: Play, harsh: int, result: Played) -> Iterator[str]:
-    if not is_told(play, harsh):
+def _stray(scenario: Scenario, result: Played) -> Iterator[str]:
+    # The model's provider shows what it has; none of its runs gives up on reading it.
+    is_denied = any(d.lasting and d.kind == "missing" for d in scenario.disturbances)
+    if is_denied or not is_told(scenario.play, scenario.harsh):
         return
 
-    stray = stray_of(play, result.world)
+    stray = stray_of(scenario.play, result.world)
     if stray:
         yield f"M: {stray}"
 
