@@ -8,17 +8,22 @@ from tests.house import wall
 
 from esa_flows.engine.journal import SignalVerb
 from esa_flows.fleet.call_back import JournalInboxes
+from esa_flows.fleet.rollout import rollout
 
 
 async def test_only_what_is_under_way_of_these_flows_is_asked() -> None:
-    """Not the rollout itself, no run that has ended, no other flow."""
+    """Not the rollout itself, no run that has ended, no other flow or rollout."""
     yard = Yard(canary="10:5m,100")
-    yard.live("aa", "bb")
+    yard.live("aa", "bb", "cc")
     with yard.house:
         async with yard.house.client() as client:
             order = await yard.order(client, ["aa"], ["bb"])
             with anyio.move_on_after(100):
                 await yard.run(client, order)
+
+            others = await yard.order(client, ["cc"])
+            with anyio.move_on_after(100):
+                await client.run(rollout, others, run_id=f"{RUN}0")
 
         inboxes = JournalInboxes(yard.house.journal, wall)
         asked = await inboxes.abort(RUN, ("prepare", "expose"), by="ann")

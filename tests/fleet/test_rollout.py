@@ -165,6 +165,17 @@ async def test_too_many_failures_end_it_as_was_asked(
     assert 1 == report.failures
 
 
+async def test_a_wave_that_ended_it_is_not_watched() -> None:
+    """Nobody is asked whether to go on, and the way back does not wait for a bake."""
+    yard = Yard(bad={"aa"})
+    yard.live("aa", "bb")
+    began = anyio.current_time()
+    report, new = await _played(yard, ["aa"], ["bb"], bake="30m", approve=True)
+
+    assert (Ended.ROLLED_BACK, []) == (report.ended, new)
+    assert anyio.current_time() - began < 60
+
+
 async def test_a_failure_calls_those_under_way_back_at_once() -> None:
     """They bake for an hour; nobody waits for that."""
     yard = Yard(canary="10:1h,100", canaries={"aa": "10:5m,100"})

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from tests.mutants import (
     at_api,
+    at_cap,
+    at_dcdn,
     at_engine,
+    at_fleet,
     at_gates,
     at_journal,
     at_release,
@@ -21,7 +24,10 @@ DEFENCES = (
     *at_steps.DEFENCES,
     *at_release.DEFENCES,
     *at_api.DEFENCES,
+    *at_dcdn.DEFENCES,
     *at_gates.DEFENCES,
+    *at_fleet.DEFENCES,
     *at_wire.DEFENCES,
+    *at_cap.DEFENCES,
     *at_showing.DEFENCES,
 )

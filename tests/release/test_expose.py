@@ -67,12 +67,16 @@ async def test_a_gate_without_evidence_does_not_pass() -> None:
         assert {old: 100} == house.serves()
 
 
-async def test_production_deployed_meanwhile_is_refused() -> None:
-    """Somebody deploys between the first look and the first share: a conflict."""
+@pytest.mark.parametrize("call", ["deploy staging", "ask edge"])
+async def test_production_deployed_meanwhile_is_refused(call: str) -> None:
+    """Somebody deploys between the first look and the first share: a conflict.
+
+    It is seen by the look that the flow has had since, or by that of the deployment.
+    """
     with House(switches=SLOW) as house:
         house.live()
         foreign = _foreign(house)
-        house.transport.before("ask edge", lambda: house.deploy(foreign))
+        house.transport.before(call, lambda: house.deploy(foreign))
         failed = await _failed(house)
 
         assert Outcome.CONFLICT is failed.report.outcome

@@ -140,6 +140,20 @@ def test_as_many_go_as_need_room(
     assert best == frozenset(choose_victims(world, keep, quota=quota, room=room))
 
 
+def test_what_served_before_goes_last() -> None:
+    """Though it is the oldest: where one other may go, the way back stays."""
+    versions = tuple(Version(id=VersionId(n)) for n in "123")
+    world = World(routine=Routine(name="shop"), versions=versions)
+    keep = Keep(last=frozenset({VersionId("1")}))
+
+    goes = [
+        [version.id for version in plan_pruning(world, keep, most=most).goes]
+        for most in (2, 1, 0)
+    ]
+
+    assert [["2"], ["2", "3"], ["2", "3", "1"]] == goes
+
+
 @given(
     world=_worlds(), newest=st.integers(1, 7), protect=some_ids, foreign=st.booleans()
 )

@@ -46,6 +46,27 @@ async def test_the_way_back_takes_the_next_slot_whoever_came_before() -> None:
     assert order == list(Lane)
 
 
+async def test_nobody_overtakes_those_in_the_same_lane() -> None:
+    """A slot that is ready is for who waited for it, though that one still sleeps."""
+    now, order = 0.0, []
+    one = Gate(Rule(calls=1), Slots(), clock=lambda: now)
+    one.settle(Fate.ANSWERED, await one.take(Lane.DEPLOY))
+
+    async def call(name: str) -> None:
+        """Note who goes when."""
+        lent = await one.take(Lane.DEPLOY)
+        order.append(name)
+        one.settle(Fate.UNSPENT, lent)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(call, "first")
+        await anyio.sleep(0.1)
+        now = 10.0
+        tasks.start_soon(call, "second")
+
+    assert ["first", "second"] == order
+
+
 async def test_the_way_back_does_not_keep_to_the_pace() -> None:
     """A slot that is ready is taken at once by a rollback, though others are paced."""
     one = gate(10, burst=1)

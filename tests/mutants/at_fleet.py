@@ -1,0 +1,241 @@
+"""Defences of rollouts: how many may fail, who waits for whom, who goes back."""
+
+from __future__ import annotations
+
+from tests.mutants.defence import Defence
+
+__all__ = ["DEFENCES"]
+
+DEFENCES = (
+    Defence(
+        "no more are exposed than may fail, and one",
+        "fleet/budget.py",
+        "ways.append((left + 1,",
+        "ways.append((left + 2,",
+        "tests/fleet/test_budget.py::test_the_budget_holds_in_every_order",
+    ),
+    Defence.never(
+        "a passed budget exposes nobody more",
+        "fleet/budget.py",
+        "left < 0",
+        "tests/fleet/test_budget.py::test_a_passed_budget_has_no_room",
+    ),
+    Defence(
+        "a wave has a failure budget of its own",
+        "fleet/budget.py",
+        "return left if limits.wave is None else min(left, limits.wave - now.in_wave)",
+        "return left",
+        "tests/fleet/test_budget.py::test_the_budget_holds_in_every_order",
+    ),
+    Defence(
+        "what a fleet tolerates is rounded down",
+        "fleet/budget.py",
+        "fleet=budget.fleet.down(fleet)",
+        "fleet=budget.fleet.up(fleet)",
+        "tests/fleet/test_budget.py::test_tolerances_are_rounded_down",
+    ),
+    Defence.never(
+        "a slow start exposes one first",
+        "fleet/budget.py",
+        "limits.slow_start",
+        "tests/fleet/test_budget.py::test_a_slow_start_doubles",
+    ),
+    Defence(
+        "only runs of the rollout are called back",
+        "fleet/call_back.py",
+        'row.run.id.startswith(f"{run}.") and row.run.flow in flows',
+        "row.run.flow in flows",
+        "tests/fleet/test_call_back.py::test_only_what_is_under_way_of_these_flows_is_asked",
+    ),
+    Defence(
+        "what may stay is not called back",
+        "fleet/call_back.py",
+        'row.run.id.startswith(f"{run}.") and row.run.flow in flows',
+        'row.run.id.startswith(f"{run}.")',
+        "tests/fleet/test_call_back.py::test_only_what_is_under_way_of_these_flows_is_asked",
+    ),
+    Defence(
+        "a routine that stays as it is fills no place of a wave",
+        "fleet/waves.py",
+        "for each in ordered(candidates) if each.name not in unchanged]",
+        "for each in ordered(candidates)]",
+        "tests/fleet/test_waves.py::test_an_unchanged_routine_fills_no_place",
+    ),
+    Defence(
+        "a routine is in one wave only",
+        "fleet/waves.py",
+        "left = [name for name in pool if name not in wave_of]",
+        "left = pool",
+        "tests/fleet/test_waves.py::test_every_routine_is_in_just_one_wave",
+    ),
+    Defence.never(
+        "nobody depends on what the rollout does not release",
+        "fleet/waves.py",
+        "unknown",
+        "tests/fleet/test_waves.py::test_what_cannot_be_is_refused",
+    ),
+    Defence(
+        "routines that wait for each other in a circle are refused",
+        "fleet/waves.py",
+        "if not waits:",
+        "if True:",
+        "tests/fleet/test_waves.py::test_what_cannot_be_is_refused",
+    ),
+    Defence.never(
+        "no routine is left out of every wave",
+        "fleet/waves.py",
+        "left",
+        "tests/fleet/test_waves.py::test_what_cannot_be_is_refused",
+    ),
+    Defence.never(
+        "nobody comes in a wave before what it depends on",
+        "fleet/waves.py",
+        "its > own",
+        "tests/fleet/test_waves.py::test_what_cannot_be_is_refused",
+    ),
+    Defence(
+        "what depends on a failure is not released",
+        "fleet/course.py",
+        "if r and r.end not in GOOD), None)",
+        "if r and not r), None)",
+        "tests/fleet/test_rollout.py::test_what_depends_on_a_failure_is_skipped",
+    ),
+    Defence(
+        "a routine waits until what it depends on has ended",
+        "fleet/traffic.py",
+        "if not self.course.waits(name) and self._has_room():",
+        "if self._has_room():",
+        "tests/fleet/test_rollout.py::test_what_depends_on_a_failure_is_skipped",
+    ),
+    Defence(
+        "a routine is exposed only where the budget has room",
+        "fleet/traffic.py",
+        "if not self.course.waits(name) and self._has_room():",
+        "if not self.course.waits(name):",
+        "tests/fleet/test_rollout.py::test_so_many_are_exposed_at_once_as_may_fail_and_one",
+    ),
+    Defence(
+        "once it is over nobody is exposed",
+        "fleet/traffic.py",
+        "while not self.course.is_over and not self._is_skipped(name):",
+        "while not self._is_skipped(name):",
+        "tests/fleet/test_traffic.py::test_nothing_new_is_made_ready_once_it_is_over",
+    ),
+    Defence(
+        "once it is over nothing more is made ready",
+        "fleet/traffic.py",
+        "return not self.course.is_over and not self._is_skipped(task.name)",
+        "return not self._is_skipped(task.name)",
+        "tests/fleet/test_traffic.py::test_nothing_new_is_made_ready_once_it_is_over",
+    ),
+    Defence(
+        "what another process exposed takes its place",
+        "fleet/traffic.py",
+        "exposed={name for name in names if name in exposed}",
+        "exposed={name for name in names if name in ()}",
+        "tests/fleet/test_traffic.py::test_what_another_process_exposed_takes_its_place",
+    ),
+    Defence.never(
+        "a passed budget calls back what is under way",
+        "fleet/rollout.py",
+        "self.course.passed and not self._has_called",
+        "tests/fleet/test_rollout.py::test_a_failure_calls_those_under_way_back_at_once",
+    ),
+    Defence.never(
+        "no wave follows one in which it was over",
+        "fleet/rollout.py",
+        "course.is_over",
+        "tests/fleet/test_rollout.py::test_a_wave_that_ended_it_is_not_watched",
+    ),
+    Defence.never(
+        "a person is asked before the next wave",
+        "fleet/rollout.py",
+        "wave.approve and wave is not waves[-1]",
+        "tests/fleet/test_rollout.py::test_a_no_ends_it_and_what_is_released_stays",
+    ),
+    Defence.never(
+        "a wave is watched before the next one",
+        "fleet/rollout.py",
+        "wave.bake.seconds",
+        "tests/fleet/test_rollout.py::test_a_wave_bakes_and_then_a_person_is_asked",
+    ),
+    Defence(
+        "a no ends a rollout",
+        "fleet/rollout.py",
+        "course.denied = error.message",
+        "course.denied = error.message[:0]",
+        "tests/fleet/test_rollout.py::test_a_no_ends_it_and_what_is_released_stays",
+    ),
+    Defence(
+        "each failure counts",
+        "fleet/course.py",
+        "        self.failures += 1\n",
+        "",
+        "tests/fleet/test_rollout.py::test_too_many_failures_end_it_as_was_asked",
+    ),
+    Defence(
+        "a run that died while its routine was exposed needs a person",
+        "fleet/course.py",
+        "end=RoutineEnd.STUCK if was_exposed else RoutineEnd.FAILED",
+        "end=RoutineEnd.FAILED",
+        "tests/fleet/test_course.py::test_a_run_that_died_of_something_while_exposed_is_stuck",
+    ),
+    Defence(
+        "after a conflict on the way back staging is left alone too",
+        "fleet/course.py",
+        "done = {*Environment} if is_conflict else {environment}",
+        "done = {environment}",
+        "tests/fleet/test_course.py::test_a_conflict_on_the_way_back_touches_staging_neither",
+    ),
+    Defence(
+        "what is ready and will not be exposed goes back",
+        "fleet/course.py",
+        "return is_unexposed or self.waves[name] in self.scope",
+        "return self.waves[name] in self.scope",
+        "tests/fleet/test_course.py::test_what_is_ready_and_will_not_be_exposed_goes_back",
+    ),
+    Defence(
+        "an abort takes back every wave",
+        "fleet/course.py",
+        "        if self.was_aborted:\n            return everything\n\n",
+        "",
+        "tests/fleet/test_rollout.py::test_an_abort_takes_all_of_it_back",
+    ),
+    Defence(
+        "production of all goes back before any staging",
+        "fleet/retreat.py",
+        "            await _put_back(ctx, course, Environment.PRODUCTION, number)\n"
+        "            await _put_back(ctx, course, Environment.STAGING, number)\n",
+        "            await _put_back(ctx, course, Environment.STAGING, number)\n"
+        "            await _put_back(ctx, course, Environment.PRODUCTION, number)\n",
+        "tests/fleet/test_retreat.py::test_production_of_all_goes_back_before_any_staging",
+    ),
+    Defence(
+        "an abort on the way back takes the rest along",
+        "fleet/retreat.py",
+        "        except Aborted:\n            course.was_aborted = True\n",
+        "        except Aborted:\n            return\n",
+        "tests/fleet/test_retreat.py::test_an_abort_on_the_way_back_takes_the_rest_along",
+    ),
+    Defence.never(
+        "how a routine ended is told although an abort is met",
+        "fleet/children.py",
+        "given is not None",
+        "tests/fleet/test_children.py::test_what_ended_it_is_told_although_an_abort_is_met",
+    ),
+    Defence(
+        "a broken rule of the program is no end of a routine",
+        "fleet/children.py",
+        "    except (Misuse, StepChanged):\n"
+        "        raise  # no end of a routine, but trouble with this program\n",
+        "",
+        "tests/fleet/test_children.py::test_a_broken_rule_of_the_program_is_no_end_of_a_routine",
+    ),
+    Defence(
+        "trouble with the account is met once by a fleet",
+        "engine/cause.py",
+        "(AccountBlocked, JournalError, LeaseLost)",
+        "(LeaseLost, JournalError)",
+        "tests/fleet/test_rollout.py::test_trouble_with_the_account_is_met_once",
+    ),
+)
