@@ -16,13 +16,20 @@ schema = 1
 [defaults]
 entry = "dist/worker.js"
 canary = ["5:10m", "100"]
-gates = ["errors"]
+gates = ["errors", "slow"]
 
 [limits]
 concurrency = 8
 
 [gates]
 errors = "http:/health status<500 every=30s"
+
+[gates.slow]
+kind = "http"
+path = "/"
+status = "<400"
+every = "5s"
+at = "staging"
 
 [[routine]]
 name = "cart-*"
@@ -63,7 +70,8 @@ on_exhausted = "rollback-all"
 
 def test_it_gives_the_same_as_python() -> None:
     """Paths are those of the file's folder; what a routine says wins."""
-    gate = "http:/health status<500 every=30s"
+    errors = "name=errors http:/health"
+    slow = "name=slow at=staging every=5s http:/ 'status<400'"
     canary = Canary.parse("5:10m,100")
 
     assert Rollout(
@@ -73,7 +81,7 @@ def test_it_gives_the_same_as_python() -> None:
                 "shop/dist/worker.js",
                 canary=canary,
                 labels={"tier": "3"},
-                choices={"gates": (gate,), "message": "by ann, ${plain}"},
+                choices={"gates": (errors, slow), "message": "by ann, ${plain}"},
             ),
             Member(
                 "pay",
@@ -192,15 +200,22 @@ def test_a_typing_error_among_ten_thousand_routines_is_named() -> None:
         ("[[", r"fleet\.toml is no TOML"),
         ("", r"fleet\.toml: \[\[routine\]\]: it is missing"),
         ("routine = []", "This rollout has no routine"),
-        ('[[routine]]\nname = "aa"', "aa: entry: the path of its bundle is missing"),
+        (
+            '[[routine]]\nname = "aa"',
+            r"1 \(aa\), entry: the path of its bundle is missing",
+        ),
         ('schema = 2\n[[routine]]\nname = "aa"\nentry = "x"', "schema: 2 is not known"),
         (
             '[[routine]]\nname = "aa"\nentry = "x"\ngates = ["http"]',
-            r"\[\[routine\]\] aa, gates: 'http' is no gate.* \[gates\] has: none",
+            r"\[\[routine\]\] 1 \(aa\), gates: 'http' is no gate.* has: none",
+        ),
+        (
+            'gates.no = 5\n[[routine]]\nname = "aa"\nentry = "x"',
+            r"\[gates\] no: 5 is no gate: write a text, or a table of settings",
         ),
         (
             '[[routine]]\nname="aa"\nentry="x"\n[[rollout.wave]]\nsize=1\nupto=2',
-            "cannot also end at 2",
+            r"\[\[rollout.wave\]\] 1: A wave of 1 cannot also end at 2",
         ),
         ('[[routine]]\nname = "aa"\nentry = "x"\n' * 2, "Listed twice: aa"),
         ("routine = 5", r"\[\[routine\]\]: its value is not"),
@@ -218,3 +233,34 @@ def test_of_many_troubles_the_first_are_told() -> None:
     text = '[[routine]]\nname = "aa"\nbad = 1\n' * 25
     with pytest.raises(InvalidInput, match=r"and 5 more"):
         read_fleet(text)
+
+
+def test_parts_that_make_no_sense_are_told_at_once() -> None:
+    """Each routine, gate and wave; a gate that is wrong is told where it is written."""
+    text = """
+    schema = 2
+    [gates.slow]
+    kind = "soap"
+    [[routine]]
+    name = "aa"
+    gates = ["slow"]
+    [[routine]]
+    name = "bb"
+    entry = "w.js"
+    gates = ["slow"]
+    [[rollout.wave]]
+    size = 0
+    """
+    with pytest.raises(InvalidInput) as caught:
+        read_fleet(text)
+
+    told = str(caught.value).split("\n  ")
+    kinds = "http, command, python, prometheus"
+    missing = "the path of its bundle is missing, here and in [defaults]"
+    assert [
+        "fleet.toml: 4 things are wrong:",
+        "schema: 2 is not known; this program reads 1.",
+        f"[gates] slow: Gate slow: kind 'soap' is none of {kinds}.",
+        f"[[routine]] 1 (aa), entry: {missing}.",
+        "[[rollout.wave]] 1: A wave of no routine releases nothing: leave it out.",
+    ] == told

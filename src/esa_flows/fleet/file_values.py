@@ -7,6 +7,7 @@ from cattrs import Converter
 
 from esa_flows.errors import InvalidInput
 from esa_flows.fleet.amount import Amount
+from esa_flows.fleet.file_tables import GateTable
 from esa_flows.fleet.spec import Mode, OnExhausted
 from esa_flows.model import AreaCanary, Canary, Duration, Environment, Selector
 from esa_flows.release.spec import Binding, OnConflict
@@ -64,6 +65,13 @@ def _shares(value: Any, _: Any) -> Canary:
     raise InvalidInput(f"{found} goes by areas; a wave's canary goes by shares.")
 
 
+def _gate(value: Any, _: Any) -> str | dict[str, Any]:
+    if isinstance(value, str | dict):
+        return value
+
+    raise InvalidInput(f"{value!r} is no gate: write a text, or a table of settings.")
+
+
 def _choice(value: Any, kind: Any) -> Any:
     try:
         return kind(_text(value))
@@ -79,6 +87,7 @@ def _make() -> Converter:
     made.register_structure_hook(int, _exactly(int, "whole number"))
     made.register_structure_hook(Amount, _amount)
     made.register_structure_hook(Amount | None, _size)
+    made.register_structure_hook(GateTable, _gate)
     made.register_structure_hook(Canary | AreaCanary | None, _canary)
     made.register_structure_hook(Canary | None, _shares)
     made.register_structure_hook(
