@@ -31,6 +31,7 @@ _COMMANDS: Mapping[str, str] = MappingProxyType(
         "status": "status:status",
         "report": "report:report",
         "runs": "runs:runs",
+        "schema": "schema:schema",
         "doctor": "doctor:doctor",
         "conformance": "conformance:conformance",
     }

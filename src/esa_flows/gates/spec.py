@@ -19,7 +19,7 @@ from esa_flows.gates.python_check import PythonCheck
 from esa_flows.gates.words import Settings, given, read_words, table_settings
 from esa_flows.model import Environment
 
-__all__ = ["At", "Check", "Gate", "gates_of"]
+__all__ = ["KINDS", "At", "Check", "Gate", "gates_of"]
 
 Check = HttpCheck | CommandCheck | PythonCheck | PrometheusCheck
 """What a gate asks."""
@@ -43,6 +43,9 @@ _TARGETS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What a table calls the thing that is asked."""
+
+KINDS = tuple(_TARGETS)
+"""Kinds of gates that a table may name."""
 
 
 class At(enum.StrEnum):
@@ -142,8 +145,8 @@ class Gate:
 
         table = {"name": name, **value}
         kind = str(table.pop("kind", ""))
-        if kind not in _TARGETS:
-            known = ", ".join(_TARGETS)
+        if kind not in KINDS:
+            known = ", ".join(KINDS)
             raise InvalidInput(f"Gate {name}: kind {kind!r} is none of {known}.")
 
         target = _target(name, kind, table)
