@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,14 @@ from typing import Any
 import anyio
 import pytest
 
-from esa_flows import Client
+from esa_flows import Client, Watched, gate
 from esa_flows.engine.journal_memory import MemoryJournal
 from esa_flows.errors import InvalidInput, RunInProgress
 from esa_flows.files import MemoryBlobs
 from esa_flows.fleet.plan import Bound, Course, RolloutPlan
 from esa_flows.fleet.report import Ended, RolloutReport, RoutineEnd
 from esa_flows.fleet.spec import FailureBudget, Member, Rollout, Wave
+from esa_flows.gates.functions import GateFunction
 from esa_flows.localcloud import Switches
 from esa_flows.model import RoutineName
 from tests.fleet.yard import ends, rollout_of
@@ -244,6 +246,58 @@ async def test_two_rollouts_over_one_routine() -> None:
             await first.result()
 
     assert "Unfinished run" in plan.refused[0].why
+
+
+@gate(every="1s", name="raises")
+async def _raises(watched: Watched) -> bool:
+    return watched.routine != "bad" or bool(1 / 0)
+
+
+@gate(every="1s", name="hangs", timeout="5s")
+async def _hangs(watched: Watched) -> bool:
+    if watched.routine == "bad":
+        await anyio.sleep_forever()
+
+    return True
+
+
+@gate(every="1s", name="flaps", failure_limit=2)
+async def _flaps(watched: Watched) -> bool:
+    return watched.routine != "bad" or next(_turns)
+
+
+_turns = itertools.cycle([True, False])
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        (_raises, "ZeroDivisionError"),
+        (_hangs, "gave no verdict within 5s"),
+        (_flaps, "flaps"),
+    ],
+)
+async def test_a_gate_in_trouble_costs_its_routine_alone(
+    asked: GateFunction, sentence: str
+) -> None:
+    """One that raises, hangs or flaps: its routine goes back, the others go on."""
+    house = _house("bad", "fine", "good")
+    with house:
+        members = [
+            Member(name, NEW, canary="50:1m,100", choices={"gates": (asked,)})
+            for name in ("bad", "fine", "good")
+        ]
+        wanted = Rollout(members=members, budget=FailureBudget(fleet=1))
+        async with house.client() as client:
+            report = await (await client.start(wanted)).result()
+
+    assert Ended.DONE_WITH_FAILURES is report.ended
+    assert {
+        "bad": RoutineEnd.ROLLED_BACK,
+        "fine": RoutineEnd.RELEASED,
+        "good": RoutineEnd.RELEASED,
+    } == ends(report)
+    assert sentence in report.routines[0].reason
 
 
 async def test_a_plan_is_carried_out_once() -> None:

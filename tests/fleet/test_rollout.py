@@ -390,6 +390,29 @@ async def test_trouble_with_the_account_is_met_once() -> None:
     assert 30 == sum(map(yard.new, names))
 
 
+async def test_money_that_runs_out_in_wave_three_takes_nothing_back() -> None:
+    """What waves one and two released stays; wave three goes on when it is paid."""
+    yard = Yard()
+    waves = [["aa"], ["bb", "cc"], ["dd", "ee"]]
+    yard.live(*(name for wave in waves for name in wave))
+    house = yard.house
+    with house:
+        async with house.client() as client:
+            order = await yard.order(client, *waves, fleet=1)
+            house.transport.before("commit", lambda: _halt(house, halted=True), nth=4)
+            with pytest.raises(AccountBlocked):
+                await yard.run(client, order)
+
+        new = list(map(yard.new, yard.olds))
+        _halt(house, halted=False)
+        async with house.client() as client:
+            report: RolloutReport = await client.resume(RUN)
+
+    assert [True, True, True, False, False] == new
+    assert Ended.DONE is report.ended
+    assert all(map(yard.new, yard.olds))
+
+
 def _halt(house: House, *, halted: bool) -> None:
     """Stop the service of the account, as for unpaid bills, or let it go on."""
     house.cloud.switch(evolve(house.cloud.switches, service_halted=halted))
