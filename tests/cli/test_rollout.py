@@ -96,6 +96,16 @@ async def test_a_fleet_is_released_from_its_file(tmp_path: Path) -> None:
     assert f"g={COMMIT[:7]}" in newest.description
 
 
+async def test_a_rollout_that_ended_can_be_reported(tmp_path: Path) -> None:
+    """Its name is no routine's: what comes next is its report."""
+    office = _office()
+    with office:
+        done = await office.run("rollout", _files(tmp_path), "--json")
+        found = await office.run("status", done.json["run"], "--json")
+
+    assert [f"esa-flows report {done.json['run']}"] == found.json["next"]
+
+
 async def test_a_plan_is_shown_written_and_carried_out(tmp_path: Path) -> None:
     """With the exit code that CI asks for."""
     office, out = _office(), str(tmp_path / "plan.json")
@@ -198,12 +208,17 @@ async def test_too_many_failures_fail(tmp_path: Path) -> None:
     assert "RolloutFailed" == done.json["error"]["type"]
 
 
-async def test_without_its_journal_a_plan_is_gone_on_with(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "words", [("rollout", "PLAN", "--lost-journal"), ("resume", "--plan", "PLAN")]
+)
+async def test_without_its_journal_a_plan_is_gone_on_with(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
     """Each routine finds out where it stands."""
     office, out = _office(), str(tmp_path / "plan.json")
     with office:
         await office.run("plan", _files(tmp_path), "-o", out)
-        done = await office.run("rollout", out, "--lost-journal")
+        done = await office.run(*(out if word == "PLAN" else word for word in words))
 
     assert Exit.OK == done.code
 

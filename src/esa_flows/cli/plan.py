@@ -20,7 +20,7 @@ from esa_flows.files import read_text, write_whole
 from esa_flows.release.planned import Plan, PlannedRelease
 from esa_flows.release.spec import Binding
 
-__all__ = ["plan", "read_plan", "write_plan"]
+__all__ = ["plan", "plan_text", "read_plan", "write_plan"]
 
 _POST = Op.POST.value[0]
 
@@ -141,8 +141,17 @@ async def read_plan(path: str) -> Plan:
     Raises:
         InvalidInput: There is no such file, or it is no plan.
     """
+    return Plan.parse(await plan_text(path))
+
+
+async def plan_text(path: str) -> str:
+    """Read a plan's file, of a release or of a rollout.
+
+    Raises:
+        InvalidInput: There is no such file, or it is no text.
+    """
     try:
-        return Plan.parse(await read_text(path))
+        return await read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{path} cannot be read as a plan: {error}.") from error
 

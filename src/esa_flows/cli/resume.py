@@ -9,10 +9,12 @@ from cyclopts import Parameter
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show, wait_for
 from esa_flows.cli.options import DRIVING, Driving
-from esa_flows.cli.plan import read_plan
+from esa_flows.cli.plan import plan_text, read_plan
+from esa_flows.cli.rollout import rollout
 from esa_flows.cli.rollouts.again import past_of, watching_again
 from esa_flows.cli.watch import watching
 from esa_flows.errors import InvalidInput
+from esa_flows.fleet.plan import is_rollout_plan
 
 __all__ = ["resume"]
 
@@ -41,6 +43,9 @@ async def resume(
             "A run or a plan is needed, and not both.",
             next_move="List the runs with: esa-flows runs",
         )
+
+    if plan and is_rollout_plan(await plan_text(plan)):
+        return await rollout(plan, lost_journal=True, common=common, desk=desk)
 
     planned = await read_plan(plan) if plan else None
     async with desk.client(common) as client:

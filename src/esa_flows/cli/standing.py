@@ -18,6 +18,7 @@ from esa_flows.engine.state import State
 from esa_flows.engine.view import RunView
 from esa_flows.errors import JournalCorrupt
 from esa_flows.fleet.report import RolloutReport
+from esa_flows.fleet.rollout import rollout
 from esa_flows.model import Cloud
 from esa_flows.release.report import Report
 
@@ -225,6 +226,9 @@ def moves(view: RunView) -> tuple[str, ...]:
     """Give the commands that make sense now."""
     run, cloud = view.run.id, cloud_of(view)
     routine = clean(view.run.subject.removeprefix(cloud.subject("")))
+    if view.history.is_ended and view.run.flow == rollout.name:
+        return (f"esa-flows report {run}",)
+
     if view.history.is_ended:
         return (f"esa-flows versions list {routine}{cloud.flag}",) if routine else ()
 
