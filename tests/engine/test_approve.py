@@ -15,6 +15,7 @@ from esa_flows.engine.history import History
 from esa_flows.engine.journal import Kind, Record, SignalVerb
 from esa_flows.engine.observe import Moment
 from esa_flows.engine.state import State
+from esa_flows.engine.watch import LISTEN
 from esa_flows.errors import (
     Aborted,
     DeadlineExceeded,
@@ -23,6 +24,7 @@ from esa_flows.errors import (
     Paused,
     StepChanged,
 )
+from esa_flows.model import Duration
 
 YES, NO = SignalVerb.APPROVE, SignalVerb.DENY
 
@@ -208,6 +210,22 @@ async def test_an_answer_before_the_question_is_none() -> None:
     talk = [(0.0, YES, "ann"), (60.0, YES, "bob")]
 
     assert ["a!", "bob 2026-03-01", "b!"] == await said(desk, asks, *talk)
+
+
+@flow
+async def asks_soon(ctx: Context, name: str) -> str:
+    """Ask between two looks into the inbox."""
+    await ctx.sleep(Duration(LISTEN * 0.6), key="before")
+    return (await ctx.approve(key="go", what=f"Release {name}?")).by
+
+
+async def test_an_answer_that_nobody_has_read_yet_is_as_old_as_it_is() -> None:
+    """It lay in the inbox when the question was asked: it is no answer to that."""
+    desk = Desk()
+
+    assert "bob" == await said(
+        desk, asks_soon, (LISTEN * 0.3, YES, "ann"), (60.0, YES, "bob")
+    )
 
 
 async def test_the_oldest_question_is_answered_first() -> None:

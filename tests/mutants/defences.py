@@ -10,9 +10,11 @@ from tests.mutants import (
     at_fleet,
     at_gates,
     at_journal,
+    at_people,
     at_release,
     at_showing,
     at_steps,
+    at_upkeep,
     at_wire,
 )
 
@@ -25,9 +27,11 @@ DEFENCES = (
     *at_release.DEFENCES,
     *at_api.DEFENCES,
     *at_dcdn.DEFENCES,
+    *at_upkeep.DEFENCES,
     *at_gates.DEFENCES,
     *at_fleet.DEFENCES,
     *at_wire.DEFENCES,
     *at_cap.DEFENCES,
+    *at_people.DEFENCES,
     *at_showing.DEFENCES,
 )

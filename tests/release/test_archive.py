@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
+from attrs import evolve
 from tests.house import NEW, OLD, OTHER, House, edited
 
 from esa_flows.files import digest_of
 from esa_flows.model import RoutineName, VersionId
 from esa_flows.steps.find_backup import Missing
+from esa_flows.wire.exchange import Response
 
 SHOP = RoutineName("shop")
 
@@ -54,8 +58,8 @@ async def test_a_tag_is_enough_without_a_run() -> None:
             assert await archive.find(_missing("7")) is None
 
 
-async def test_a_whole_backup_is_better_than_code_alone() -> None:
-    """What lacks its assets is the last resort, and says so."""
+async def test_code_alone_is_the_last_resort() -> None:
+    """What lacks its assets says so."""
     with House() as house:
         oldest = house.cloud.console.add_version("shop", OLD)
         house.live(code=NEW)
@@ -66,6 +70,31 @@ async def test_a_whole_backup_is_better_than_code_alone() -> None:
 
         assert found is not None
         assert not found.is_whole
+
+
+def _untagged(response: Response) -> Response:
+    told = json.loads(response.body)
+    for row in told["CodeVersions"]:
+        row["CodeDescription"] = ""
+
+    return evolve(response, body=json.dumps(told).encode())
+
+
+async def test_a_whole_backup_is_better_than_code_alone() -> None:
+    """Though the run that saved the code alone is the later one."""
+    with House() as house:
+        house.live()
+        async with house.client() as client:
+            made = (await client.release("shop", NEW)).version
+            await client.release("shop", OTHER)
+            house.transport.edit("list", _untagged)
+            house.transport.edit("info", edited(HasAssets=True), nth=2)
+            pruned = await client.versions.prune("shop", keep=1)
+            found = await client.connection.archive.find(_missing(str(made)))
+
+        assert (made, True) in [(one.version, one.has_assets) for one in pruned.pruned]
+        assert found is not None
+        assert found.is_whole
 
 
 async def test_it_says_where_it_looks() -> None:

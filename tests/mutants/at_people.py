@@ -1,0 +1,178 @@
+"""Defences of what people say and see: approvals, signals, events, reports."""
+
+from __future__ import annotations
+
+from tests.mutants.defence import Defence
+
+__all__ = ["DEFENCES"]
+
+DEFENCES = (
+    Defence(
+        "an answer from before the question is none",
+        "engine/approve.py",
+        "after = await run.inbox_end()",
+        "after = 0",
+        "tests/engine/test_approve.py::test_an_answer_that_nobody_has_read_yet_is_as_old_as_it_is",
+    ),
+    Defence(
+        "an answer is for a question that it came after",
+        "engine/history.py",
+        "            if question.after < signal\n",
+        "",
+        "tests/engine/test_history.py::test_an_answer_is_for_the_oldest_question_that_came_before_it",
+    ),
+    Defence(
+        "the oldest question is answered first",
+        "engine/history.py",
+        'return min(asked, default=(0, ""))[1]',
+        'return max(asked, default=(0, ""))[1]',
+        "tests/engine/test_approve.py::test_the_oldest_question_is_answered_first",
+    ),
+    Defence(
+        "an answer is for one question",
+        "engine/history.py",
+        "if self.questions.pop(question, None) is not None:",
+        "if self.questions.get(question) is not None:",
+        "tests/engine/test_approve.py::test_an_answer_is_for_one_question",
+    ),
+    Defence(
+        "a no is a no",
+        "engine/approve.py",
+        'agreed = answer["event"] == SignalVerb.APPROVE.value',
+        'agreed = bool(answer["event"])',
+        "tests/engine/test_approve.py::test_a_question_is_answered_by_a_person",
+    ),
+    Defence(
+        "another question under the same name is refused",
+        "engine/approve.py",
+        "    strand.refuse_input(name, digest)\n",
+        "",
+        "tests/engine/test_approve.py::test_another_question_under_the_same_name_is_refused",
+    ),
+    Defence(
+        "a question that nobody waits for is withdrawn",
+        "engine/approve.py",
+        "            await _withdraw(strand, name, digest, error)\n",
+        "",
+        "tests/engine/test_approve.py::test_a_question_that_nobody_waits_for_is_withdrawn",
+    ),
+    Defence(
+        "a resumed question is not asked again",
+        "engine/approve.py",
+        "if not strand.past(name).input:",
+        "if name:",
+        "tests/engine/test_approve.py::test_a_resumed_question_is_asked_on",
+    ),
+    Defence(
+        "a run that asks is held",
+        "engine/history.py",
+        "            self.events.append(Event.ASK)\n",
+        "            pass\n",
+        "tests/engine/test_approve.py::test_meanwhile_the_run_is_held",
+    ),
+    Defence(
+        "a signal is heeded once",
+        "engine/history.py",
+        'self.signal = max(self.signal, body.get("signal", 0))',
+        "pass",
+        "tests/engine/test_strand.py::test_each_signal_is_one_row_and_is_told",
+    ),
+    Defence(
+        "of several aborts the first one counts",
+        "engine/history.py",
+        "if event is Event.ABORT and not self.abort:",
+        "if event is Event.ABORT:",
+        "tests/engine/test_history.py::test_signals_are_counted_and_the_first_abort_is_kept",
+    ),
+    Defence(
+        "a second abort does not disturb the way back",
+        "engine/strand.py",
+        "        self._forget(interruption)\n        self._met",
+        "        self._met",
+        "tests/engine/test_strand.py::test_a_second_abort_does_not_disturb_the_way_back",
+    ),
+    Defence(
+        "an abort interrupts no call in flight",
+        "engine/run.py",
+        "            if not scope.shield:\n                scope.cancel()",
+        "            scope.shield = False\n            scope.cancel()",
+        "tests/engine/test_strand.py::test_an_abort_interrupts_no_call_in_flight",
+    ),
+    Defence(
+        "an abort waits for a call no longer than a minute",
+        "engine/run.py",
+        "            scope.deadline = min(scope.deadline, last)\n            if not",
+        "            if not",
+        "tests/engine/test_strand.py::test_an_abort_waits_for_a_call_no_longer_than_a_minute",
+    ),
+    Defence(
+        "a journal that is busy stops no run",
+        "engine/watch.py",
+        "    except JournalUnavailable:\n        return\n",
+        "",
+        "tests/engine/test_watch.py::test_a_busy_journal_stops_no_run",
+    ),
+    Defence(
+        "a place that events go to slowly holds nobody up",
+        "events/log.py",
+        "except (anyio.WouldBlock, anyio.BrokenResourceError",
+        "except (anyio.BrokenResourceError",
+        "tests/events/test_log.py::test_a_slow_place_costs_lines_and_no_time",
+    ),
+    Defence(
+        "a place that events cannot go to is left alone",
+        "events/log.py",
+        "        except OSError as error:\n            self.trouble",
+        "        except ArithmeticError as error:\n            self.trouble",
+        "tests/events/test_log.py::test_a_place_that_breaks_is_left_alone",
+    ),
+    Defence(
+        "a program's end does not wait for a place that stands still",
+        "events/log.py",
+        "anyio.move_on_after(PATIENCE)",
+        "anyio.move_on_after(None)",
+        "tests/events/test_log.py::test_a_place_that_stands_still_is_not_waited_for",
+    ),
+    Defence(
+        "a text on a page is text",
+        "cli/pages/markup.py",
+        "return html.escape(clean(child))",
+        "return clean(child)",
+        "tests/cli/pages/test_markup.py::test_no_text_becomes_anything_but_text",
+    ),
+    Defence(
+        "an attribute on a page is text",
+        "cli/pages/markup.py",
+        "{html.escape(clean(text))}",
+        "{clean(text)}",
+        "tests/cli/pages/test_page.py::test_nothing_from_elsewhere_becomes_an_element",
+    ),
+    Defence(
+        "a page runs no script but its own",
+        "cli/pages/page.py",
+        "script-src 'sha256-",
+        "script-src 'unsafe-inline' 'sha256-",
+        "tests/cli/pages/test_page.py::test_no_other_script_would_run",
+    ),
+    Defence(
+        "nothing from elsewhere is markup of a summary",
+        "cli/pages/markdown.py",
+        r'return _SPECIAL.sub(r"\\\1", one_line(text))',
+        "return one_line(text)",
+        "tests/cli/pages/test_markdown.py::test_nothing_from_elsewhere_becomes_markup",
+    ),
+    Defence(
+        "any text is sound in a test report",
+        "cli/pages/junit.py",
+        "name=clean(name), tests",
+        "name=name, tests",
+        "tests/cli/pages/test_junit.py::test_any_text_is_sound_xml",
+    ),
+    Defence(
+        "an annotation is one line, whatever it says",
+        "cli/lines.py",
+        "_escaped(clean(text))",
+        "clean(text)",
+        "tests/cli/test_lines.py::test_an_annotation_is_one_line_whatever_it_says",
+    ),
+)
