@@ -11,6 +11,7 @@ from tests.mutants import (
     at_gates,
     at_journal,
     at_people,
+    at_points,
     at_release,
     at_showing,
     at_steps,
@@ -32,6 +33,7 @@ DEFENCES = (
     *at_fleet.DEFENCES,
     *at_wire.DEFENCES,
     *at_cap.DEFENCES,
+    *at_points.DEFENCES,
     *at_people.DEFENCES,
     *at_showing.DEFENCES,
 )

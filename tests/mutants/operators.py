@@ -46,6 +46,12 @@ PURE = (
     Pure("gates/sequential.py", ("tests/gates/test_sequential.py",)),
     Pure("gates/tally.py", ("tests/gates/test_tally.py",)),
     Pure("wire/correction.py", ("tests/wire/test_correction.py",)),
+    Pure("wire/pace.py", ("tests/wire/test_pace.py",)),
+    Pure("wire/learned.py", ("tests/wire/test_learned.py",)),
+    Pure("engine/budget.py", ("tests/engine/test_budget.py",)),
+    Pure("fleet/amount.py", ("tests/fleet/test_amount.py",)),
+    Pure("fleet/budget.py", ("tests/fleet/test_budget.py",)),
+    Pure("fleet/waves.py", ("tests/fleet/test_waves.py",)),
 )
 
 _COMPARED: Mapping[type[ast.cmpop], type[ast.cmpop]] = MappingProxyType(

@@ -35,4 +35,4 @@ def test_every_defence_has_a_name_of_its_own() -> None:
     names = Counter(defence.name for defence in DEFENCES)
 
     assert [] == [name for name, count in names.items() if count > 1]
-    assert len(DEFENCES) >= 60
+    assert len(DEFENCES) >= 350

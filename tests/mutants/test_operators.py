@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
+from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.operators import PURE, Pure, mutants_of
 from tests.mutants.scratch import ROOT
 
@@ -53,3 +54,13 @@ def test_every_pure_module_is_there_with_its_tests(pure: Pure) -> None:
     assert mutants
     assert all(map(ast.parse, mutants.values()))
     assert all((ROOT / test).exists() for test in pure.tests)
+
+
+@pytest.mark.parametrize("name", EQUIVALENT)
+def test_what_nobody_could_see_is_a_change_and_has_a_reason(name: str) -> None:
+    """A line that was changed since is judged anew."""
+    file, _, _ = name.partition(": ")
+    source = (ROOT / "src" / "esa_flows" / file).read_text(encoding="utf-8")
+
+    assert name in {f"{file}: {change}" for change, _ in mutants_of(source)}
+    assert EQUIVALENT[name].endswith(".")

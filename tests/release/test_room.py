@@ -9,16 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esa_flows.errors import InvalidInput, NothingPrunable
-from esa_flows.model import Deployment, Routine, Share, Split, Version, VersionId
+from esa_flows.files import digest_of
+from esa_flows.model import (
+    Bundle,
+    Deployment,
+    Routine,
+    Share,
+    Split,
+    Version,
+    VersionId,
+)
 from esa_flows.release.room import (
     Keep,
     choose_victims,
+    keep_of,
     plan_pruning,
     predecessors,
     reasons_to_stay,
     tidying,
 )
-from esa_flows.release.spec import Pruning
+from esa_flows.release.spec import Pruning, Release
 from esa_flows.steps.observe import World
 
 IDS = tuple(VersionId(str(number)) for number in range(8, 14))
@@ -260,6 +270,44 @@ def test_a_negative_number_is_not_kept() -> None:
     """A sign too many is refused where it is made."""
     with pytest.raises(InvalidInput, match="-1 versions cannot be kept"):
         Keep(newest=-1)
+
+
+@pytest.mark.parametrize("prune_foreign", [True, False])
+def test_a_release_keeps_what_it_was_told_to(*, prune_foreign: bool) -> None:
+    """And takes what served before only where there is no other."""
+    world = _served("2", before="1")
+    release = Release(
+        routine="shop",
+        bundle=Bundle(digest=digest_of(b"x"), size=1),
+        protect=(VersionId("7"),),
+        prune_foreign=prune_foreign,
+    )
+
+    assert Keep(
+        protected=frozenset({VersionId("7")}),
+        foreign=not prune_foreign,
+        last=frozenset({VersionId("1")}),
+    ) == keep_of(release, world)
+
+
+def test_tidying_takes_all_that_nothing_needs() -> None:
+    """What serves and what served before stay, the newest too."""
+    world = _served("2", before="1", others="345")
+    wanted = Pruning(routine="shop", keep=1)
+
+    gone = [version.id for version in tidying(world, wanted).goes]
+    assert ["3", "4"] == gone
+
+
+def _served(live: str, *, before: str, others: str = "") -> World:
+    """Give a routine that serves a version whose tag names the one before."""
+    tag = f"ef1 s=0123456789abcdef r=abcd1234 p={before} e=- g=-"
+    whole = Deployment(split=Split.whole(VersionId(live)))
+    versions = (Version(id=VersionId(n)) for n in (before, *others))
+    return World(
+        routine=Routine(name="shop", production=whole),
+        versions=(Version(id=VersionId(live), description=tag), *versions),
+    )
 
 
 def test_the_tags_of_what_serves_name_what_served_before() -> None:
