@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from esa_flows.errors import InvalidInput
 from esa_flows.model import Environment
-from esa_flows.model.areas import Areas
+from esa_flows.model.areas import Areas, area_name, short_name
 
 PLACES = ["production", "presetCanaryZhejiang", "presetCanaryOverseas"]
 
@@ -42,6 +42,22 @@ def test_areas_alone_are_canary() -> None:
     """With production they are more than a canary."""
     assert Areas(["presetCanaryJilin"]).are_canary
     assert not Areas(["presetCanaryJilin", "production"]).are_canary
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Zhejiang", "presetCanaryZhejiang"),
+        ("zhejiang", "presetCanaryZhejiang"),
+        ("presetCanaryZhejiang", "presetCanaryZhejiang"),
+        ("production", "production"),
+        ("staging", "staging"),
+    ],
+)
+def test_an_area_may_be_named_in_short(text: str, name: str) -> None:
+    """As people call it; what every routine has is called what it is."""
+    assert name == area_name(text)
+    assert name == area_name(short_name(name))
 
 
 @pytest.mark.parametrize("text", ["", " , "])

@@ -49,6 +49,13 @@ def test_what_is_no_split_is_refused(shares: tuple[Any, ...], sentence: str) -> 
     assert sentence in str(caught.value)
 
 
+@pytest.mark.parametrize("share", [0, 101, -1, 50.0, "50", True])
+def test_what_is_no_share_is_refused(share: Any) -> None:
+    """Whole numbers from 1 to 100, and numbers only."""
+    with pytest.raises(InvalidInput, match="is not a share"):
+        Share(ONE, share)
+
+
 def test_splits_are_made_for_a_release() -> None:
     """A canary gives the rest to the stable version; at 100 nothing is left."""
     canary = Split.canary(TWO, 10, ONE)

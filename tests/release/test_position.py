@@ -7,8 +7,10 @@ import pytest
 from esa_flows.errors import Conflict
 from esa_flows.files import digest_of
 from esa_flows.model import (
+    AreaCanary,
     Bundle,
     Canary,
+    Cloud,
     Deployment,
     Environment,
     Routine,
@@ -25,8 +27,8 @@ HALVES = Split((Share(OLD, 70), Share(ELSE, 30)))
 
 def _release(**changes: object) -> Release:
     bundle = Bundle(digest=digest_of(b"new"), size=3)
-    canary = Canary.parse("10:5m,50:5m,100")
-    return Release(routine="shop", bundle=bundle, canary=canary, **changes)  # type: ignore[arg-type]
+    given = {"canary": Canary.parse("10:5m,50:5m,100"), **changes}
+    return Release(routine="shop", bundle=bundle, **given)  # type: ignore[arg-type]
 
 
 def _serving(split: Split | None) -> Routine:
@@ -99,3 +101,50 @@ def test_an_ended_canary_is_where_it_begins() -> None:
     assert ended.before.production is not None
     assert Split.whole(OLD) == ended.before.production.split
     assert _serving(HALVES) == not_yet.before
+
+
+def _by_area(production: VersionId, zhejiang: VersionId, jilin: VersionId) -> Routine:
+    areas = {"presetCanaryZhejiang": zhejiang, "presetCanaryJilin": jilin}
+    whole = Deployment(split=Split.whole(production))
+    return Routine(name="shop", production=whole, areas=areas)
+
+
+def _release_by_area(**changes: object) -> Release:
+    areas = AreaCanary.parse("Zhejiang:5m,production")
+    return _release(canary=Canary(), areas=areas, cloud=Cloud.DCDN, **changes)
+
+
+@pytest.mark.parametrize(
+    ("serves", "at"),
+    [((OLD, OLD, OLD), BEFORE), ((OLD, NEW, OLD), 0), ((NEW, NEW, NEW), 1)],
+)
+def test_each_area_is_a_place(
+    serves: tuple[VersionId, VersionId, VersionId], at: int
+) -> None:
+    """Those of earlier stages serve on; production takes the others along."""
+    now = _by_area(*serves)
+
+    assert at == position_of(now, _release_by_area(), _by_area(OLD, OLD, OLD), NEW).at
+
+
+@pytest.mark.parametrize(
+    "serves", [(OLD, OLD, NEW), (OLD, NEW, ELSE), (NEW, NEW, OLD), (OLD, ELSE, OLD)]
+)
+def test_another_area_is_somebody_else_s(
+    serves: tuple[VersionId, VersionId, VersionId],
+) -> None:
+    """One that the plan did not come to, or something that it did not bring."""
+    before = _by_area(OLD, OLD, OLD)
+    with pytest.raises(Conflict, match="none of its shares"):
+        position_of(_by_area(*serves), _release_by_area(), before, NEW)
+
+
+def test_an_ended_canary_by_areas_is_where_it_begins() -> None:
+    """Their area serves what production does by then; another one must, too."""
+    wanted = _release_by_area(on_conflict=OnConflict.ABORT_FIRST)
+    before, ended = _by_area(OLD, ELSE, OLD), _by_area(OLD, OLD, OLD)
+    found = position_of(ended, wanted, before, NEW)
+
+    assert (BEFORE, ended.areas) == (found.at, found.before.areas)
+    with pytest.raises(Conflict):
+        position_of(_by_area(OLD, OLD, NEW), wanted, before, NEW)

@@ -24,6 +24,7 @@ from esa_flows.errors import (
 )
 from esa_flows.wire.classify import classify, ram_statement, retry_after
 from esa_flows.wire.exchange import Response
+from esa_flows.wire.phrases import GENERAL_ERROR
 from esa_flows.wire.reply import Facts, facts_of
 
 DEPLOY = "CreateRoutineCodeDeployment"
@@ -281,6 +282,16 @@ def test_a_sentence_names_operation_meaning_and_the_providers_words() -> None:
 def test_messages_that_hold_signed_parts_are_not_repeated(code: str) -> None:
     """The provider quotes there what was signed, the token included."""
     assert "the provider's words" not in str(classify(COMMIT, facts(403, code)))
+
+
+def test_a_call_changes_something_unless_it_is_said_not_to() -> None:
+    """A text that would end a read leaves a change unknown."""
+    known = Facts(
+        status=400, code=GENERAL_ERROR, message="The routine does not exist", headers={}
+    )
+
+    assert OutcomeUnknown is type(classify(COMMIT, known))
+    assert RoutineNotFound is type(classify(COMMIT, known, mutates=False))
 
 
 def test_a_denied_action_is_printed_ready_to_paste() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 
 from hypothesis import given
@@ -84,8 +85,14 @@ async def test_memory_needs_no_care() -> None:
     slots = Slots()
     await slots.care(0.0, Wish(calls=1))
 
-    assert not slots.needs_care(0.0, Wish(calls=1))
+    assert slots.needs_care(0.0, Wish(calls=1)) is False
     assert Learned() == slots.learned
+
+
+def test_whoever_says_nothing_wants_nothing() -> None:
+    """A wish is for no slots and waits for others; a store begins with none lent."""
+    assert Wish(calls=1, slots=0, is_urgent=False) == Wish(calls=1)
+    assert ["learned"] == list(inspect.signature(Slots).parameters)
 
 
 @given(
