@@ -122,7 +122,7 @@ DEFENCES = (
         "steps/stage.py",
         "return tuple(sorted(found, key=int))",
         "return tuple(sorted(found, key=int, reverse=True))",
-        "tests/steps/test_stage.py::test_own_versions_have_our_run_and_our_content",
+        "tests/steps/test_stage.py::test_of_own_versions_the_oldest_is_first",
     ),
     Defence(
         "only the digest of the content read back decides",

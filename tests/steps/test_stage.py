@@ -58,6 +58,13 @@ def test_own_versions_have_our_run_and_our_content(
     assert tuple(map(str, right)) == own_versions(versions, asked, "run1")
 
 
+def test_of_own_versions_the_oldest_is_first() -> None:
+    """By number: ten comes after nine, however the provider lists them."""
+    versions = tuple(_version(number, OURS.tag("run1")) for number in (10, 9, 11))
+
+    assert ("9", "10", "11") == own_versions(versions, OURS, "run1")
+
+
 def test_a_child_run_finds_what_its_rollout_made() -> None:
     """Tags carry the rollout's id."""
     version = _version(8, OURS.tag("run1"))
