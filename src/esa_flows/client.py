@@ -24,7 +24,9 @@ from esa_flows.engine.flow import Flow
 from esa_flows.engine.observe import Observer
 from esa_flows.errors import Misuse, WrongEventLoop
 from esa_flows.fleet.plan import RolloutPlan
+from esa_flows.fleet.report import RolloutReport
 from esa_flows.fleet.spec import Rollout
+from esa_flows.fleet.undo import undo
 from esa_flows.gates.functions import GateFunction
 from esa_flows.gates.spec import Gate
 from esa_flows.intake import Choices, bundle_of, release_of
@@ -58,6 +60,7 @@ from esa_flows.routines import Overview, Routines
 from esa_flows.runs import Runs
 from esa_flows.settings import Settings
 from esa_flows.started import Started
+from esa_flows.undos import undo_from
 from esa_flows.versions import Versions
 
 __all__ = ["Client"]
@@ -423,6 +426,28 @@ class Client:
         begun = self._releases.start(rollback, wanted, observer=observer)
         report = await ended(begun, check=check)
         return report
+
+    async def undo(
+        self, run: str, *, wave: int = 0, observer: Observer | None = None
+    ) -> RolloutReport:
+        """Take a rollout that has ended back, in a run of its own.
+
+        Production of all that it released goes back first, then staging, in the first
+        lane of the cap. What somebody else deployed since stays.
+
+        Args:
+            run: Its id, or four characters of it or more.
+            wave: The number of a wave that alone goes back; 0 for all.
+            observer: Told what the run does.
+
+        Raises:
+            InvalidInput: It has not ended, or released nothing; `abort` ends one.
+        """
+        wanted = await undo_from(self.runs, run, wave)
+        with self._rollouts.watched(observer) as watch:
+            return await self.run(
+                undo, wanted, subject=wanted.order.name or wanted.run, observer=watch
+            )
 
     def knows(self, flow: str) -> bool:
         """Tell whether this client has a flow, so that it can go on with runs of it."""

@@ -26,6 +26,7 @@ from esa_flows.engine.process import Life, boot_clock, life_of, this_process
 from esa_flows.files import Blobs, BlobStore
 from esa_flows.fleet.call_back import Inboxes, JournalInboxes
 from esa_flows.fleet.rollout import rollout
+from esa_flows.fleet.undo import undo
 from esa_flows.gates.functions import Functions, GateFunction
 from esa_flows.gates.probe import EdgeAddress, open_probe_client
 from esa_flows.gates.read_gate import Surroundings
@@ -261,6 +262,7 @@ def _engine(
         *LEGS,
         remove,
         rollout,
+        undo,
         *parts.flows,
     )
     return Engine(

@@ -10,7 +10,7 @@ import anyio
 import pytest
 from attrs import define
 from tests.cli.office import COMMIT, Office
-from tests.house import BROKEN, NEW
+from tests.house import BROKEN, NEW, OTHER
 
 from esa_flows import Client, Parts
 from esa_flows.cli.exits import Exit
@@ -243,3 +243,58 @@ async def test_what_is_no_rollout_is_refused(
 
     assert Exit.UNUSABLE == done.code
     assert sentence in done.err
+
+
+async def test_a_rollout_that_ended_is_taken_back(tmp_path: Path) -> None:
+    """With one command, and a wave of it alone; again, there is nothing left to do."""
+    office = _office()
+    with office:
+        done = await office.run("rollout", _files(tmp_path), "--json")
+        run = done.json["run"]
+        one = await office.run("rollback", "--run", run, "--wave", "2")
+        every = await office.run("rollback", "--run", run, "--json")
+        nothing = await office.run("rollback", "--run", run, "--wave", "7")
+
+    assert [Exit.OK] * 2 == [one.code, every.code]
+    assert "rolled back" in one.out
+    assert "Safe to roll back: nothing is left to roll back" in one.out
+    ends = {each["routine"]: each["outcome"] for each in every.json["routines"]}
+    assert {"aa": "taken back", "bb": "taken back"} == ends
+    assert every.json["error"] is None
+    assert Exit.UNUSABLE == nothing.code
+
+
+async def test_a_rollout_that_was_left_is_aborted_by_its_way_back(
+    tmp_path: Path,
+) -> None:
+    """Whoever wants it back need not know whether it has ended."""
+    office = _office()
+    file = _files(tmp_path, approve=True)
+    with office:
+        held = await office.run("rollout", file, "--no-wait", "--json")
+        done = await office.run("rollback", "--run", held.json["run"])
+
+    assert Exit.OK == done.code
+    assert "rolled back" in done.out
+
+
+async def test_others_work_is_not_taken_back(tmp_path: Path) -> None:
+    """Then a person is needed, as the exit code says."""
+    office = _office()
+    with office:
+        done = await office.run("rollout", _files(tmp_path), "--json")
+        made = office.cloud.console.add_version("aa", OTHER, "theirs")
+        office.cloud.console.deploy("aa", "production", {made: 100})
+        back = await office.run("rollback", "--run", done.json["run"])
+
+    assert Exit.OK != back.code
+    assert "conflict" in back.out
+
+
+async def test_a_routine_or_a_rollout_goes_back(tmp_path: Path) -> None:
+    """Neither nothing nor both."""
+    none = await _office().run("rollback")
+    both = await _office().run("rollback", "aa", "--run", "abcd")
+
+    assert [Exit.UNUSABLE] * 2 == [none.code, both.code]
+    assert "is needed, and not both" in both.err

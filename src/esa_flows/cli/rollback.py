@@ -11,15 +11,19 @@ from typing import Annotated
 from attrs import define, evolve
 from cyclopts import Parameter
 
+from esa_flows.cli.abort import abort
 from esa_flows.cli.desk import Answer, Desk
-from esa_flows.cli.ending import show, wait_for
+from esa_flows.cli.ending import show, show_rollout, wait_for
 from esa_flows.cli.exits import Exit
 from esa_flows.cli.options import DRIVING, Driving
+from esa_flows.cli.rollouts.recall import outline_of
+from esa_flows.cli.rollouts.watch import watching_rollout
 from esa_flows.cli.text import served_words
 from esa_flows.cli.watch import watching
 from esa_flows.client import Client
 from esa_flows.engine.journal import RunRow
-from esa_flows.errors import JournalError
+from esa_flows.errors import InvalidInput, JournalError
+from esa_flows.fleet.report import Ended
 from esa_flows.model import VersionId
 from esa_flows.release.rollback import rollback_target
 from esa_flows.steps.observe import World
@@ -41,10 +45,12 @@ class _Goal:
 
 
 async def rollback(
-    name: str,
+    name: str = "",
     /,
     *,
     to: str = "",
+    run: str = "",
+    wave: int = 0,
     common: Driving = DRIVING,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
@@ -52,14 +58,25 @@ async def rollback(
 
     An unfinished release of the routine is aborted, which does that; a process that
     drives it and does not answer is fenced off. A journal that cannot be used holds
-    nothing up: then nothing is recorded.
+    nothing up: then nothing is recorded. With --run a whole rollout goes back.
 
     Args:
         name: The routine.
         to: The version to go back to; made again where it is gone and was saved.
+        run: A rollout, in place of the routine: all that it released.
+        wave: The number of a wave of it, which alone goes back.
         common: How to reach the provider.
         desk: Where to write.
     """
+    if bool(name) is bool(run):
+        raise InvalidInput(
+            "A routine, or the run of a rollout, is needed, and not both.",
+            next_move="List the runs with: esa-flows runs",
+        )
+
+    if run:
+        return await _take_back(desk, common, run, wave)
+
     goal = _Goal(VersionId(to) if to else None, to)
     try:
         async with desk.client(common) as client:
@@ -75,6 +92,22 @@ async def rollback(
     async with desk.client_in_need(common) as client:
         await _aim(desk, client, name, goal)
         return await _go(desk, client, name, goal.asked)
+
+
+async def _take_back(desk: Desk, common: Driving, run: str, wave: int) -> Answer:
+    """Take a rollout back; one that has not ended is aborted, which does that."""
+    async with desk.client(common) as client:
+        view = await client.runs.get(run)
+        if view.history.is_ended or wave:
+            title = f"roll back {view.run.subject}"
+            with watching_rollout(desk, client, title, outline_of(view)) as watch:
+                found = await client.undo(view.run.id, wave=wave, observer=watch)
+
+            answer = show_rollout(desk, watch, found)
+            is_back = found.ended is Ended.ROLLED_BACK
+            return evolve(answer, exit=Exit.OK, error=None) if is_back else answer
+
+    return await abort(run, common=common, desk=desk)
 
 
 async def _go(desk: Desk, client: Client, name: str, to: str) -> Answer:

@@ -200,7 +200,7 @@ def test_a_rollout_that_ended_with_failures() -> None:
         "Done with failures: 1 released, 1 rolled back, 1 not begun." == told.headline
     )
     assert (
-        "Safe to roll back: yes, each with esa-flows rollback NAME (1 routine)"
+        f"Safe to roll back: yes, with esa-flows rollback --run {RUN} (1 routine)"
         == told.back
     )
     assert (

@@ -39,7 +39,7 @@ async def test_a_resume_knows_what_was_done_before() -> None:
     assert "cart: released" in done.err
     assert "wave 2: 1 released" in done.err
     assert done.out.startswith(f"rollout: done (run {RUN})\n")
-    assert "Safe to roll back: yes, each with esa-flows rollback NAME (2" in done.out
+    assert "Safe to roll back: yes, with esa-flows rollback --run" in done.out
 
 
 async def test_a_resume_on_a_terminal() -> None:

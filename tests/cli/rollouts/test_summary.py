@@ -77,7 +77,7 @@ def test_a_small_fleet_is_listed_whole() -> None:
         notes=("A note.",),
     )
 
-    back = "each with esa-flows rollback NAME"
+    back = "with esa-flows rollback --run 7k2f7k2f7k2f"
 
     assert [
         "nightly: done with failures (run 7k2f7k2f7k2f)",
@@ -113,8 +113,8 @@ def test_a_large_fleet_without_trouble_needs_no_table() -> None:
 
     assert "rollout: done (run 7k2f7k2f7k2f)" == told[0]
     assert (
-        "Safe to roll back: yes, each with esa-flows rollback NAME (60 routines)"
-        == told[-1]
+        "Safe to roll back: yes, with esa-flows rollback --run 7k2f7k2f7k2f"
+        " (60 routines)" == told[-1]
     )
     assert not any("WAVE" in line for line in told)
 

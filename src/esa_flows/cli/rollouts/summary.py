@@ -166,7 +166,7 @@ def safety(report: RolloutReport, back: str = "") -> str:
 
     least = f", at least {back}" * bool(back)
     size = counted(released, "routine")
-    return f"yes, each with esa-flows rollback NAME ({size}{least})"
+    return f"yes, with esa-flows rollback --run {report.run} ({size}{least})"
 
 
 def _routine_json(each: RoutineReport) -> dict[str, Any]:

@@ -1,0 +1,99 @@
+"""The way back of a rollout that has ended: all that it released is put back."""
+
+from collections.abc import Container, Iterable
+
+from attrs import evolve, frozen
+
+from esa_flows.engine.context import Context
+from esa_flows.engine.flow import flow
+from esa_flows.errors import InvalidInput
+from esa_flows.fleet.course import Course
+from esa_flows.fleet.order import Order, OrderedWave
+from esa_flows.fleet.report import RolloutReport, RoutineEnd, RoutineReport
+from esa_flows.fleet.retreat import retreat
+from esa_flows.release.legs import Leg
+
+__all__ = ["Undo", "undo", "undo_of", "undoable"]
+
+
+@frozen(kw_only=True)
+class Undo:
+    """A rollout to take back, or one wave of it.
+
+    Attributes:
+        run: The run of the rollout.
+        order: The routines that go back, in their waves.
+        legs: How far each of them came.
+    """
+
+    run: str
+    order: Order
+    legs: tuple[Leg, ...]
+
+
+@flow
+async def undo(ctx: Context, wanted: Undo) -> RolloutReport:
+    """Put back what served before a rollout: production of all first, then staging.
+
+    What somebody else deployed since stays, and is told as a conflict. Dying anywhere
+    in it leaves some routines back and others not: a resume looks at each again, and
+    one that is back is left as it is. There is no way back from it.
+
+    Args:
+        ctx: The flow's context.
+        wanted: What goes back.
+
+    Returns:
+        How each of them fared.
+    """
+    course = Course(run=wanted.run, order=wanted.order)
+    for leg in wanted.legs:
+        course.take(leg.report.routine, leg)
+
+    course.was_aborted = True
+    await retreat(ctx, course)
+    return evolve(course.report(), run=ctx.run_id)
+
+
+def undoable(report: RolloutReport, wave: int = 0) -> tuple[RoutineReport, ...]:
+    """Give the routines that a rollout released.
+
+    Args:
+        report: How it ended.
+        wave: The number of a wave, to which it is narrowed; 0 for all.
+
+    Raises:
+        InvalidInput: There are none.
+    """
+    found = tuple(
+        each
+        for each in report.routines
+        if each.end is RoutineEnd.RELEASED and wave in {0, each.wave}
+    )
+    if found:
+        return found
+
+    where = f"Wave {wave} of rollout" if wave else "Rollout"
+    raise InvalidInput(
+        f"{where} {report.run} released nothing that could be taken back.",
+        next_move=f"See how each routine fared: esa-flows report {report.run}",
+    )
+
+
+def undo_of(run: str, order: Order, legs: Iterable[Leg]) -> Undo:
+    """Say what goes back.
+
+    Args:
+        run: The run of the rollout.
+        order: What it was to do.
+        legs: How far each routine came that shall go back.
+    """
+    known = {leg.report.routine: leg for leg in legs}
+    waves = [_narrowed(wave, known) for wave in order.waves]
+    order = evolve(order, waves=tuple(w for w in waves if w.tasks), others=())
+    return Undo(run=run, order=order, legs=tuple(known.values()))
+
+
+def _narrowed(wave: OrderedWave, known: Container[str]) -> OrderedWave:
+    tasks = (task for task in wave.tasks if task.name in known)
+    return evolve(wave, tasks=tuple(tasks))

@@ -1,0 +1,36 @@
+"""What a journal knows of a rollout, for its way back."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+
+from esa_flows.errors import InvalidInput
+from esa_flows.undos import undo_from
+from tests.fleet.yard import RUN, Yard
+
+
+async def test_a_rollout_that_has_not_ended_is_aborted_instead() -> None:
+    """The sentence says how."""
+    yard = Yard(canary="10:5m,100")
+    yard.live("aa")
+    async with yard.house.client() as client:
+        with anyio.move_on_after(60):
+            await yard.run(client, await yard.order(client, ["aa"]))
+
+        with pytest.raises(InvalidInput, match="has not ended") as caught:
+            await undo_from(client.runs, RUN)
+
+    assert f"Take all of it back with: esa-flows abort {RUN}" == caught.value.next_move
+
+
+async def test_it_gives_the_routines_that_were_released_in_their_waves() -> None:
+    """With how far each came, which its own run has recorded."""
+    yard = Yard(bad=("bb",))
+    yard.live("aa", "bb")
+    async with yard.house.client() as client:
+        await yard.run(client, await yard.order(client, ["aa"], ["bb"], fleet=1))
+        wanted = await undo_from(client.runs, RUN)
+
+    assert [["aa"]] == [[t.name for t in wave.tasks] for wave in wanted.order.waves]
+    assert ["aa"] == [leg.report.routine for leg in wanted.legs]
