@@ -203,10 +203,12 @@ async def test_a_call_waits_in_its_lane_before_its_operations_gate() -> None:
     class Telling(Cap):
         """Notes what it is asked for."""
 
-        async def _take(self, slot: Slot, operation: str, lane: Lane) -> None:
+        def slot(
+            self, operation: str = "", *, lane: Lane = Lane.DEPLOY, key: str = ""
+        ) -> Slot:
             """Note it."""
-            told.append((operation, lane, self._key))
-            await super()._take(slot, operation, lane)
+            told.append((operation, lane, key))
+            return super().slot(operation, lane=lane, key=key)
 
     call = evolve(LOOK, lane=Lane.HOUSEKEEPING)
     await caller(Scripted(ok()), cap=Telling()).call(call)

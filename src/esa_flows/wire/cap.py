@@ -8,9 +8,10 @@ every reading. Who knows that only operations are counted can take the account's
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Protocol, Self
 
 import anyio
 from attrs import asdict, evolve, field, frozen
@@ -94,18 +95,35 @@ class CapStatistics(GateStatistics):
 
 
 class Slot:
-    """The right to send one call, lent by a `Cap`.
+    """The right to send one call, lent by a `Cap`; good for one call.
 
-    Say `not_sent` or `answered` as soon as it is known; leaving without either means
-    that the call may still be under way. The first word counts.
+    Entering its context waits for one's turn. Say `not_sent` or `answered` as soon as
+    it is known; leaving without either means that the call may still be under way. The
+    first word counts.
+
+    Args:
+        take: Waits before the gates, and has the slot hold what they lend.
     """
 
-    __slots__ = ("_held", "_lent", "_open")
+    __slots__ = ("_held", "_lent", "_open", "_take")
 
-    def __init__(self) -> None:
+    def __init__(self, take: Callable[[Slot], Awaitable[None]]) -> None:
+        self._take = take
         self._held: list[Gate] = []
         self._lent = 0.0
         self._open = True
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._take(self)
+        except BaseException:
+            self.not_sent()
+            raise
+
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.unknown()
 
     def hold(self, gate: Gate, lent: float) -> None:
         """Take a slot of a gate along, lent at a time on its clock."""
@@ -139,8 +157,11 @@ class Slot:
         self._end(Fate.UNKNOWN)
 
     def _end(self, fate: Fate, *, blamed: Gate | None = None) -> None:
-        was_open, self._open = self._open, False
-        for gate in self._held if was_open else ():
+        if not self._open:
+            return
+
+        self._open = False
+        for gate in self._held:
             gate.settle(Fate.REFUSED if gate is blamed else fate, self._lent)
 
     def __repr__(self) -> str:
@@ -201,10 +222,9 @@ class Cap:
         # No checkpoint where nobody waits: the first to come must stay the first.
         self._opening = anyio.Lock(fast_acquire=True)
 
-    @asynccontextmanager
-    async def slot(
+    def slot(
         self, operation: str = "", *, lane: Lane = Lane.DEPLOY, key: str = ""
-    ) -> AsyncIterator[Slot]:
+    ) -> Slot:
         """Wait for one's turn, and hold the right to send one call.
 
         Args:
@@ -213,25 +233,16 @@ class Cap:
             key: Whose call it is: an access key's id. The first one given counts from
                 then on, so that a session that is renewed does not begin anew.
 
-        Yields:
-            The slot; tell it what became of the call.
+        Returns:
+            The slot; enter its context to wait for it, and tell it what became of the
+            call.
 
         Raises:
-            NotSent: The slots are shared and cannot be asked for.
-            InvalidInput: The slots cannot be shared as they are found.
+            NotSent: On entering: the slots are shared and cannot be asked for.
+            InvalidInput: On entering: they cannot be shared as they are found.
         """
         self._key = self._key or key
-        slot = Slot()
-        try:
-            await self._take(slot, operation, lane_for(lane))
-        except BaseException:
-            slot.not_sent()
-            raise
-
-        try:
-            yield slot
-        finally:
-            slot.unknown()
+        return Slot(partial(self._take, self._names(operation), lane_for(lane)))
 
     @contextmanager
     def only(self, last: Lane) -> Iterator[None]:
@@ -269,8 +280,8 @@ class Cap:
         now = self.statistics()
         return f"<Cap {now.calls}/s, {now.in_flight} in flight, {now.waiting} waiting>"
 
-    async def _take(self, slot: Slot, operation: str, lane: Lane) -> None:
-        for name in self._names(operation):
+    async def _take(self, names: tuple[str, ...], lane: Lane, slot: Slot) -> None:
+        for name in names:
             gate = self._gates.get(name) or await self._open(name)
             slot.hold(gate, await gate.take(lane))
 
@@ -296,7 +307,7 @@ class Cap:
         return Gate(
             self._rule if name == _ACCOUNT else self._each(name),
             await stores.open(name, self._key),
-            last=lambda: min(self._only, default=Lane.HOUSEKEEPING),
+            last=lambda: min(self._only) if self._only else Lane.HOUSEKEEPING,
             clock=self._clock,
         )
 

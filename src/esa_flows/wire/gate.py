@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 import anyio
 import anyio.lowlevel
@@ -147,10 +148,13 @@ class Gate:
             NotSent: The slots cannot be asked for.
         """
         await anyio.lowlevel.checkpoint_if_cancelled()
-        await self._care(slots=0)
-        if self._is_next(lane) and self._ask(lane) == 0:
-            return self._clock()
+        now = await self._cared(self._clock())
+        if self._is_next(lane) and self._ask(now, lane) == 0:
+            return now
 
+        return await self._stand_in_line(lane)
+
+    async def _stand_in_line(self, lane: Lane) -> float:
         waiter = Waiter(lane)
         self._lines.join(waiter)
         self._leader = self._leader or waiter
@@ -183,58 +187,63 @@ class Gate:
 
     async def _wait(self, waiter: Waiter) -> None:
         while not waiter.granted:
+            # Most stand behind a leader, and need no timer of their own.
             wait = await self._lead() if waiter is self._leader else math.inf
-            if waiter.granted:
-                return
-
-            with anyio.move_on_after(wait):
-                await waiter.look.wait()
+            if not waiter.granted:
+                await _until(waiter.look, wait)
 
             # An event rings once; whoever was only told to look gets a new one.
-            if not waiter.granted:
+            if waiter.look.is_set() and not waiter.granted:
                 waiter.look = anyio.Event()
 
     async def _lead(self) -> float:
         """Hand over to everybody who can go; give the seconds until the next can."""
         # Whoever comes back meanwhile rings, however far off the next look was.
         self._wakes_at = math.inf
-        await self._care(slots=self._usable())
-        wait = self._hand_over()
-        self._wakes_at = self._clock() + wait
+        now = self._clock()
+        now = await self._cared(now, slots=self._usable(now))
+        wait = self._hand_over(now)
+        self._wakes_at = now + wait
         return wait
 
-    async def _care(self, *, slots: int) -> None:
-        """Let the store do what it cannot do without waiting."""
-        now = self._clock()
-        first = self._lines.first(self._last()) if slots else None
-        wish = Wish(
-            calls=self._allowed(now),
-            slots=slots,
-            is_urgent=first is not None and first.lane is Lane.ROLLBACK,
-        )
-        if self._store.needs_care(now, wish):
-            await self._store.care(now, wish)
-            self._caring = self._clock() - now
+    async def _cared(self, now: float, *, slots: int = 0) -> float:
+        """Let the store do what it cannot do without waiting; give the time then."""
+        wish = self._wish(now, slots)
+        if not self._store.needs_care(now, wish):
+            return now
 
-    def _usable(self) -> int:
+        await self._store.care(now, wish)
+        after = self._clock()
+        self._caring = after - now
+        return after
+
+    def _wish(self, now: float, slots: int) -> Wish:
+        calls = self._allowed(now)
+        if not slots:
+            return _no_wish(calls)
+
+        first = self._lines.first(self._last())
+        is_urgent = first is not None and first.lane is Lane.ROLLBACK
+        return Wish(calls=calls, slots=slots, is_urgent=is_urgent)
+
+    def _usable(self, now: float) -> int:
         """Give how many slots could be used by the time that a store has fetched them.
 
         Whoever keeps to the pace has no use for more, and others may have; and nobody
         takes many more than are used before it can come again, so that all come by.
         """
         first = self._lines.first(self._last())
-        now = self._clock()
         if first is None or self._store.learned.pause(now) > self._caring:
             return 0
 
-        spacing = self._spacing(now)
+        spacing = self._spacing(self._allowed(now))
         room = self._pace.room(now + self._caring, spacing)
         fair = _AT_ONCE + int(2 * self._caring / spacing)
         return min(len(self._lines), max(min(room, fair), 1))
 
-    def _hand_over(self) -> float:
+    def _hand_over(self, now: float) -> float:
         while waiter := self._lines.first(self._last()):
-            wait = self._ask(waiter.lane)
+            wait = self._ask(now, waiter.lane)
             if wait > 0:
                 return max(wait, _SHORTEST_SLEEP)
 
@@ -244,16 +253,17 @@ class Gate:
         self._store.spare()
         return math.inf
 
-    def _ask(self, lane: Lane) -> float:
+    def _ask(self, now: float, lane: Lane) -> float:
         """Take a slot; give 0, or the seconds after which to ask again."""
-        now, is_urgent = self._clock(), lane is Lane.ROLLBACK
-        spacing = self._spacing(now)
+        learned, is_urgent = self._store.learned, lane is Lane.ROLLBACK
+        calls = learned.allowed(self._rule.calls, now)
+        spacing = self._spacing(calls)
         paced = 0.0 if is_urgent else self._pace.wait(now, spacing)
-        wait = max(self._store.learned.pause(now), paced)
+        wait = max(learned.pause(now), paced)
         if wait > 0:
             return wait
 
-        wait = self._store.take(now, self._allowed(now), is_urgent=is_urgent)
+        wait = self._store.take(now, calls, is_urgent=is_urgent)
         if wait == 0:
             self._pace.left(now, spacing)
 
@@ -262,8 +272,8 @@ class Gate:
     def _allowed(self, now: float) -> int:
         return self._store.learned.allowed(self._rule.calls, now)
 
-    def _spacing(self, now: float) -> float:
-        return self._rule.period / self._allowed(now) * AHEAD
+    def _spacing(self, calls: int) -> float:
+        return self._rule.period / calls * AHEAD
 
     def _pass_the_lead(self, waiter: Waiter) -> None:
         if waiter is not self._leader:
@@ -329,3 +339,19 @@ class Gate:
         self._shortest = min(self._shortest, trip)
         is_warm = self._ended[Fate.ANSWERED] >= _SAMPLES
         return self._rule.period - self._rule.credit * self._shortest * is_warm
+
+
+@lru_cache(maxsize=256)
+def _no_wish(calls: int) -> Wish:
+    """Give the wish where nobody stands in line: the same one all day."""
+    return Wish(calls=calls)
+
+
+async def _until(look: anyio.Event, wait: float) -> None:
+    """Sleep until the event rings, but no longer than so many seconds."""
+    if math.isinf(wait):
+        await look.wait()
+        return
+
+    with anyio.move_on_after(wait):
+        await look.wait()

@@ -32,7 +32,7 @@ from esa_flows.wire.learned import Learned
 __all__ = ["Fate", "SlotStore", "Slots", "Wish"]
 
 
-class Fate(enum.Enum):
+class Fate(enum.StrEnum):
     """What became of the call a slot was lent for."""
 
     UNSPENT = "unspent"
@@ -155,8 +155,11 @@ class Slots:
 
     def has_room(self, now: float, calls: int) -> bool:
         """Tell whether a slot would be lent."""
-        resting = sum(self._resting(row, now) for row in self._rows.values())
-        return self.in_flight + resting < calls
+        busy = self.in_flight
+        for row in self._rows.values():
+            busy += self._resting(row, now)
+
+        return busy < calls
 
     def settle(self, ready: float, fate: Fate) -> None:
         """Take back the slot of a call; see `SlotStore.settle`."""
