@@ -38,15 +38,15 @@ DEFENCES = (
     Defence(
         "a wait that the provider asks for pauses everybody",
         "wire/gate.py",
-        "wait = max(self._store.learned.pause(now), paced)",
+        "wait = max(learned.pause(now), paced)",
         "wait = paced",
         "tests/wire/test_gate.py::test_a_refusal_lowers_the_rate_and_pauses_everybody",
     ),
     Defence(
         "calls above the burst are spread",
         "wire/gate.py",
-        "wait = max(self._store.learned.pause(now), paced)",
-        "wait = self._store.learned.pause(now)",
+        "wait = max(learned.pause(now), paced)",
+        "wait = learned.pause(now)",
         "tests/wire/test_gate.py::test_calls_above_the_burst_are_spread",
     ),
     Defence(
