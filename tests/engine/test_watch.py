@@ -72,6 +72,22 @@ class House:
             self.ends[run] = error
 
 
+async def test_what_this_process_asks_is_heard_at_once() -> None:
+    """An abort does not wait for the next look, nor does a second one soon after."""
+    house = House.on(Counting())
+    began = anyio.current_time()
+    async with anyio.create_task_group() as tasks:
+        for run in (FIRST, SECOND):
+            tasks.start_soon(house.drive, run, 60)
+
+        for run, at in ((FIRST, 1.1), (SECOND, 1.2)):
+            await anyio.sleep_until(began + at)
+            await house.engine.signal(run, SignalVerb.ABORT, by="ann")
+
+    assert 1.2 == pytest.approx(anyio.current_time() - began, abs=0.01)
+    assert [FIRST, SECOND] == list(house.ends)
+
+
 async def test_all_runs_are_one_look_and_each_lease_beats() -> None:
     """Twice a second one question for all inboxes; every five seconds each lease."""
     journal = Counting()

@@ -151,6 +151,7 @@ class Engine:
                 with anyio.CancelScope(shield=True):
                     await drive.run.write(first, begun)
 
+                del first, begun["input"]  # a fleet's is large, and is recorded by now
                 drive.run.tell(Moment.RUN_STARTED, flow=flow.name, subject=subject)
                 found: O = await drive.through(flow, value)
 
@@ -270,6 +271,7 @@ class Engine:
     async def signal(self, run_id: str, verb: SignalVerb, *, by: str) -> None:
         """Ask something of a run, whichever process drives it."""
         await self.journal.signal(run_id, verb, by=by, at=self.now())
+        self._watch.look_now()  # it may be driven here: then nothing need be waited for
 
     async def _live(self, birth: Birth, parent: str, observer: Observer | None) -> None:
         found = [r for r in await self.journal.find(birth.id) if r.run.id == birth.id]

@@ -51,6 +51,7 @@ class Watch:
     _is_kept: bool = field(default=False, init=False)
     _beaten: float = field(default=0.0, init=False)
     _heard: float = field(default=0.0, init=False)
+    _called_for: anyio.Event = field(factory=anyio.Event, init=False)
 
     def __repr__(self) -> str:
         return f"<Watch [runs: {len(self._watched)}]>"
@@ -105,9 +106,16 @@ class Watch:
 
             self._beaten = began
 
+    def look_now(self) -> None:
+        """Look into the inboxes at once: this process has put something there."""
+        self._called_for.set()
+
     async def _listen(self) -> None:
         while True:
-            await anyio.sleep_until(self._heard + LISTEN)
+            with anyio.move_on_after(self._heard + LISTEN - anyio.current_time()):
+                await self._called_for.wait()
+
+            self._called_for = anyio.Event()
             self._heard = anyio.current_time()
             for drive in await self._called():
                 await _minding(drive, drive.heed_inbox)
