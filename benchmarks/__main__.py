@@ -30,7 +30,7 @@ SUITES = (
     "disk",
     "memory",
     "large",
-    "scale",
+    "fleet",
     "localcloud",
 )
 """Every benchmark, a module of this folder, in the table's order."""
