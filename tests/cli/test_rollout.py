@@ -276,6 +276,7 @@ async def test_a_rollout_that_was_left_is_aborted_by_its_way_back(
 
     assert Exit.OK == done.code
     assert "rolled back" in done.out
+    assert "error" not in done.err
 
 
 async def test_others_work_is_not_taken_back(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ async def abort(
             return Answer(payload={"run": view.run.id, "outcome": "aborted"})
 
         answer = show(desk, watch, (found, None))
-        return evolve(answer, exit=Exit.OK) if _is_back(found) else answer
+        return evolve(answer, exit=Exit.OK, error=None) if _is_back(found) else answer
 
 
 async def _aborted(client: Client, run: str, watch: Observer) -> Any:

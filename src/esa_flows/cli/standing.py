@@ -19,6 +19,7 @@ from esa_flows.engine.view import RunView
 from esa_flows.errors import JournalCorrupt
 from esa_flows.fleet.report import RolloutReport
 from esa_flows.fleet.rollout import rollout
+from esa_flows.fleet.undo import undo
 from esa_flows.model import Cloud
 from esa_flows.release.report import Report
 
@@ -226,7 +227,7 @@ def moves(view: RunView) -> tuple[str, ...]:
     """Give the commands that make sense now."""
     run, cloud = view.run.id, cloud_of(view)
     routine = clean(view.run.subject.removeprefix(cloud.subject("")))
-    if view.history.is_ended and view.run.flow == rollout.name:
+    if view.history.is_ended and view.run.flow in {rollout.name, undo.name}:
         return (f"esa-flows report {run}",)
 
     if view.history.is_ended:

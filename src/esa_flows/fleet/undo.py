@@ -88,7 +88,8 @@ def undo_of(run: str, order: Order, legs: Iterable[Leg]) -> Undo:
         order: What it was to do.
         legs: How far each routine came that shall go back.
     """
-    known = {leg.report.routine: leg for leg in legs}
+    # The time that counts is that of the way back.
+    known = {leg.report.routine: evolve(leg, seconds=0.0) for leg in legs}
     waves = [_narrowed(wave, known) for wave in order.waves]
     order = evolve(order, waves=tuple(w for w in waves if w.tasks), others=())
     return Undo(run=run, order=order, legs=tuple(known.values()))
