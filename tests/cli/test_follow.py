@@ -71,7 +71,7 @@ async def test_a_terminal_is_redrawn_and_says_whose_run_it_is(tmp_path: Path) ->
 
     assert 0 == done.code
     assert "49.5 s left" in done.err
-    assert "Ctrl-C ends the watching, not the run" in done.err
+    assert "Ctrl-C ends the watching alone" in done.err
     assert 150 < done.err.count("Ctrl-C ends the watching") <= 275
     assert "outcome     released" in done.out
 
@@ -118,7 +118,7 @@ async def test_a_rollout_is_followed_on_a_terminal() -> None:
     done = await _rollout(Office(), is_terminal=True)
 
     assert "✔ wave 1           1/1 released 1   bake 1" in done.err
-    assert "Ctrl-C ends the watching, not the run · to go back" in done.err
+    assert "Ctrl-C ends the watching alone · to go back" in done.err
 
 
 async def test_a_run_that_failed_gives_its_exit_code(tmp_path: Path) -> None:

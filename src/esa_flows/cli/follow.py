@@ -28,7 +28,7 @@ __all__ = ["follow", "shown_rollout"]
 _LOOK = 0.5
 """Seconds between two looks into the journal."""
 
-_ADVICE = "Ctrl-C ends the watching, not the run"
+_ADVICE = "Ctrl-C ends the watching alone"
 
 
 async def follow(desk: Desk, client: Client, run: str) -> RunView:

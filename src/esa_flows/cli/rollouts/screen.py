@@ -289,16 +289,19 @@ def _story(member: Member, frame: FleetFrame) -> str:
 
 
 def _foot(progress: FleetProgress, frame: FleetFrame) -> list[Text]:
-    told = []
+    run, going_back = progress.run, f"esa-flows abort {progress.run}"
     if progress.question:
-        answer = f"  Answer with: esa-flows approve {progress.run} [--deny]"
-        told.append(Text(f"  ? {one_line(progress.question)}{answer}", style="magenta"))
-    elif progress.news:
-        told.append(Text(f"  {progress.news}", style="yellow"))
+        answers = f"  esa-flows approve {run} [--deny] · or: {going_back}"
+        lines = [Text(f"  ? {one_line(progress.question)}", style="magenta")]
+        return _below(frame, *lines, Text(answers, style="magenta"))
 
-    advice = f"  {frame.advice} · to go back: esa-flows abort {progress.run}"
-    told.append(Text(advice, style="dim"))
-    return [Text(), *(_fit(_cut(line), frame) for line in told)]
+    lines = [Text(f"  {progress.news}", style="yellow")] if progress.news else []
+    advice = f"  {frame.advice} · to go back: {going_back}"
+    return _below(frame, *lines, Text(advice, style="dim"))
+
+
+def _below(frame: FleetFrame, *lines: Text) -> list[Text]:
+    return [Text(), *(_fit(_cut(line), frame) for line in lines)]
 
 
 def _cut(line: Text) -> Text:
