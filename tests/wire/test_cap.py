@@ -10,7 +10,7 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from esa_flows.errors import InvalidInput, NotSent, Throttled
+from esa_flows.errors import InvalidInput, Misuse, NotSent, Throttled
 from esa_flows.testing import virtual_backend
 from esa_flows.wire.cap import Cap, CapStatistics, InMemory
 from esa_flows.wire.lane import Lane, way_back
@@ -67,6 +67,22 @@ async def test_turns_are_taken_in_order(_: int) -> None:
             await checkpoint()
 
     assert list(range(9)) == order
+
+
+async def test_a_slot_is_good_for_one_call() -> None:
+    """Whoever enters it again, meanwhile or afterwards, is told; nothing is held."""
+    cap = Cap(5)
+    slot = cap.slot()
+    async with slot:
+        with pytest.raises(Misuse, match="good for one call"):
+            await slot.__aenter__()
+
+        slot.answered()
+
+    with pytest.raises(Misuse, match="ask the cap for another"):
+        await slot.__aenter__()
+
+    assert cap.statistics().in_flight == 0
 
 
 async def test_an_unspent_slot_goes_to_the_next_at_once() -> None:

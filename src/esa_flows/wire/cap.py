@@ -16,7 +16,7 @@ from typing import Protocol, Self
 import anyio
 from attrs import asdict, evolve, field, frozen
 
-from esa_flows.errors import Throttled
+from esa_flows.errors import Misuse, Throttled
 from esa_flows.wire.gate import Gate, GateStatistics, added
 from esa_flows.wire.lane import Lane, lane_for
 from esa_flows.wire.learned import Reach, reach_of
@@ -114,6 +114,9 @@ class Slot:
         self._open = True
 
     async def __aenter__(self) -> Self:
+        if self._held or not self._open:
+            raise Misuse("A slot is good for one call; ask the cap for another.")
+
         try:
             await self._take(self)
         except BaseException:

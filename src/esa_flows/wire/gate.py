@@ -187,24 +187,28 @@ class Gate:
 
     async def _wait(self, waiter: Waiter) -> None:
         while not waiter.granted:
-            # Most stand behind a leader, and need no timer of their own.
-            wait = await self._lead() if waiter is self._leader else math.inf
-            if not waiter.granted:
-                await _until(waiter.look, wait)
+            if waiter is self._leader:
+                await self._lead(waiter)
+            else:
+                await waiter.look.wait()
 
             # An event rings once; whoever was only told to look gets a new one.
             if waiter.look.is_set() and not waiter.granted:
                 waiter.look = anyio.Event()
 
-    async def _lead(self) -> float:
-        """Hand over to everybody who can go; give the seconds until the next can."""
+    async def _lead(self, waiter: Waiter) -> None:
+        """Hand over to everybody who can go, then sleep until the next can."""
         # Whoever comes back meanwhile rings, however far off the next look was.
         self._wakes_at = math.inf
         now = self._clock()
         now = await self._cared(now, slots=self._usable(now))
         wait = self._hand_over(now)
         self._wakes_at = now + wait
-        return wait
+        if waiter.granted:
+            return
+
+        with anyio.move_on_after(wait):
+            await waiter.look.wait()
 
     async def _cared(self, now: float, *, slots: int = 0) -> float:
         """Let the store do what it cannot do without waiting; give the time then."""
@@ -345,13 +349,3 @@ class Gate:
 def _no_wish(calls: int) -> Wish:
     """Give the wish where nobody stands in line: the same one all day."""
     return Wish(calls=calls)
-
-
-async def _until(look: anyio.Event, wait: float) -> None:
-    """Sleep until the event rings, but no longer than so many seconds."""
-    if math.isinf(wait):
-        await look.wait()
-        return
-
-    with anyio.move_on_after(wait):
-        await look.wait()
