@@ -264,3 +264,12 @@ def test_parts_that_make_no_sense_are_told_at_once() -> None:
         f"[[routine]] 1 (aa), entry: {missing}.",
         "[[rollout.wave]] 1: A wave of no routine releases nothing: leave it out.",
     ] == told
+
+
+def test_a_routine_may_hold_a_gate_itself() -> None:
+    """As it is written; only a name is looked for in `[gates]`."""
+    found = read_fleet(
+        '[[routine]]\nname = "aa"\nentry = "w.js"\ngates = ["http:/ every=5s"]'
+    )
+
+    assert {"gates": ("http:/ every=5s",)} == found.members[0].choices
