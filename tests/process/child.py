@@ -28,7 +28,7 @@ from tests.process.scenes import SCENES, Scene, asking
 from esa_flows import Client, Parts
 from esa_flows.cli import app as command_line
 from esa_flows.cli import main as esa_flows
-from esa_flows.engine import lease
+from esa_flows.engine import lease, watch
 from esa_flows.engine.journal import Kind, Lease, Record, Row
 from esa_flows.engine.journal_sqlite import SQLiteJournal
 from esa_flows.errors import EsaFlowsError, JournalError
@@ -222,7 +222,8 @@ def _move_in(job: Job) -> None:
 
     vars(sqlite3)["connect"] = partial(sqlite3.connect, factory=WatchedConnection)
     if job.lease:
-        lease.LEASE, lease.BEAT, lease.LOOK = job.lease, job.lease / 5, job.lease / 15
+        lease.LEASE, lease.LOOK = job.lease, job.lease / 15
+        vars(watch)["BEAT"] = job.lease / 5
         deploying = sys.modules["esa_flows.steps.deploy"]  # that name is a step, too
         vars(deploying)["READ_BACK_WITHIN"] = 2 * job.lease
 
