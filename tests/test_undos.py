@@ -7,7 +7,8 @@ import pytest
 
 from esa_flows.errors import InvalidInput
 from esa_flows.undos import undo_from
-from tests.fleet.yard import RUN, Yard
+from tests.dcdn_house import DcdnHouse
+from tests.fleet.yard import RUN, Yard, rollout_of
 
 
 async def test_a_rollout_that_has_not_ended_is_aborted_instead() -> None:
@@ -34,3 +35,16 @@ async def test_it_gives_the_routines_that_were_released_in_their_waves() -> None
 
     assert [["aa"]] == [[t.name for t in wave.tasks] for wave in wanted.order.waves]
     assert ["aa"] == [leg.report.routine for leg in wanted.legs]
+
+
+async def test_a_rollout_of_the_other_cloud_is_refused() -> None:
+    """Its routines may have namesakes here."""
+    with DcdnHouse() as house:
+        house.live()
+        async with house.client() as client:
+            started = await client.start(rollout_of("shop", canary="production"))
+            await started.result()
+
+        async with house.client(cloud="esa") as other:
+            with pytest.raises(InvalidInput, match="was begun on dcdn; this is esa"):
+                await undo_from(other.runs, started.id)

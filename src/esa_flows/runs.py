@@ -21,6 +21,10 @@ POLL = 0.5
 """Seconds between looks at a run that another process drives."""
 
 
+_MOST = 1_000
+"""Runs about one thing that are looked through."""
+
+
 @frozen
 class Runs:
     """The runs in a client's journal.
@@ -44,6 +48,33 @@ class Runs:
             UnknownRun: The journal knows no such run.
         """
         return await self._engine.view(run)
+
+    async def here(self, run: str) -> RunView:
+        """Look at a run whose routines are those of this client's cloud.
+
+        Args:
+            run: Its id, or four characters of it or more.
+
+        Raises:
+            UnknownRun: The journal knows no such run.
+            InvalidInput: It belongs to another cloud.
+        """
+        view = await self._engine.view(run)
+        refuse_elsewhere(view.run.id, view.history, self._engine.place)
+        return view
+
+    async def later(self, run: NewRun) -> tuple[RunRow, ...]:
+        """Give the other runs about the same thing that began no earlier, newest first.
+
+        Args:
+            run: The run.
+        """
+        rows = await self._engine.journal.list(subject=run.subject, most=_MOST)
+        return tuple(
+            row
+            for row in rows
+            if row.run.id != run.id and row.run.started_at >= run.started_at
+        )
 
     async def children(
         self, run: str, *, but: Collection[str] = ()

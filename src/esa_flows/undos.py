@@ -3,9 +3,9 @@
 from esa_flows.engine.codec import decode
 from esa_flows.errors import InvalidInput
 from esa_flows.fleet.order import Order
-from esa_flows.fleet.report import RolloutReport
+from esa_flows.fleet.report import RolloutReport, RoutineReport
 from esa_flows.fleet.rollout import rollout
-from esa_flows.fleet.undo import Undo, undo_of, undoable
+from esa_flows.fleet.undo import Undo, barred, undo_of, undoable
 from esa_flows.release.legs import Leg
 from esa_flows.runs import Runs
 
@@ -21,9 +21,10 @@ async def undo_from(runs: Runs, run: str, wave: int = 0) -> Undo:
         wave: The number of a wave that alone goes back; 0 for all.
 
     Raises:
-        InvalidInput: It is no rollout, it has not ended, or it released nothing.
+        InvalidInput: It is no rollout, it has not ended, it released nothing, or it
+            belongs to another cloud.
     """
-    view = await runs.get(run)
+    view = await runs.here(run)
     whole, history = view.run.id, view.history
     if view.run.flow != rollout.name:
         raise InvalidInput(
@@ -40,11 +41,13 @@ async def undo_from(runs: Runs, run: str, wave: int = 0) -> Undo:
 
     report: RolloutReport = decode(value, RolloutReport)
     order: Order = decode(history.started["input"], Order)
-    legs = [await _leg(runs, each.run) for each in undoable(report, wave)]
-    return undo_of(whole, order, legs)
+    legs, others = list[Leg](), list[RoutineReport]()
+    for each in undoable(report, wave):
+        its = await runs.get(each.run)
+        stays = barred(each, await runs.later(its.run))
+        if stays is None:
+            legs.append(decode((its.history.ended or {}).get("value"), Leg))
+        else:
+            others.append(stays)
 
-
-async def _leg(runs: Runs, run: str) -> Leg:
-    history = (await runs.get(run)).history
-    leg: Leg = decode((history.ended or {}).get("value"), Leg)
-    return leg
+    return undo_of(whole, order, legs, others)

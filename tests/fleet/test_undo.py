@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 import pytest
 from tests.fleet.yard import RUN, Yard, ends
-from tests.house import OTHER
+from tests.house import NEW, OTHER
 
 from esa_flows.errors import InvalidInput
 from esa_flows.fleet.report import Ended, RoutineEnd
@@ -63,6 +63,44 @@ async def test_what_others_deployed_since_stays() -> None:
     assert {made: 100} == yard.house.serves("bb")
     assert yard.is_old("aa")
     assert yard.is_old("cc")
+
+
+async def test_what_was_released_since_stays_even_where_it_serves_the_same() -> None:
+    """Taken back by hand, then released again: that was wanted later."""
+    yard = await _released()
+    with yard.house:
+        async with yard.house.client() as client:
+            await client.rollback("bb")
+            later = await client.release("bb", NEW)
+            report = await client.undo(RUN)
+
+    told = {str(each.routine): each for each in report.routines}["bb"]
+    assert yard.new("bb")
+    assert (RoutineEnd.CONFLICT, 2) == (told.end, told.wave)
+    assert f"Run {later.run} has released it since." == told.reason
+    assert told.next_move.endswith("esa-flows rollback bb")
+    assert Ended.PARTLY_ROLLED_BACK is report.ended
+    assert yard.is_old("aa")
+    assert yard.is_old("cc")
+
+
+async def test_where_another_release_is_under_way_it_stays() -> None:
+    """Even where that is all there is: nothing is sent, and a person is needed."""
+    yard = await _released()
+    with yard.house:
+        async with yard.house.client() as client:
+            with anyio.move_on_after(60):
+                await client.release("aa", OTHER, canary="10:5m,100", run_id="later1")
+
+            yard.house.transport.forget()
+            report = await client.undo(RUN, wave=1)
+
+        assert [] == yard.house.transport.calls
+
+    assert {"aa": RoutineEnd.CONFLICT} == ends(report)
+    assert "Run later1 is at it, and has not ended." == report.routines[0].reason
+    assert report.routines[0].next_move.endswith("esa-flows abort later1")
+    assert Ended.PARTLY_ROLLED_BACK is report.ended
 
 
 async def test_what_failed_is_not_taken_back() -> None:

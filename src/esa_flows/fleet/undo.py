@@ -1,19 +1,25 @@
 """The way back of a rollout that has ended: all that it released is put back."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 
 from attrs import evolve, frozen
 
 from esa_flows.engine.context import Context
 from esa_flows.engine.flow import flow
+from esa_flows.engine.journal import RunRow
 from esa_flows.errors import InvalidInput
 from esa_flows.fleet.course import Course
 from esa_flows.fleet.order import Order, OrderedWave
 from esa_flows.fleet.report import RolloutReport, RoutineEnd, RoutineReport
 from esa_flows.fleet.retreat import retreat
-from esa_flows.release.legs import Leg
+from esa_flows.release.legs import Leg, expose, ship
+from esa_flows.release.migrate import migrate
+from esa_flows.release.release import release
 
-__all__ = ["Undo", "undo", "undo_of", "undoable"]
+__all__ = ["Undo", "barred", "undo", "undo_of", "undoable"]
+
+DEPLOYS = frozenset(each.name for each in (release, migrate, expose, ship))
+"""Flows after which a routine serves what somebody wanted of it."""
 
 
 @frozen(kw_only=True)
@@ -80,18 +86,49 @@ def undoable(report: RolloutReport, wave: int = 0) -> tuple[RoutineReport, ...]:
     )
 
 
-def undo_of(run: str, order: Order, legs: Iterable[Leg]) -> Undo:
+def barred(each: RoutineReport, later: Iterable[RunRow]) -> RoutineReport | None:
+    """Tell of a routine that stays, as somebody wanted something of it since.
+
+    What it serves does not show that where it was the same once more.
+
+    Args:
+        each: How it fared in the rollout.
+        later: Runs about it that began after it was released.
+    """
+    found = next((row for row in later if row.run.flow in DEPLOYS), None)
+    if found is None:
+        return None
+
+    run, name = found.run.id, each.routine
+    did = "has released it since" if found.ended else "is at it, and has not ended"
+    move = f"rollback {name}" if found.ended else f"abort {run}"
+    return evolve(
+        each,
+        end=RoutineEnd.CONFLICT,
+        production_as_before=False,
+        seconds=0.0,
+        reason=f"Run {run} {did}.",
+        next_move=f"To take it back nevertheless: esa-flows {move}",
+    )
+
+
+def undo_of(
+    run: str, order: Order, legs: Iterable[Leg], others: Sequence[RoutineReport] = ()
+) -> Undo:
     """Say what goes back.
 
     Args:
         run: The run of the rollout.
         order: What it was to do.
         legs: How far each routine came that shall go back.
+        others: Routines that stay, and why.
     """
     # The time that counts is that of the way back.
     known = {leg.report.routine: evolve(leg, seconds=0.0) for leg in legs}
     waves = [_narrowed(wave, known) for wave in order.waves]
-    order = evolve(order, waves=tuple(w for w in waves if w.tasks), others=())
+    told = {each.wave for each in others}
+    meant = tuple(w for w in waves if w.tasks or w.number in told)
+    order = evolve(order, waves=meant, others=tuple(others))
     return Undo(run=run, order=order, legs=tuple(known.values()))
 
 
