@@ -28,6 +28,7 @@ async def _played(desk: Desk, office: Office) -> FleetWatch:
         with watching_rollout(desk, client, "rollout nightly", outline()) as watch:
             watch(fleet.tell(Moment.RUN_STARTED, flow="rollout", subject=""))
             watch(fleet.begin("shop"))
+            await anyio.sleep(0.5)  # never at the very end of a counted second
             for _ in range(5):
                 with suppress(RoutineNotFound):
                     await client.connection.cloud.observe(RoutineName("none"))
