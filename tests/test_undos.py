@@ -9,6 +9,7 @@ from esa_flows.errors import InvalidInput
 from esa_flows.undos import undo_from
 from tests.dcdn_house import DcdnHouse
 from tests.fleet.yard import RUN, Yard, rollout_of
+from tests.house import OTHER
 
 
 async def test_a_rollout_that_has_not_ended_is_aborted_instead() -> None:
@@ -48,3 +49,17 @@ async def test_a_rollout_of_the_other_cloud_is_refused() -> None:
         async with house.client(cloud="esa") as other:
             with pytest.raises(InvalidInput, match="was begun on dcdn; this is esa"):
                 await undo_from(other.runs, started.id)
+
+
+async def test_what_stays_on_dcdn_is_told_with_its_cloud() -> None:
+    """The command that takes it back needs it."""
+    with DcdnHouse() as house:
+        house.live()
+        async with house.client() as client:
+            started = await client.start(rollout_of("shop", canary="production"))
+            await started.result()
+            await client.release("shop", OTHER, canary="production")
+            wanted = await undo_from(client.runs, started.id)
+
+    assert () == wanted.legs
+    assert wanted.order.others[0].next_move.endswith("rollback shop --cloud dcdn")

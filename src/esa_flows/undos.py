@@ -44,7 +44,7 @@ async def undo_from(runs: Runs, run: str, wave: int = 0) -> Undo:
     legs, others = list[Leg](), list[RoutineReport]()
     for each in undoable(report, wave):
         its = await runs.get(each.run)
-        stays = barred(each, await runs.later(its.run))
+        stays = barred(each, await runs.later(its.run), runs.cloud)
         if stays is None:
             legs.append(decode((its.history.ended or {}).get("value"), Leg))
         else:

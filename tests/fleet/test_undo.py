@@ -103,6 +103,22 @@ async def test_where_another_release_is_under_way_it_stays() -> None:
     assert Ended.PARTLY_ROLLED_BACK is report.ended
 
 
+async def test_what_was_released_before_the_rollout_bars_nothing() -> None:
+    """The rollout came after it, and its way back leads there."""
+    yard = Yard()
+    yard.live("aa")
+    with yard.house:
+        async with yard.house.client() as client:
+            await client.release("aa", OTHER)
+            await anyio.sleep(60)
+            before = yard.house.serves("aa")
+            await yard.run(client, await yard.order(client, ["aa"]))
+            report = await client.undo(RUN)
+
+    assert {"aa": TAKEN_BACK} == ends(report)
+    assert before == yard.house.serves("aa")
+
+
 async def test_what_failed_is_not_taken_back() -> None:
     """It went back by itself, and serves what it served before."""
     yard = await _released("cc")

@@ -12,6 +12,7 @@ from esa_flows.fleet.course import Course
 from esa_flows.fleet.order import Order, OrderedWave
 from esa_flows.fleet.report import RolloutReport, RoutineEnd, RoutineReport
 from esa_flows.fleet.retreat import retreat
+from esa_flows.model import Cloud
 from esa_flows.release.legs import Leg, expose, ship
 from esa_flows.release.migrate import migrate
 from esa_flows.release.release import release
@@ -86,7 +87,9 @@ def undoable(report: RolloutReport, wave: int = 0) -> tuple[RoutineReport, ...]:
     )
 
 
-def barred(each: RoutineReport, later: Iterable[RunRow]) -> RoutineReport | None:
+def barred(
+    each: RoutineReport, later: Iterable[RunRow], cloud: Cloud = Cloud.ESA
+) -> RoutineReport | None:
     """Tell of a routine that stays, as somebody wanted something of it since.
 
     What it serves does not show that where it was the same once more.
@@ -94,6 +97,7 @@ def barred(each: RoutineReport, later: Iterable[RunRow]) -> RoutineReport | None
     Args:
         each: How it fared in the rollout.
         later: Runs about it that began after it was released.
+        cloud: Where it is.
     """
     found = next((row for row in later if row.run.flow in DEPLOYS), None)
     if found is None:
@@ -108,7 +112,7 @@ def barred(each: RoutineReport, later: Iterable[RunRow]) -> RoutineReport | None
         production_as_before=False,
         seconds=0.0,
         reason=f"Run {run} {did}.",
-        next_move=f"To take it back nevertheless: esa-flows {move}",
+        next_move=f"To take it back nevertheless: esa-flows {move}{cloud.flag}",
     )
 
 
