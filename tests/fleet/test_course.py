@@ -113,7 +113,7 @@ async def test_what_the_plan_refused_is_told_last() -> None:
         told.take(name, _leg(name, Outcome.RELEASED, PRODUCTION))
 
     assert Ended.DONE_WITH_FAILURES is told.report().ended
-    assert (0, "1 were not released.") == (told.failures, told.report().reason)
+    assert (0, "1 routine was not released.") == (told.failures, told.report().reason)
 
 
 def test_an_order_of_nothing_is_done() -> None:

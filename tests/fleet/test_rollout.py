@@ -136,7 +136,7 @@ async def test_one_bad_routine_within_the_budget_stays_alone() -> None:
     assert {"aa": RELEASED, "bb": FAILED, "cc": RELEASED} == ends(report)
     assert ["aa", "cc"] == new
     assert yard.is_old("bb")
-    assert "1 were not released." == report.reason
+    assert "1 routine was not released." == report.reason
 
 
 @pytest.mark.parametrize(

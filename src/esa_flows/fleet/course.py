@@ -297,7 +297,10 @@ class Course:
             )
 
         count = sum(report.end not in GOOD for report in self.reports.values())
-        return f"{count} were not released." if count else ""
+        if count == 1:
+            return "1 routine was not released."
+
+        return f"{count} routines were not released." if count else ""
 
     def _next_move(self, ended: Ended) -> str:
         if ended is Ended.DONE:

@@ -134,7 +134,7 @@ def _report(*routines: RoutineReport, **changes: Any) -> RolloutReport:
         "run": RUN,
         "name": "nightly",
         "ended": Ended.DONE_WITH_FAILURES,
-        "reason": "2 were not released.",
+        "reason": "2 routines were not released.",
         "tolerated": 1,
         "notes": ("Mind it.",),
         "waves": (
