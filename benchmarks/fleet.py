@@ -185,10 +185,3 @@ def compared(mine: Figures, other: Figures) -> Iterator[Line]:
         beside = peer("esa-cli deploy in a loop", other[figure]) if other else None
         what = f"{FEW} routines from a shell"
         yield Line(what=what, unit=unit, ours=mine[figure], beside=beside)
-
-    yield Line(
-        what="  what is looked at for each and the loop does not",
-        unit="checks",
-        ours=CHECKS,
-        beside=peer("esa-cli deploy in a loop", 0),
-    )
