@@ -15,9 +15,6 @@ CURVES = {
     "seconds that as many calls need at least": "least",
     "CPU for each routine, the local cloud's included, ms": "ms",
 }
-CHECKS = 4
-"""What a rollout looks at for each routine and `esa-cli deploy` 1.0.3 does not: whether
-somebody deployed in between, whether there is room, what code arrived, what serves."""
 
 
 async def measure(effort: Effort) -> list[Line]:
