@@ -16,6 +16,9 @@ from esa_flows.errors import EsaFlowsError
 from esa_flows.wire.lending import WHOLE, Ask, Given
 from esa_flows.wire.slots import Fate
 
+_DIGITS = 9
+"""A clock that reads hours counts a difference no finer."""
+
 
 @define
 class Kept:
@@ -88,8 +91,8 @@ class MemoryLender:
         kept = book.shares.get(ask.owner)
         return Given(
             tickets=tickets,
-            delay=delay,
-            wait=wait,
+            delay=round(delay, _DIGITS),
+            wait=round(wait, _DIGITS),
             in_flight=len(book.lent),
             answered=len(book.answered),
             taught=book.taught[1],

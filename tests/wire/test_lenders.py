@@ -20,6 +20,9 @@ from esa_flows.wire.store_address import StoreAddress
 pytestmark = [pytest.mark.real_time, pytest.mark.may_block]
 
 TERMS = Terms(period=1.0, rest=0.05, birth=0.05, lease=60.0)
+AGE = 2**25
+"""Seconds a machine may have been up: its clock then reads coarsely."""
+
 Ending = Callable[..., Given]
 
 
@@ -27,7 +30,7 @@ Ending = Callable[..., Given]
 def lender(request: pytest.FixtureRequest) -> Iterator[Lender]:
     """Give one lender after the other."""
     if request.param == "model":
-        yield MemoryLender(time.monotonic)
+        yield MemoryLender(lambda: time.monotonic() + AGE)
         return
 
     address = StoreAddress.of(request.getfixturevalue(f"{request.param}_url"))
