@@ -135,6 +135,13 @@ DEFENCES = (
         "not stages or stages[-1].areas != _PRODUCTION",
         "tests/model/test_area_canary.py::test_what_is_none_is_refused",
     ),
+    Defence(
+        "an abort leads back the areas that a lost process took",
+        "release/pick_up.py",
+        "    _claim_areas(journey, ours)\n",
+        "",
+        "tests/release/test_pick_up.py::test_an_abort_leads_back_the_areas_that_the_lost_process_took",
+    ),
     Defence.never(
         "what is taken over is what was looked at",
         "steps/take_over.py",

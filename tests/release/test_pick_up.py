@@ -6,6 +6,7 @@ from typing import Any
 
 import anyio
 import pytest
+from tests.dcdn_house import JILIN, ZHEJIANG, DcdnHouse
 from tests.house import BROKEN, NEW, OLD, OTHER, House
 
 from esa_flows import Client, Outcome, Report
@@ -138,6 +139,32 @@ async def test_an_abort_before_it_has_found_its_place_leads_back_too() -> None:
 
         assert Outcome.ABORTED is report.outcome
         assert {old: 100} == house.serves()
+
+
+async def test_an_abort_leads_back_the_areas_that_the_lost_process_took() -> None:
+    """DCDN's canary is an area: it serves as before, as do staging and the rest."""
+    with DcdnHouse() as house:
+        old = house.live()
+        house.areas(JILIN, ZHEJIANG)
+        async with house.client() as client:
+            plan = await client.plan("shop", NEW, canary="Zhejiang:5m,production:5m")
+            run = plan.releases[0].run
+            with anyio.move_on_after(60):
+                await client.release(
+                    "shop", NEW, canary="Zhejiang:5m,production:5m", run_id=run
+                )
+
+        taken = house.now()
+        async with _elsewhere(house) as client:
+            with anyio.move_on_after(10):
+                await client.resume(Plan.parse(plan.to_json()))
+
+            report = await client.rollback("shop")
+
+        assert old != taken[ZHEJIANG] == taken["staging"]
+        assert old == taken["production"] == taken[JILIN]
+        assert Outcome.ABORTED is report.outcome
+        assert dict.fromkeys(taken, old) == house.now()
 
 
 async def test_somebody_else_s_deployment_is_a_conflict() -> None:

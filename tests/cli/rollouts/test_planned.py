@@ -50,6 +50,18 @@ def test_it_says_how_a_budget_was_rounded() -> None:
     assert "note        Odd." in shown
 
 
+def test_a_wave_without_routines_exposes_nobody() -> None:
+    """All of it is as wanted already: it is in the table, and nothing is told of it."""
+    plan = made_plan()
+    (full,) = plan.waves
+    nobody = evolve(full, number=2, routines=(), calls={}, steps=())
+    shown = _shown(evolve(plan, waves=(full, nobody)))
+
+    assert "\n2 " in shown
+    assert "wave 1 " in shown
+    assert "wave 2 " not in shown
+
+
 def test_a_plan_that_does_nothing_costs_nothing() -> None:
     """Its routines are told all the same."""
     plan = RolloutPlan(
