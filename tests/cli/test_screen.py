@@ -8,8 +8,9 @@ from attrs import evolve
 from tests.cli.office import console, text_on
 from tests.cli.reports import NEW, OLD
 
+from esa_flows.cli.frame import MOST_LINES, Frame
 from esa_flows.cli.progress import Line, Mark, Progress
-from esa_flows.cli.screen import MOST_LINES, Frame, drawn
+from esa_flows.cli.screen import drawn
 
 FRAME = Frame(title="release shop 10:5m,100", now=100.0, began=58.0, calls=12)
 SAID = f"accepted {NEW} 10 % + {OLD} 90 %"

@@ -9,6 +9,7 @@ from attrs import define, field
 from rich.console import RenderableType
 
 from esa_flows.cli.desk import Desk
+from esa_flows.cli.frame import Frame
 from esa_flows.cli.lines import narrated
 from esa_flows.cli.live import showing
 from esa_flows.cli.progress import Progress
@@ -16,7 +17,7 @@ from esa_flows.cli.rollouts.lines import FleetLines
 from esa_flows.cli.rollouts.progress import FleetProgress
 from esa_flows.cli.rollouts.recall import Recall, outline_of
 from esa_flows.cli.rollouts.screen import FleetFrame, drawn_fleet
-from esa_flows.cli.screen import MOST_LINES, Frame, drawn
+from esa_flows.cli.screen import drawn
 from esa_flows.cli.text import one_line
 from esa_flows.client import Client
 from esa_flows.engine.retold import Retelling
@@ -109,18 +110,14 @@ class _Single:
         return one_line(f"{self.view.run.flow} {self.view.run.subject}")
 
     def picture(self, *, is_last: bool = False) -> RenderableType:
-        err = self.desk.err
         frame = Frame(
             title=self.title,
             now=self.desk.parts.now().timestamp(),
             began=self.view.run.started_at.timestamp(),
             calls=self.calls,
             advice=_ADVICE,
-            width=err.width,
-            height=min(MOST_LINES, err.height - 1),
             is_last=is_last,
-            is_ascii=err.options.ascii_only,
-        )
+        ).on(self.desk.err)
         return drawn(self.progress, frame)
 
 
@@ -151,18 +148,14 @@ class _Fleet:
         return one_line(f"rollout {self.progress.outline.name}")
 
     def picture(self, *, is_last: bool = False) -> RenderableType:
-        err = self.desk.err
         frame = FleetFrame(
             title=self.title,
             now=self.desk.parts.now().timestamp(),
             began=self.view.run.started_at.timestamp(),
             calls=self.progress.capped_calls,
             advice=_ADVICE,
-            width=err.width,
-            height=min(MOST_LINES, err.height - 1),
             is_last=is_last,
-            is_ascii=err.options.ascii_only,
-        )
+        ).on(self.desk.err)
         return drawn_fleet(self.progress, frame)
 
 

@@ -9,10 +9,11 @@ from attrs import define, field
 from rich.console import RenderableType
 
 from esa_flows.cli.desk import Desk
+from esa_flows.cli.frame import Frame
 from esa_flows.cli.lines import annotation, narrated
 from esa_flows.cli.live import showing
 from esa_flows.cli.progress import Mark, Progress
-from esa_flows.cli.screen import MOST_LINES, Frame, drawn
+from esa_flows.cli.screen import drawn
 from esa_flows.cli.summary import Spent
 from esa_flows.client import Client
 from esa_flows.engine.observe import Happening, Moment
@@ -81,17 +82,13 @@ class Watch:
 
     def frame(self, *, is_last: bool = False) -> Frame:
         """Give what a picture needs beside the progress."""
-        err = self.desk.err
         return Frame(
             title=self.title,
             now=self._clock(),
             began=self._began,
             calls=self._calls(),
-            width=err.width,
-            height=min(MOST_LINES, err.height - 1),
             is_last=is_last,
-            is_ascii=err.options.ascii_only,
-        )
+        ).on(self.desk.err)
 
     def _has_failed(self, happening: Happening) -> bool:
         step = self.progress.steps.get(happening.step)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from attrs import field, frozen
+from attrs import frozen
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from esa_flows.cli.frame import MOST_LINES, SPARKS, Frame, cut
 from esa_flows.cli.rollouts.outline import OutlinedWave
 from esa_flows.cli.rollouts.progress import BAD, ENDS, FleetProgress, Member, Stand
 from esa_flows.cli.text import abbreviated, one_line, seconds_words
 
-__all__ = ["MOST_LINES", "FleetFrame", "drawn_fleet"]
+__all__ = ["FleetFrame", "drawn_fleet"]
 
-MOST_LINES = 24
 _WAVES = 7
 """Waves that are shown: those around the one under way."""
 
@@ -24,11 +24,6 @@ _AROUND = 7
 """Lines that are neither waves nor routines."""
 
 _BAR = 10
-_ENDLESS = 1_000
-"""Columns that no terminal has."""
-
-_SPARKS = "▁▂▃▄▅▆▇█"
-
 _MARKS = {
     Stand.WAITING: (" ", "dim"),
     Stand.PREPARING: ("◌", "cyan"),
@@ -45,22 +40,6 @@ _MARKS = {
     Stand.CONFLICT: ("✖", "red"),
     Stand.STUCK: ("✖", "bold red"),
 }
-_ASCII = str.maketrans(
-    {
-        "◌": "~",
-        "●": ">",
-        "◔": "~",
-        "◀": "<",
-        "✔": "+",
-        "·": ".",
-        "✖": "x",
-        "▰": "#",
-        "▱": "-",
-        "…": ".",
-        "←": "<",
-        **dict(zip(_SPARKS, "12345678", strict=True)),
-    }
-)
 _RANK = {
     stand: rank
     for rank, stand in enumerate(
@@ -82,32 +61,16 @@ _RANK = {
 
 
 @frozen(kw_only=True)
-class FleetFrame:
-    """What a picture needs beside the progress.
+class FleetFrame(Frame):
+    """What a picture of a rollout needs beside the progress.
 
     Attributes:
-        title: What is done.
-        now: Seconds on the progress's clock.
-        began: When it began, on the same clock.
-        calls: Calls made so far.
         rates: Calls in each of the last seconds, the newest last.
         advice: What the keyboard can do.
-        width: Columns there are.
-        height: Lines there are.
-        is_last: Whether nothing more will happen.
-        is_ascii: Whether only ASCII can be shown.
     """
 
-    title: str = field(converter=one_line)
-    now: float
-    began: float
-    calls: int
     rates: tuple[int, ...] = ()
     advice: str = "Ctrl-C pauses the rollout"
-    width: int = 80
-    height: int = MOST_LINES
-    is_last: bool = False
-    is_ascii: bool = False
 
 
 def drawn_fleet(progress: FleetProgress, frame: FleetFrame) -> RenderableType:
@@ -135,21 +98,18 @@ def drawn_fleet(progress: FleetProgress, frame: FleetFrame) -> RenderableType:
 def _head(progress: FleetProgress, frame: FleetFrame) -> list[Text]:
     outline = progress.outline
     done, size = progress.done, outline.size
-    again = "  resumed" if progress.resumed else ""
-    title = Text(frame.title, style="bold", no_wrap=True, overflow="ellipsis")
-    title.append(f"  run {progress.run or '…'}{again}", style="not bold dim")
-    elapsed = seconds_words(max(0.0, frame.now - frame.began))
-    line = Text(no_wrap=True, overflow="ellipsis")
+    title = frame.head(progress.run, is_resumed=progress.resumed)
+    line = cut(Text())
     if progress.wave:
         line.append(f"wave {progress.wave}/{len(outline.waves)}  ", style="bold")
 
     line.append(_bar(done / max(1, size)), style="green")
-    line.append(f" {done}/{size}  {elapsed} elapsed")
+    line.append(f" {done}/{size}  {frame.elapsed} elapsed")
     left = progress.left(frame.now)
     if left and not frame.is_last:
         line.append(f"  at least {seconds_words(left)} left", style="dim")
 
-    return [_fit(text, frame) for text in (title, line, _numbers(progress, frame))]
+    return [title, *map(frame.fit, (line, _numbers(progress, frame)))]
 
 
 def _bar(share: float) -> str:
@@ -160,7 +120,7 @@ def _bar(share: float) -> str:
 def _numbers(progress: FleetProgress, frame: FleetFrame) -> Text:
     outline = progress.outline
     planned = f"/{outline.calls:,}" if outline.calls else ""
-    line = Text(f"calls {frame.calls:,}{planned} ", no_wrap=True, overflow="ellipsis")
+    line = cut(Text(f"calls {frame.calls:,}{planned} "))
     if not frame.is_last:
         rate = frame.rates[-1] if frame.rates else 0
         line.append(_sparks(frame.rates, outline.cap), style="cyan")
@@ -176,8 +136,8 @@ def _numbers(progress: FleetProgress, frame: FleetFrame) -> Text:
 
 
 def _sparks(rates: Sequence[int], cap: int) -> str:
-    most = len(_SPARKS) - 1
-    return "".join(_SPARKS[min(most, rate * most // max(1, cap))] for rate in rates)
+    most = len(SPARKS) - 1
+    return "".join(SPARKS[min(most, rate * most // max(1, cap))] for rate in rates)
 
 
 # --- the waves ----------------------------------------------------------------------
@@ -193,28 +153,18 @@ def _around(progress: FleetProgress, most: int) -> Sequence[OutlinedWave]:
 def _waves(
     progress: FleetProgress, frame: FleetFrame, waves: Iterable[OutlinedWave]
 ) -> Table:
-    table = _grid(frame)
+    table = frame.grid(narrowest=12, widest=28)
     for wave in waves:
         counts = progress.counts(wave)
         over = sum(counts[stand] for stand in ENDS)
         mark, style = _wave_mark(progress, wave, over, counts)
         table.add_row(
-            Text(_shown_as(mark, frame), style=style),
-            _fit(Text(one_line(wave.label), style="bold"), frame),
+            Text(frame.shown(mark), style=style),
+            frame.fit(Text(one_line(wave.label), style="bold")),
             Text(f"{over}/{len(wave.routines)}"),
-            _fit(_said(progress, wave, counts, frame), frame),
+            frame.fit(_said(progress, wave, counts, frame)),
         )
 
-    return table
-
-
-def _grid(frame: FleetFrame) -> Table:
-    # A file has lines without end: nothing is padded to that.
-    table = Table.grid(padding=(0, 1), expand=frame.width < _ENDLESS)
-    table.add_column(width=2, justify="right")
-    table.add_column(no_wrap=True, overflow="ellipsis", min_width=12, max_width=28)
-    table.add_column(no_wrap=True, justify="right", min_width=7)
-    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
     return table
 
 
@@ -246,8 +196,7 @@ def _said(
 
     text = Text(" · ".join(told))
     if wave.number == progress.wave and progress.baking > frame.now:
-        left = seconds_words(progress.baking - frame.now)
-        text.append(f"   bake {left} left", style="blue")
+        text.append(f"   bake {frame.left(progress.baking)} left", style="blue")
 
     return text
 
@@ -263,15 +212,15 @@ def _shown(progress: FleetProgress, room: int) -> Sequence[Member]:
 
 
 def _members(members: Iterable[Member], frame: FleetFrame) -> Table:
-    table = _grid(frame)
+    table = frame.grid(narrowest=12, widest=28)
     for member in members:
         mark, style = _MARKS[member.stand]
         said = Text(_story(member, frame), style="red" if member.stand in BAD else "")
         table.add_row(
-            Text(_shown_as(mark, frame), style=style),
+            Text(frame.shown(mark), style=style),
             Text(one_line(member.name)),
             Text(member.share),
-            _fit(said, frame),
+            frame.fit(said),
         )
 
     return table
@@ -279,7 +228,7 @@ def _members(members: Iterable[Member], frame: FleetFrame) -> Table:
 
 def _story(member: Member, frame: FleetFrame) -> str:
     if member.stand is Stand.BAKING and member.until:
-        return f"baking, {seconds_words(max(0.0, member.until - frame.now))} left"
+        return f"baking, {frame.left(member.until)} left"
 
     said = abbreviated(one_line(member.said))
     return f"{member.stand.value}: {said}" if said else member.stand.value
@@ -301,20 +250,4 @@ def _foot(progress: FleetProgress, frame: FleetFrame) -> list[Text]:
 
 
 def _below(frame: FleetFrame, *lines: Text) -> list[Text]:
-    return [Text(), *(_fit(_cut(line), frame) for line in lines)]
-
-
-def _cut(line: Text) -> Text:
-    line.no_wrap, line.overflow = True, "ellipsis"
-    return line
-
-
-def _fit(text: Text, frame: FleetFrame) -> Text:
-    if frame.is_ascii:
-        text.plain = text.plain.translate(_ASCII)
-
-    return text
-
-
-def _shown_as(mark: str, frame: FleetFrame) -> str:
-    return mark.translate(_ASCII) if frame.is_ascii else mark
+    return [Text(), *(frame.fit(cut(line)) for line in lines)]

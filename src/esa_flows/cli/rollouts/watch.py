@@ -16,7 +16,7 @@ from esa_flows.cli.live import showing
 from esa_flows.cli.rollouts.lines import FleetLines
 from esa_flows.cli.rollouts.outline import Outline
 from esa_flows.cli.rollouts.progress import FleetProgress
-from esa_flows.cli.rollouts.screen import MOST_LINES, FleetFrame, drawn_fleet
+from esa_flows.cli.rollouts.screen import FleetFrame, drawn_fleet
 from esa_flows.cli.rollouts.turns import FleetEvents
 from esa_flows.cli.summary import Spent
 from esa_flows.client import Client
@@ -99,7 +99,6 @@ class FleetWatch:
 
     def frame(self, *, is_last: bool = False) -> FleetFrame:
         """Give what a picture needs beside the progress."""
-        err = self.desk.err
         self._count()
         return FleetFrame(
             title=self.title,
@@ -107,11 +106,8 @@ class FleetWatch:
             began=self._began,
             calls=self._calls(),
             rates=self._rates,
-            width=err.width,
-            height=min(MOST_LINES, err.height - 1),
             is_last=is_last,
-            is_ascii=err.options.ascii_only,
-        )
+        ).on(self.desk.err)
 
     @property
     def _rates(self) -> tuple[int, ...]:
