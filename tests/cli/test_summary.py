@@ -9,7 +9,7 @@ from esa_flows.model import Cloud, Digest
 from esa_flows.release.report import Outcome
 from esa_flows.steps.prune import Pruned
 
-SPENT = Spent(calls=13, seconds=604.2)
+SPENT = Spent(calls=12, uploads=1, seconds=604.2)
 
 
 def test_a_release() -> None:
@@ -28,7 +28,7 @@ def test_a_release() -> None:
         f"  production  {NEW} 100 %",
         f"  before      {OLD} 100 %",
         f"  staging     {NEW} 100 %",
-        "  took        13 calls in 10m 04s",
+        "  took        12 calls and 1 upload in 10m 04s",
         "  note        The quota is 5.",
         "  roll back   esa-flows rollback shop",
     ) == summary(ended, SPENT)
@@ -82,7 +82,8 @@ def test_as_json() -> None:
         "next_move": "Go on.",
         "pruned": [],
         "notes": ["n"],
-        "calls": 13,
+        "calls": 12,
+        "uploads": 1,
         "seconds": 604.2,
     } == report_json(ended, SPENT)
     assert report_json(report(Outcome.FAILED), SPENT)["before"] is None

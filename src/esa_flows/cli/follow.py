@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Protocol
 
 import anyio
 from attrs import define, field
 from rich.console import RenderableType
 
+from esa_flows.api.cloud import Op
 from esa_flows.cli.desk import Desk
 from esa_flows.cli.frame import Frame
 from esa_flows.cli.lines import narrated
@@ -91,8 +93,8 @@ class _Single:
     desk: Desk
     view: RunView
     progress: Progress = field(factory=Progress)
-    calls: int = 0
     is_begun: bool = False
+    _calls: Counter[str] = field(factory=Counter)
     _telling: Retelling = field(factory=Retelling)
     _seen: int = 0
 
@@ -100,7 +102,7 @@ class _Single:
         for row in view.rows[self._seen :]:
             for happening in self._telling.take(row):
                 self.progress.take(happening, happening.at.timestamp())
-                self.calls += sum(happening.facts.get("calls", {}).values())
+                self._calls.update(happening.facts.get("calls", {}))
                 _tell(self.desk, narrated(happening))
 
         self._seen = len(view.rows)
@@ -114,7 +116,7 @@ class _Single:
             title=self.title,
             now=self.desk.parts.now().timestamp(),
             began=self.view.run.started_at.timestamp(),
-            calls=self.calls,
+            calls=self._calls.total() - self._calls[Op.POST.name],
             advice=_ADVICE,
             is_last=is_last,
         ).on(self.desk.err)

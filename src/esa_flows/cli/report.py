@@ -104,6 +104,8 @@ def told(story: Story) -> dict[str, Any]:
         "reason": story.reason,
         "next_move": story.next_move,
         "calls": dict(story.verbs),
+        "capped_calls": story.total,
+        "uploads": story.uploads,
         "most_calls_in_a_second": story.peak,
         "gates": [asdict(reading) for reading in story.readings],
         "routines": [_routine(line) for line in story.routines],

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import asdict, frozen
 
 from esa_flows.cli.text import (
+    calls_words,
     clean,
     counted,
     labelled,
@@ -29,12 +30,18 @@ class Spent:
     """What it took.
 
     Attributes:
-        calls: Calls made by this process.
+        calls: Calls of this process that count under the cap.
+        uploads: Those that do not: to the storage service.
         seconds: Time it took this process.
     """
 
     calls: int
+    uploads: int = 0
     seconds: float
+
+    def __str__(self) -> str:
+        told = calls_words(self.calls, self.uploads)
+        return f"{told} in {seconds_words(self.seconds)}"
 
 
 def summary(report: Report, spent: Spent) -> tuple[str, ...]:
@@ -45,12 +52,11 @@ def summary(report: Report, spent: Spent) -> tuple[str, ...]:
         spent: What it took.
     """
     version = f", version {report.version}" if report.version else ""
-    took = f"{counted(spent.calls, 'call')} in {seconds_words(spent.seconds)}"
     return (
         one_line(f"{report.routine}: {report.outcome}{version} (run {report.run})"),
         *_places(report),
         *(labelled("deleted", _pruned(gone)) for gone in report.pruned),
-        labelled("took", took),
+        labelled("took", str(spent)),
         *(labelled("note", one_line(note)) for note in report.notes),
         *_advice(report),
     )
@@ -122,6 +128,7 @@ def report_json(report: Report, spent: Spent) -> dict[str, Any]:
         "pruned": [asdict(gone) for gone in report.pruned],
         "notes": [clean(note) for note in report.notes],
         "calls": spent.calls,
+        "uploads": spent.uploads,
         "seconds": round(spent.seconds, 3),
     }
 

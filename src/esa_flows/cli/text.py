@@ -13,6 +13,7 @@ from esa_flows.model import Deployment
 __all__ = [
     "abbreviated",
     "brief",
+    "calls_words",
     "clean",
     "counted",
     "labelled",
@@ -80,8 +81,19 @@ def brief(why: str) -> str:
 
 
 def counted(number: int, what: str) -> str:
-    """Say how many: `1 call`, `2 calls`."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    """Say how many: `1 call`, `2,802 calls`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def calls_words(calls: int, uploads: int) -> str:
+    """Say how many calls were made: `17 calls and 1 upload`.
+
+    Args:
+        calls: Those that count under the cap.
+        uploads: Those that go to the storage service, which do not.
+    """
+    told = counted(calls, "call")
+    return f"{told} and {counted(uploads, 'upload')}" if uploads else told
 
 
 def seconds_words(seconds: float) -> str:

@@ -9,6 +9,7 @@ from attrs import define, field
 from rich.console import RenderableType
 
 from esa_flows.cli.desk import Desk
+from esa_flows.cli.effort import Effort
 from esa_flows.cli.frame import Frame
 from esa_flows.cli.lines import annotation, narrated
 from esa_flows.cli.live import showing
@@ -38,14 +39,14 @@ class Watch:
     title: str
     joins: bool = False
     progress: Progress = field(factory=Progress)
-    _began: float = field(init=False)
+    _effort: Effort = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._began = self._clock()
+        self._effort = Effort.whole(self.desk, self.client)
 
     def __call__(self, happening: Happening) -> None:
         """Take in what the run tells, and show it where lines are shown."""
-        self.progress.take(happening, self._clock())
+        self.progress.take(happening, self._effort.now)
         self.desk.run = self.progress.run
         if self.desk.events is not None:
             self.desk.events(happening)
@@ -69,7 +70,7 @@ class Watch:
     @property
     def spent(self) -> Spent:
         """What it took so far."""
-        return Spent(calls=self._calls(), seconds=self._clock() - self._began)
+        return self._effort.spent
 
     @property
     def is_begun(self) -> bool:
@@ -84,9 +85,9 @@ class Watch:
         """Give what a picture needs beside the progress."""
         return Frame(
             title=self.title,
-            now=self._clock(),
-            began=self._began,
-            calls=self._calls(),
+            now=self._effort.now,
+            began=self._effort.began,
+            calls=self._effort.calls,
             is_last=is_last,
         ).on(self.desk.err)
 
@@ -94,12 +95,6 @@ class Watch:
         step = self.progress.steps.get(happening.step)
         is_failure = happening.moment is Moment.STEP_FAILED
         return is_failure and step is not None and step.mark is Mark.FAILED
-
-    def _clock(self) -> float:
-        return self.desk.parts.clock()
-
-    def _calls(self) -> int:
-        return sum(self.client.connection.cloud.statistics().calls.values())
 
 
 @contextmanager

@@ -230,7 +230,7 @@ class FleetTelling:
 
     def _calls(self, names: Iterable[str]) -> int:
         strips = (made for name in names for made in self._strips.get(name, ()))
-        return sum(made.verbs.total() for made in strips)
+        return sum(made.calls.total() for made in strips)
 
     def _lines(self) -> Iterator[str]:
         progress = FleetProgress(outline=self._outline)

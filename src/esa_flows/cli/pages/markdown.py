@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from esa_flows.cli.pages.story import GateSeen, RoutineLine, Story, Verdict, WaveLine
 from esa_flows.cli.text import (
     abbreviated,
+    calls_words,
     counted,
     moment_words,
     one_line,
@@ -49,10 +50,11 @@ def markdown(story: Story) -> str:
 
 
 def _foot(story: Story) -> str:
+    calls = calls_words(story.total, story.uploads)
     peak = f", at most {story.peak} in one second" if story.calls else ""
     return (
         f"<sub>run {_plain(story.run)} · {moment_words(story.began)} UTC ·"
-        f" {seconds_words(story.seconds)} · {story.total:,} calls{peak}</sub>"
+        f" {seconds_words(story.seconds)} · {calls}{peak}</sub>"
     )
 
 

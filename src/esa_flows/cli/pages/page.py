@@ -20,7 +20,13 @@ from esa_flows.cli.pages.chart import (
 from esa_flows.cli.pages.markup import Markup, element, joined, trusted
 from esa_flows.cli.pages.story import GateSeen, RoutineLine, Story, WaveLine
 from esa_flows.cli.pages.style import Look
-from esa_flows.cli.text import abbreviated, counted, moment_words, seconds_words
+from esa_flows.cli.text import (
+    abbreviated,
+    calls_words,
+    counted,
+    moment_words,
+    seconds_words,
+)
 
 __all__ = ["page"]
 
@@ -74,7 +80,8 @@ def _band(story: Story) -> Markup:
     told += [element("p", story.reason)] * bool(story.reason)
     told += [element("p", f"Next: {story.next_move}")] * bool(story.next_move)
     told += [element("p", story.back)] * bool(story.back)
-    took = f"{when} · {seconds_words(story.seconds)} · {story.total:,} calls"
+    calls = calls_words(story.total, story.uploads)
+    took = f"{when} · {seconds_words(story.seconds)} · {calls}"
     told.append(element("p", took, class_="soft"))
     return element("section", told, class_=f"band {story.verdict.value}")
 
@@ -248,13 +255,13 @@ def _calls(story: Story) -> Markup:
 
     told = " · ".join(f"{verb} {count}" for verb, count in story.verbs.items())
     peak = (
-        f"At most {story.peak} in one second as the journal tells, of {story.cap}"
-        " allowed. Those of a process that died before it could record them are not"
-        " known."
+        f"At most {story.peak} calls in one second as the journal tells, of {story.cap}"
+        " allowed; uploads count under no cap. Those of a process that died before it"
+        " could record them are not known."
     )
     return element(
         "section",
-        element("h2", f"{story.total:,} calls"),
+        element("h2", calls_words(story.total, story.uploads)),
         element("p", told),
         element("p", peak, class_="soft"),
     )

@@ -124,7 +124,7 @@ class RoutineLine:
         case: The same, as test reports know it.
         change: What served production before, and what serves it now.
         steps: Shares it went through.
-        calls: Calls it took, uploads included.
+        calls: Calls under the cap that it took.
         seconds: How long it took; None where it was not begun.
         note: Why, or what else there is to say.
         run: Its run.
@@ -153,7 +153,7 @@ class WaveLine:
         ends: How many fared how, in words.
         half: Seconds half of its routines took at most.
         most: Seconds 95 of 100 took at most.
-        calls: Calls it took.
+        calls: Calls under the cap that it took.
         seconds: How long it took in all.
         note: Who agreed, and what else there is.
     """
@@ -185,8 +185,9 @@ class Story:
         back: Whether one can go back, how, and how long that takes.
         facts: What else is known, with what it is called.
         lanes: The timeline.
-        calls: Calls in each second that had any, by seconds since the begin.
-        verbs: All calls, by verb.
+        calls: Calls under the cap in each second that had any, by seconds since the
+            begin.
+        verbs: All calls, by verb, uploads too.
         cap: Calls allowed in any second.
         readings: What gates said.
         routines: How each routine fared.
@@ -225,5 +226,10 @@ class Story:
 
     @property
     def total(self) -> int:
-        """All calls."""
-        return sum(self.verbs.values())
+        """All calls that count under the cap."""
+        return sum(self.calls.values())
+
+    @property
+    def uploads(self) -> int:
+        """All calls that do not."""
+        return sum(self.verbs.values()) - self.total

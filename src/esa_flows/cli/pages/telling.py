@@ -220,7 +220,7 @@ def _routines(
         case=CaseEnd.PASSED if verdict is Verdict.GOOD else CaseEnd.FAILED,
         change=now if before == now else f"{before} → {now}",
         steps=shares_of(retold(view.rows)),
-        calls=seen.verbs.total(),
+        calls=seen.calls.total(),
         seconds=seconds,
         note=one_line(report.reason or " ".join(report.notes)),
         run=view.run.id,

@@ -59,8 +59,7 @@ def rollout_summary(
 
     yield from (labelled(_label(wave), _wave(wave)) for wave in report.waves)
     yield labelled("failures", f"{report.failures}, tolerated {report.tolerated}")
-    took = f"{spent.calls:,} calls in {seconds_words(spent.seconds)}"
-    yield labelled("took", took)
+    yield labelled("took", str(spent))
     yield from (labelled("note", one_line(note)) for note in report.notes)
     yield f"Safe to roll back: {safety(report, back)}"
 
@@ -84,6 +83,7 @@ def rollout_json(report: RolloutReport, spent: Spent) -> dict[str, Any]:
         "waves": [_wave_json(wave) for wave in report.waves],
         "notes": [clean(note) for note in report.notes],
         "calls": spent.calls,
+        "uploads": spent.uploads,
         "seconds": round(spent.seconds, 3),
     }
 

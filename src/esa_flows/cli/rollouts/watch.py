@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from attrs import define, field
 from rich.console import RenderableType
 
-from esa_flows.api.cloud import Op
 from esa_flows.cli.desk import Desk
+from esa_flows.cli.effort import Effort
 from esa_flows.cli.live import showing
 from esa_flows.cli.rollouts.lines import FleetLines
 from esa_flows.cli.rollouts.outline import Outline
@@ -49,19 +49,17 @@ class FleetWatch:
     progress: FleetProgress = field(init=False)
     _lines: FleetLines = field(init=False)
     _events: FleetEvents | None = field(default=None, init=False)
-    _began: float = field(init=False)
-    _before: int = field(init=False)
+    _effort: Effort = field(init=False)
     _counted: deque[tuple[float, int]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.progress = FleetProgress(outline=self.outline)
         self._lines = FleetLines(self.progress)
-        self._began, self._before = self._clock(), 0
-        self._before = self._calls()
-        self._counted = deque([(self._began, self._calls())], maxlen=_SPARKS + 1)
+        self._effort = Effort.from_now(self.desk, self.client)
+        self._counted = deque([(self._effort.began, 0)], maxlen=_SPARKS + 1)
         wall = self.desk.parts.now().timestamp()
         for happening in self.past:
-            when = self._began + happening.at.timestamp() - wall
+            when = self._effort.began + happening.at.timestamp() - wall
             self._lines.lines(happening, self.progress.take(happening, when))
 
         if self.desk.events is not None:
@@ -69,7 +67,7 @@ class FleetWatch:
 
     def __call__(self, happening: Happening) -> None:
         """Take in what a run tells, and show it where lines are shown."""
-        moved = self.progress.take(happening, self._clock())
+        moved = self.progress.take(happening, self._effort.now)
         self.desk.run = self.progress.run
         if self._events is not None:
             self._events.take(happening)
@@ -86,7 +84,7 @@ class FleetWatch:
     @property
     def spent(self) -> Spent:
         """What it took so far."""
-        return Spent(calls=self._calls(), seconds=self._clock() - self._began)
+        return self._effort.spent
 
     @property
     def is_begun(self) -> bool:
@@ -102,9 +100,9 @@ class FleetWatch:
         self._count()
         return FleetFrame(
             title=self.title,
-            now=self._clock(),
-            began=self._began,
-            calls=self._calls(),
+            now=self._effort.now,
+            began=self._effort.began,
+            calls=self._effort.calls,
             rates=self._rates,
             is_last=is_last,
         ).on(self.desk.err)
@@ -118,18 +116,9 @@ class FleetWatch:
 
     def _count(self) -> None:
         """Note the calls of one more second, when it is over."""
-        now = self._clock()
+        now = self._effort.now
         if now - self._counted[-1][0] >= 1.0:
-            self._counted.append((now, self._calls()))
-
-    def _clock(self) -> float:
-        return self.desk.parts.clock()
-
-    def _calls(self) -> int:
-        """Count the rollout's calls that count under the cap, as plans do."""
-        calls = self.client.connection.cloud.statistics().calls
-        counted = sum(count for verb, count in calls.items() if verb is not Op.POST)
-        return counted - self._before
+            self._counted.append((now, self._effort.calls))
 
 
 @contextmanager
