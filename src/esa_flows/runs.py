@@ -9,7 +9,6 @@ from attrs import frozen
 from esa_flows.engine.engine import Engine
 from esa_flows.engine.journal import NewRun, Row, RunRow, SignalVerb
 from esa_flows.engine.observe import Observer
-from esa_flows.engine.place import refuse_elsewhere
 from esa_flows.engine.view import RunView
 from esa_flows.errors import IllegalMove
 from esa_flows.model import Cloud, Deployment
@@ -60,7 +59,7 @@ class Runs:
             InvalidInput: It belongs to another cloud.
         """
         view = await self._engine.view(run)
-        refuse_elsewhere(view.run.id, view.history, self._engine.place)
+        self._engine.refuse_elsewhere(view.run.id, view.history)
         return view
 
     async def later(self, run: NewRun) -> tuple[RunRow, ...]:
@@ -176,7 +175,7 @@ class Runs:
         view = await self._engine.view(run)
         if not view.history.is_ended:
             if not view.is_driven:
-                refuse_elsewhere(view.run.id, view.history, self._engine.place)
+                self._engine.refuse_elsewhere(view.run.id, view.history)
 
             await self._engine.signal(view.run.id, SignalVerb.ABORT, by=self.by)
 

@@ -10,7 +10,17 @@ import anyio
 import anyio.lowlevel
 import pytest
 from attrs import evolve, frozen
-from tests.engine.desk import BEGIN, RUN, Desk, Died, MortalJournal, cut
+from tests.engine.desk import (
+    BEGIN,
+    RUN,
+    Desk,
+    Died,
+    Door,
+    MortalJournal,
+    World,
+    cut,
+    put,
+)
 from tests.engine.flows import careful, errand, one
 
 from esa_flows.engine.context import Context
@@ -18,6 +28,7 @@ from esa_flows.engine.engine import Engine, new_run_id
 from esa_flows.engine.flow import Flow, flow
 from esa_flows.engine.history import History
 from esa_flows.engine.journal import Beat, Lease, NewRun, Owner, Record, Row, SignalVerb
+from esa_flows.engine.place import Elsewhere
 from esa_flows.engine.process import Life
 from esa_flows.engine.state import State
 from esa_flows.errors import (
@@ -485,6 +496,64 @@ async def test_a_run_of_before_there_were_places_belongs_to_the_usual_one() -> N
         await there.resume(RUN)
 
     assert await desk.engine(one).resume(RUN) == "x!"
+
+
+def _with_another(desk: Desk, world: World) -> Engine:
+    """Give an engine that also leads to another provider."""
+    there = Elsewhere(ports={Door: lambda permit: Door(world, permit)})
+    return desk.engine(parent, one, others={"eu": there})
+
+
+@flow
+async def parent(ctx: Context, name: str) -> str:
+    """Do the same at home and at another place."""
+    own = await ctx.run(one, name, key="own")
+    return own + await ctx.run(one, name, key="other", place="eu")
+
+
+async def test_a_run_may_begin_others_at_another_place() -> None:
+    """Each works with the ports of its own, on a resume by itself as well."""
+    desk, eu = Desk(), World()
+    engine = _with_another(desk, eu)
+    eu.way = 60.0
+    with anyio.move_on_after(1):
+        await engine.start(parent, "x", run_id=RUN)
+
+    eu.way = 0.05
+
+    with pytest.raises(InvalidInput, match="was begun on eu; this is esa"):
+        await desk.engine(parent, one).resume(f"{RUN}.2")
+
+    assert "x!" == await _with_another(desk, eu).resume(f"{RUN}.2")
+    assert "x!x!" == await _with_another(desk, eu).resume(RUN)
+    assert (["x"], ["x"]) == (desk.world.done, eu.done)
+
+
+async def test_a_run_belongs_where_its_parent_does() -> None:
+    """Unless it is told otherwise; retries have a purse of their own there."""
+    desk, eu = Desk(), World()
+    engine = _with_another(desk, eu)
+
+    assert ["first!", "x!", "last!"] == await engine.start(head, "x", place="eu")
+    assert ([], 3) == (desk.world.done, len(eu.done))
+    assert engine.budget is not engine.others["eu"].budget
+
+
+async def test_a_place_nobody_leads_to_is_refused_at_once() -> None:
+    """Nothing is listed."""
+    desk = Desk()
+    with pytest.raises(InvalidInput, match="was begun on us; this is esa"):
+        await desk.engine(one).start(one, "x", place="us")
+
+    assert () == await desk.journal.list()
+
+
+@flow
+async def head(ctx: Context, name: str) -> list[str]:
+    """Change one thing, run another, change a last thing."""
+    first = await ctx.do(put, "first")
+    found = await ctx.run(one, name)
+    return [first, found, await ctx.do(put, "last", key="last")]
 
 
 async def _leave(desk: Desk, engine: Engine) -> None:

@@ -25,7 +25,9 @@ async def test_a_run_says_what_it_is() -> None:
     engine = desk.engine(one)
     lease = await desk.journal.create(NEW, engine.owner)
 
-    assert "<Run 0123456789ab new>" == repr(engine._drive(lease, History(), None).run)
+    assert "<Run 0123456789ab new>" == repr(
+        engine._drive(lease, History(), None, "").run
+    )
 
 
 async def test_what_is_recorded_is_known_as_the_journal_tells_it() -> None:
@@ -33,7 +35,7 @@ async def test_what_is_recorded_is_known_as_the_journal_tells_it() -> None:
     desk = Desk()
     engine = desk.engine(one)
     lease = await desk.journal.create(NEW, engine.owner)
-    run = engine._drive(lease, History(), None).run
+    run = engine._drive(lease, History(), None, "").run
     done = {"v": 1, "in": "digest", "value": {"a": [1, None, "ä"]}, "seconds": 0.5}
 
     await run.record(Kind.STARTED, {"flow": "one", "v": 1, "input": "x"})

@@ -104,6 +104,7 @@ class Driver(Protocol):
         path: tuple[str, ...],
         key: str,
         about: tuple[str, str],
+        place: str,
     ) -> O:
         """Do a flow as a run of its own."""
         ...
@@ -296,6 +297,7 @@ class Context:
         key: str = "",
         subject: str = "",
         content: str = "",
+        place: str = "",
     ) -> O:
         """Do a flow as a run of its own: with an id, a journal and a lease of its own.
 
@@ -308,16 +310,24 @@ class Context:
             key: Tells repeated uses of the same flow apart.
             subject: What it is about, such as a routine.
             content: Digest of what it brings there.
+            place: Where it belongs, in the engine's words; empty for where this run
+                does.
 
         Returns:
             What the flow returned.
 
         Raises:
+            InvalidInput: The engine does not lead to that place.
             EsaFlowsError: What ended it.
         """
         driver = self._driving("run")
         return await driver.run(
-            flow, value, path=self._path, key=key, about=(subject, content)
+            flow,
+            value,
+            path=self._path,
+            key=key,
+            about=(subject, content),
+            place=place,
         )
 
     def begun(self, flow: Work[I, O]) -> Mapping[str, str]:

@@ -124,13 +124,17 @@ class RunDriver:
         path: tuple[str, ...],
         key: str,
         about: tuple[str, str],
+        place: str,
     ) -> O:
         """Do a flow as a run of its own."""
         if not isinstance(flow, Flow):
             raise Misuse(f"{flow!r} is no flow, so it cannot be a run of its own.")
 
         subject, content = about
-        birth = Birth(flow=flow, value=value, subject=subject, content=content)
+        own = self._strand.run.history.started.get("place", "")
+        birth = Birth(
+            flow=flow, value=value, subject=subject, content=content, place=place or own
+        )
         found: O = await child(self._strand, Identity(path, flow.name, key), birth)
         return found
 

@@ -33,7 +33,7 @@ from esa_flows.engine.journal import (
 from esa_flows.engine.lease import HeldLease, take_lease
 from esa_flows.engine.listing import bury, list_run
 from esa_flows.engine.observe import Moment, Observer
-from esa_flows.engine.place import refuse_elsewhere
+from esa_flows.engine.place import Elsewhere, refuse_elsewhere
 from esa_flows.engine.process import Life
 from esa_flows.engine.run import Run, drafted
 from esa_flows.engine.state import Event
@@ -78,6 +78,7 @@ class Engine:
         budget: What all its runs together may spend on trying again.
         place: What the ports lead to, in a word; a run goes on at its own place only.
             Empty for the place that journals without a word for it mean.
+        others: Further places that runs may belong to, by the same words.
     """
 
     journal: Journal
@@ -91,6 +92,7 @@ class Engine:
     settle: Duration = field(default=Duration(30))
     budget: RetryBudget = field(factory=RetryBudget)
     place: str = ""
+    others: Mapping[str, Elsewhere] = field(factory=dict)
     _watch: Watch = field(init=False)
 
     @_watch.default
@@ -109,6 +111,7 @@ class Engine:
         content: str = "",
         run_id: str = "",
         deadline: Duration | None = None,
+        place: str = "",
         observer: Observer | None = None,
     ) -> O:
         """Start a run and drive it to its end.
@@ -124,6 +127,7 @@ class Engine:
             run_id: Its id; drawn where empty.
             deadline: How long it may take in all, over restarts; then the flow meets
                 `DeadlineExceeded`. As long as it takes, where None.
+            place: Where it belongs; empty for where this engine is at home.
             observer: Told what the run does.
 
         Returns:
@@ -131,6 +135,7 @@ class Engine:
 
         Raises:
             Paused: It was stopped where it was.
+            InvalidInput: This engine does not lead to its place.
             EsaFlowsError: What ended or stopped it.
         """
         new = NewRun(
@@ -141,13 +146,15 @@ class Engine:
             started_at=self.now(),
         )
         with trace.run_span(flow.name, run=new.id, subject=subject):
-            begun = _begun(flow, value, new, deadline) | {"place": self.place}
+            begun = _begun(flow, value, new, deadline)
+            begun |= {"place": place or self.place}
+            self.refuse_elsewhere(new.id, History(started=begun))
             first = drafted(Kind.STARTED, new.started_at, begun)
             await anyio.lowlevel.checkpoint_if_cancelled()
             lease = await self._list(new)
 
             async with self._letting_go(lease):
-                drive = self._drive(lease, History(), observer)
+                drive = self._drive(lease, History(), observer, begun["place"])
                 with anyio.CancelScope(shield=True):
                     await drive.run.write(first, begun)
 
@@ -178,7 +185,7 @@ class Engine:
 
         Raises:
             AlreadyRunning: A living process drives it, and it is not forced.
-            InvalidInput: It was begun at another place.
+            InvalidInput: It was begun at a place that this engine does not lead to.
             StepChanged: The flow's code is not the one that began it.
             EsaFlowsError: What ended or stopped it.
         """
@@ -189,7 +196,7 @@ class Engine:
         if known is not None and history.is_ended:
             return _ended(known, history)
 
-        refuse_elsewhere(run_id, history, self.place)
+        self.refuse_elsewhere(run_id, history)
         lease = await self._take(run_id, force=force, seen=seen)
         async with self._letting_go(lease):
             # Who was to write since then would have had to take the lease before us.
@@ -203,7 +210,9 @@ class Engine:
             if history.is_ended:
                 return _ended(its, history)
 
-            return await self._go_on(self._drive(lease, history, observer), its, by)
+            place = history.started.get("place", "")
+            drive = self._drive(lease, history, observer, place)
+            return await self._go_on(drive, its, by)
 
     async def abandon(self, run_id: str, *, by: str = "host") -> None:
         """End a run where it is, without its flow; nothing is put back.
@@ -248,6 +257,18 @@ class Engine:
         """
         return await resolve(self.journal, prefix)
 
+    def refuse_elsewhere(self, run_id: str, history: History) -> None:
+        """Refuse a run whose steps would find another world here.
+
+        Args:
+            run_id: Its id.
+            history: What it did.
+
+        Raises:
+            InvalidInput: It belongs to a place that this engine does not lead to.
+        """
+        refuse_elsewhere(run_id, history, self.place, self.others)
+
     async def bring_up(
         self, birth: Birth, *, parent: str, observer: Observer | None
     ) -> dict[str, Any] | None:
@@ -286,6 +307,7 @@ class Engine:
             subject=birth.subject,
             content=birth.content,
             run_id=birth.id,
+            place=birth.place,
             observer=observer,
         )
 
@@ -331,19 +353,20 @@ class Engine:
                 await self.journal.release(lease)
 
     def _drive(
-        self, lease: Lease, history: History, observer: Observer | None
+        self, lease: Lease, history: History, observer: Observer | None, place: str
     ) -> Drive:
+        there = self.others.get(place)
         run = Run(
             id=lease.run,
             history=history,
             lease=HeldLease(lease, self.journal, self.clock),
-            ports=self.ports,
+            ports=there.ports if there else self.ports,
             now=self.now,
             random=self.random,
             settle=self.settle,
             journal=self.journal,
             family=self,
-            budget=self.budget,
+            budget=there.budget if there else self.budget,
             observer=observer,
         )
         return Drive(run=run, journal=self.journal, watch=self._watch)

@@ -19,6 +19,7 @@ class Birth:
         value: Its input.
         subject: What it is about.
         content: Digest of what it brings there.
+        place: Where it belongs; empty for where its engine is at home.
         id: Its id, once it has one.
     """
 
@@ -26,6 +27,7 @@ class Birth:
     value: Any
     subject: str = ""
     content: str = ""
+    place: str = ""
     id: str = ""
 
 
