@@ -31,7 +31,7 @@ async def test_a_check_that_finds_something(path: Path) -> None:
     assert 2 == done.code == told.code
     head, first, second = done.out.splitlines()
     assert (
-        f"{path}: schema 3, 2 runs, 2 sound records, 0 sound files beside it." == head
+        f"{path}: schema 4, 2 runs, 2 sound records, 0 sound files beside it." == head
     )
     assert f"  {path}: record 3 of run AAAA00000001 does not match its" in first
     assert "  Run BBBB00000002 cannot go on: its bundle" in second

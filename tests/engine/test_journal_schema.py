@@ -117,7 +117,7 @@ def test_a_newer_schema_is_refused(path: Path, db: sqlite3.Connection) -> None:
         connect(path)
 
     assert str(caught.value) == (
-        f"The journal {path} has schema 4; this release of esa_flows reads up to 3."
+        f"The journal {path} has schema 5; this release of esa_flows reads up to 4."
         " Update with: pip install --upgrade esa-flows"
     )
 
@@ -150,6 +150,8 @@ def test_an_older_schema_grows(
         "INSERT INTO runs (id, flow, subject, content, started_at, owner)"
         " VALUES ('R', 'f', 's', 'c', 't', '')"
     )
+    rows = [("R", seq, "t", "intent", "s#1", 1, 1, "{}", 10 * seq) for seq in (1, 2)]
+    db.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     fresh = tmp_path / "fresh.sqlite"
     fresh.touch()
 
@@ -159,6 +161,7 @@ def test_an_older_schema_grows(
         assert shape(made) == shape(db)
 
     assert db.execute("SELECT id, packed FROM runs").fetchall() == [("R", 0)]
+    assert db.execute("SELECT * FROM records ORDER BY seq").fetchall() == rows
     assert db.execute("PRAGMA user_version").fetchone() == (SCHEMA,)
 
 
@@ -193,6 +196,27 @@ def test_every_list_has_its_index(path: Path, where: str, index: str) -> None:
         ).fetchall()
 
     assert [row[3].partition("INDEX ")[2] for row in plan] == [index]
+
+
+def test_rows_that_come_together_lie_together(path: Path) -> None:
+    """What many runs record at once changes a few pages, not one for each of them."""
+    with closing(connect(path)) as db:
+        for run in range(100):
+            db.execute(
+                "INSERT INTO runs (id, flow, subject, content, started_at, owner)"
+                f" VALUES ('{run:04}', 'f', 's', 'c', 't', '')"
+            )
+
+        for seq in range(40):
+            rows = [(f"{run:04}", seq, "x" * 200) for run in range(100)]
+            db.executemany(
+                "INSERT INTO records VALUES (?, ?, 't', 'intent', 's', 1, 1, ?, 0)",
+                rows,
+            )
+
+        places = db.execute("SELECT rowid FROM records WHERE seq = 39").fetchall()
+
+    assert list(range(3901, 4001)) == sorted(place for (place,) in places)
 
 
 def test_another_programs_file_is_refused_untouched(
