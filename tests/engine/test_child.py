@@ -21,6 +21,7 @@ from esa_flows.errors import (
     AccessDenied,
     AlreadyRunning,
     DeadlineExceeded,
+    IllegalMove,
     JournalUnavailable,
     Misuse,
     NotSent,
@@ -171,6 +172,43 @@ async def test_a_child_without_a_parent_can_be_resumed() -> None:
     assert "x!x more!" == await desk.engine(unit).resume(CHILD)
     assert FOUND == await desk.resume(head)
     assert EFFECTS == desk.world.done
+
+
+async def _listed() -> Desk:
+    """Make a desk whose process died between listing a child and its first row."""
+    desk = Desk()
+    desk.journal.kill_at(5, keeps_last=False)
+    with pytest.raises(Died):
+        await desk.start(head)
+
+    desk.journal.revive()
+    return desk
+
+
+@pytest.mark.parametrize("verb", ["resume", "abandon"])
+async def test_a_child_that_was_only_listed_is_its_parents_to_begin(verb: str) -> None:
+    """Ended on its own it would count as failed, though nobody ever began it."""
+    desk = await _listed()
+    with pytest.raises(IllegalMove) as caught:
+        await getattr(desk.engine(unit), verb)(CHILD)
+
+    assert (
+        f"Run {CHILD} was not begun before its process died: run {RUN} begins it."
+        f" Go on with: esa-flows resume {RUN}" == str(caught.value)
+    )
+    assert FOUND == await desk.resume(head)
+    assert EFFECTS == desk.world.done
+
+
+async def test_a_child_that_nobody_will_begin_is_ended() -> None:
+    """Its parent was ended where it was: else it would stay unfinished for ever."""
+    desk = await _listed()
+    await desk.engine().abandon(RUN)
+    with pytest.raises(RunError, match="nothing was done"):
+        await desk.engine(unit).resume(CHILD)
+
+    assert State.FAILED is await state(desk, CHILD)
+    assert () == await desk.journal.list(unfinished=True)
 
 
 async def test_children_go_on_side_by_side() -> None:

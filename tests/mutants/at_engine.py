@@ -318,4 +318,11 @@ DEFENCES = (
         "if past.is_recalled:",
         "tests/engine/test_strand.py::test_an_abort_beats_a_failure_that_came_after_it",
     ),
+    Defence(
+        "a child that was only listed is left to the run that begins it",
+        "engine/listing.py",
+        "    await _refuse_unborn(journal, lease.run)\n",
+        "",
+        "tests/engine/test_child.py::test_a_child_that_was_only_listed_is_its_parents_to_begin",
+    ),
 )

@@ -2,7 +2,7 @@
 
 A run is listed and held in one move, its first row is the next one. A process that dies
 between the two leaves a run of which nobody knows what it was to do, and which has done
-nothing.
+nothing. Only of one that belongs to another run does that one know it.
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ from esa_flows.engine.lease import take_lease
 from esa_flows.engine.process import Life
 from esa_flows.engine.state import Event
 from esa_flows.engine.view import resolve
-from esa_flows.errors import RunError, RunInProgress
+from esa_flows.errors import IllegalMove, RunError, RunInProgress
 
 __all__ = ["bury", "list_run"]
 
@@ -70,14 +70,19 @@ async def _is_blank(journal: Journal, new: NewRun) -> bool:
 async def bury(journal: Journal, lease: Lease, *, at: dt.datetime) -> NoReturn:
     """End a run whose process died before it recorded what it was to do.
 
+    One that belongs to a run which goes on is left to that: an end here would be taken
+    there for how its work had ended.
+
     Args:
         journal: Where it is listed.
         lease: The right to write its rows.
         at: Wall time, UTC.
 
     Raises:
-        RunError: Always, to say so.
+        IllegalMove: It belongs to a run that has yet to begin it.
+        RunError: In any other case, to say so.
     """
+    await _refuse_unborn(journal, lease.run)
     listed = (await resolve(journal, lease.run)).run
     error = RunError(
         f"Run {lease.run} died before it recorded its input; nothing was done.",
@@ -91,3 +96,14 @@ async def bury(journal: Journal, lease: Lease, *, at: dt.datetime) -> NoReturn:
     )
     await journal.append(lease, records)
     raise error
+
+
+async def _refuse_unborn(journal: Journal, run: str) -> None:
+    """Refuse to end what a run that has not ended itself will begin."""
+    parent = run.rpartition(".")[0]
+    found = await journal.find(parent) if parent else ()
+    if any(row.run.id == parent and not row.ended for row in found):
+        raise IllegalMove(
+            f"Run {run} was not begun before its process died: run {parent} begins it.",
+            next_move=f"Go on with: esa-flows resume {parent}",
+        )
