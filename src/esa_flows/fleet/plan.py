@@ -5,22 +5,19 @@ It is a file, too: what it says is carried out, or refused where the world has c
 
 import datetime as dt
 import enum
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from attrs import field, frozen
 
-from esa_flows.engine.codec import decode, encode
-from esa_flows.errors import InvalidInput, JournalCorrupt
 from esa_flows.fleet.spec import FailureBudget
 from esa_flows.model import Duration, RoutineName
 from esa_flows.release.forecast import total
+from esa_flows.release.plan_file import PlanFile
 from esa_flows.release.planned import PlannedRelease
 
 __all__ = [
-    "SCHEMA",
     "Bound",
     "Course",
     "PlannedRoutine",
@@ -31,10 +28,12 @@ __all__ = [
     "is_rollout_plan",
 ]
 
-SCHEMA = 1
-"""Version of the file's format. A reader refuses what is newer than itself."""
-
-KIND = "esa-flows rollout plan"
+FILE = PlanFile(
+    kind="esa-flows rollout plan",
+    schema=1,
+    refusal="This is no plan of a rollout: make one with:"
+    " esa-flows plan fleet.toml -o plan.json",
+)
 
 
 class Course(enum.StrEnum):
@@ -225,11 +224,11 @@ class RolloutPlan:
 
     def to_data(self) -> dict[str, Any]:
         """Give it as plain JSON values, with the version of its format."""
-        return {"kind": KIND, "schema": SCHEMA, **encode(self)}
+        return FILE.data(self)
 
     def to_json(self) -> str:
         """Write it as JSON text."""
-        return json.dumps(self.to_data(), indent=1, ensure_ascii=False) + "\n"
+        return FILE.text(self)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -241,28 +240,7 @@ class RolloutPlan:
         Raises:
             InvalidInput: It is no plan of a rollout, or of a newer format.
         """
-        told = _object(text)
-        if told.get("kind") != KIND:
-            raise InvalidInput(
-                "This is no plan of a rollout: make one with:"
-                " esa-flows plan fleet.toml -o plan.json"
-            )
-
-        if told.get("schema") != SCHEMA:
-            raise InvalidInput(
-                f"This plan has format {told.get('schema')}; this program reads"
-                f" {SCHEMA}.",
-                next_move="Use the version of esa-flows that made it, or a newer one.",
-            )
-
-        try:
-            found: Self = decode(told, cls)
-        except (JournalCorrupt, InvalidInput) as error:
-            raise InvalidInput(
-                "This plan cannot be used: a value in it is not what it should be."
-            ) from error
-
-        return found
+        return FILE.read(text, cls)
 
 
 def is_rollout_plan(text: str) -> bool:
@@ -271,7 +249,7 @@ def is_rollout_plan(text: str) -> bool:
     Args:
         text: The file's text.
     """
-    return text.lstrip().startswith("{") and _object(text).get("kind") == KIND
+    return FILE.fits(text)
 
 
 def calls_of(routines: Iterable[PlannedRoutine]) -> dict[str, int]:
@@ -281,12 +259,3 @@ def calls_of(routines: Iterable[PlannedRoutine]) -> dict[str, int]:
         routines: As planned.
     """
     return dict(sum((Counter(each.calls) for each in routines), Counter()))
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        told = json.loads(text)
-    except ValueError as error:
-        raise InvalidInput(f"This plan is no JSON: {error}.") from error
-
-    return told if isinstance(told, dict) else {}

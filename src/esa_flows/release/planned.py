@@ -5,24 +5,24 @@ the tags of the versions, from what serves, and from here.
 """
 
 import datetime as dt
-import json
 from collections import Counter
 from typing import Any, Self
 
 from attrs import field, frozen
 
-from esa_flows.engine.codec import decode, encode
-from esa_flows.errors import InvalidInput, JournalCorrupt
+from esa_flows.errors import InvalidInput
 from esa_flows.model import Duration, Routine
 from esa_flows.release.forecast import Forecast, total
+from esa_flows.release.plan_file import PlanFile
 from esa_flows.release.spec import Release
 
-__all__ = ["SCHEMA", "Plan", "PlannedRelease"]
+__all__ = ["Plan", "PlannedRelease"]
 
-SCHEMA = 1
-"""Version of the file's format. A reader refuses what is newer than itself."""
-
-KIND = "esa-flows plan"
+FILE = PlanFile(
+    kind="esa-flows plan",
+    schema=1,
+    refusal="This is no plan: make one with: esa-flows plan NAME FILE -o plan.json",
+)
 
 
 @frozen(kw_only=True)
@@ -81,11 +81,11 @@ class Plan:
 
     def to_data(self) -> dict[str, Any]:
         """Give it as plain JSON values, with the version of its format."""
-        return {"kind": KIND, "schema": SCHEMA, **encode(self)}
+        return FILE.data(self)
 
     def to_json(self) -> str:
         """Write it as JSON text."""
-        return json.dumps(self.to_data(), indent=2, ensure_ascii=False) + "\n"
+        return FILE.text(self)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -97,33 +97,4 @@ class Plan:
         Raises:
             InvalidInput: It is no plan, or of a newer format.
         """
-        told = _object(text)
-        if told.get("kind") != KIND:
-            raise InvalidInput(
-                "This is no plan: make one with: esa-flows plan NAME FILE -o plan.json"
-            )
-
-        if told.get("schema") != SCHEMA:
-            raise InvalidInput(
-                f"This plan has format {told.get('schema')}; this program reads"
-                f" {SCHEMA}.",
-                next_move="Use the version of esa-flows that made it, or a newer one.",
-            )
-
-        try:
-            found: Self = decode(told, cls)
-        except (JournalCorrupt, InvalidInput) as error:
-            raise InvalidInput(
-                "This plan cannot be used: a value in it is not what it should be."
-            ) from error
-
-        return found
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        told = json.loads(text)
-    except ValueError as error:
-        raise InvalidInput(f"This plan is no JSON: {error}.") from error
-
-    return told if isinstance(told, dict) else {}
+        return FILE.read(text, cls)
