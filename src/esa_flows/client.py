@@ -162,8 +162,8 @@ class Client:
     @property
     def runs(self) -> Runs:
         """The runs in this client's journal."""
-        cloud = self.connection.settings.cloud
-        return Runs(self.connection.engine, by=_user(self._parts), cloud=cloud)
+        realm = self.connection.settings.realm
+        return Runs(self.connection.engine, by=_user(self._parts), realm=realm)
 
     @property
     def versions(self) -> Versions:
@@ -409,6 +409,7 @@ class Client:
             routine=RoutineName(routine),
             to=VersionId(to) if to else None,
             cloud=self.connection.settings.cloud,
+            account=self.connection.settings.account,
         )
         report: Report
         for row in await self.runs.unfinished(wanted.routine):

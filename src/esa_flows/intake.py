@@ -68,6 +68,7 @@ async def release_of(
     wanted = {
         "routine": RoutineName(routine),
         "cloud": cloud,
+        "account": connection.settings.account,
         "canary": canary,
         "areas": areas,
         "target": _environment(choices.get("to", Environment.PRODUCTION)),

@@ -231,7 +231,9 @@ class Releases:
             return evolve(seen, outcome=Outcome.ABORTED, next_move="")
 
         to = seen.before.split.majority
-        wanted = Rollback(routine=seen.routine, to=to, cloud=seen.cloud)
+        wanted = Rollback(
+            routine=seen.routine, to=to, cloud=seen.cloud, account=seen.account
+        )
         return await self.start(rollback, wanted, observer=observer)
 
     async def join_or_start(
@@ -320,7 +322,7 @@ class Releases:
 
 def _subject(wanted: Wanted) -> str:
     """Give what the journal calls the routine: both clouds may have one name."""
-    return wanted.cloud.subject(wanted.routine)
+    return wanted.realm.subject(wanted.routine)
 
 
 def content_of(wanted: Wanted) -> str:
@@ -347,8 +349,8 @@ def _in_progress(wanted: Wanted, found: NewRun) -> RunInProgress:
     return RunInProgress(
         f"{wanted.routine} has an unfinished run {found.id}, begun as"
         f" {_named(found.content)}; this is {_named(content_of(wanted))}.",
-        next_move=f"Finish it with: esa-flows resume {found.id}{wanted.cloud.flag}"
-        f" or go back with: esa-flows abort {found.id}{wanted.cloud.flag}",
+        next_move=f"Finish it with: esa-flows resume {found.id}{wanted.realm.flag}"
+        f" or go back with: esa-flows abort {found.id}{wanted.realm.flag}",
     )
 
 

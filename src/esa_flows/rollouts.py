@@ -26,7 +26,7 @@ from esa_flows.fleet.rollout import rollout as rollout_flow
 from esa_flows.fleet.spec import Member, Rollout, refuse_twice
 from esa_flows.fleet.waves import Candidate
 from esa_flows.intake import Choices, release_of
-from esa_flows.model import Canary, Duration, RoutineName, Selector
+from esa_flows.model import Canary, Duration, RoutineId, Selector
 from esa_flows.outlook import Found, Outlook
 from esa_flows.plans import Plans
 from esa_flows.release.legs import take_back
@@ -183,14 +183,16 @@ class Rollouts:
         return tuple(asked)
 
     async def _asked(self, each: Member, known: dict[Any, Release]) -> "_Asked":
-        needs = tuple(map(RoutineName, each.depends_on))
-        name = RoutineName(each.routine)
+        needs = tuple(map(RoutineId, each.depends_on))
+        name = RoutineId(each.routine)
         like = (each.code, str(each.canary), repr(sorted(each.choices.items())))
         if like not in known:
             choices = Choices(**{"canary": each.canary, **each.choices})  # type: ignore[typeddict-item]
-            known[like] = await release_of(self._connection, name, each.code, **choices)
+            known[like] = await release_of(
+                self._connection, name.name, each.code, **choices
+            )
 
-        release = evolve(known[like], routine=name)
+        release = evolve(known[like], routine=name.name)
         candidate = Candidate(name=name, labels=each.labels, depends_on=needs)
         return _Asked(candidate=candidate, release=release)
 
@@ -207,16 +209,16 @@ class Rollouts:
             RunInProgress: Names them, and their runs.
         """
         busy = await self._under_way()
-        cloud = self._connection.settings.cloud
+        realm = self._connection.settings.realm
         names = (name for wave in plan.waves for name in wave.routines)
-        held = {n: busy[s] for n in names if (s := cloud.subject(n)) in busy}
+        held = {n: busy[s] for n in names if (s := realm.subject(n)) in busy}
         if held:
             told = [f"{name} by run {run}" for name, run in held.items()]
             run = next(iter(held.values())).partition(".")[0]
             raise RunInProgress(
                 f"Held by unfinished runs: {_some(told)}.",
-                next_move=f"Finish it with: esa-flows resume {run}{cloud.flag} - or go"
-                f" back with: esa-flows abort {run}{cloud.flag}",
+                next_move=f"Finish it with: esa-flows resume {run}{realm.flag} - or go"
+                f" back with: esa-flows abort {run}{realm.flag}",
             )
 
 
@@ -235,9 +237,9 @@ class _Looking:
     outlook: Outlook
     run: str
     latency: float = 0.0
-    _found: dict[RoutineName, Found] = field(factory=dict, init=False)
-    _planned: dict[RoutineName, PlannedRelease] = field(factory=dict, init=False)
-    _refused: dict[RoutineName, str] = field(factory=dict, init=False)
+    _found: dict[RoutineId, Found] = field(factory=dict, init=False)
+    _planned: dict[RoutineId, PlannedRelease] = field(factory=dict, init=False)
+    _refused: dict[RoutineId, str] = field(factory=dict, init=False)
 
     async def through(
         self, asked: Sequence[_Asked], busy: dict[str, str], at_once: int
@@ -261,13 +263,13 @@ class _Looking:
     def replan(self, planned: PlannedRelease, canary: Canary) -> PlannedRelease:
         """Give what a release would do if it went by another canary."""
         release = evolve(planned.release, canary=canary, areas=None)
-        found = self._found[release.routine]
+        found = self._found[release.id]
         return self.outlook.planned(release, found, run=self.run)
 
     async def _some(self, waiting: Iterator[_Asked], busy: dict[str, str]) -> None:
         for each in waiting:
             name, release = each.candidate.name, each.release
-            run = busy.get(release.cloud.subject(name))
+            run = busy.get(release.realm.subject(name))
             if run:
                 self._refused[name] = f"Unfinished run {run} is at it."
                 continue

@@ -14,7 +14,7 @@ from esa_flows.api.route import RelatedRecord, Route
 from esa_flows.connection import Connection
 from esa_flows.engine.observe import Observer
 from esa_flows.errors import AccessDenied, Refused, RoutineNotFound, RunInProgress
-from esa_flows.model import Cloud, RoutineName, Selector
+from esa_flows.model import Realm, RoutineName, Selector
 from esa_flows.release.remove import Removal, Removed, remove
 from esa_flows.runs import Runs
 from esa_flows.steps.observe import World
@@ -90,7 +90,7 @@ class Routines:
             Conflict: It serves production, and that was not allowed.
         """
         engine, begun = self._connection.engine, await self.begun(wanted)
-        cloud = self._connection.settings.cloud
+        realm = self._connection.settings.realm
         if begun:
             await self._runs.left(begun)
             gone: Removed = await engine.resume(begun, observer=observer)
@@ -99,7 +99,7 @@ class Routines:
         return await engine.start(
             remove,
             wanted,
-            subject=cloud.subject(wanted.routine),
+            subject=realm.subject(wanted.routine),
             content=_content_of(wanted),
             observer=observer,
         )
@@ -114,7 +114,7 @@ class Routines:
         found = ""
         for row in await self._runs.unfinished(wanted.routine):
             if (row.run.flow, row.run.content) != this:
-                raise _in_progress(wanted.routine, row.run.id, self._runs.cloud)
+                raise _in_progress(wanted.routine, row.run.id, self._runs.realm)
 
             found = row.run.id
 
@@ -142,9 +142,9 @@ def _content_of(wanted: Removal) -> str:
     return "remove:while-serving" if wanted.while_serving else "remove"
 
 
-def _in_progress(routine: RoutineName, run: str, cloud: Cloud) -> RunInProgress:
+def _in_progress(routine: RoutineName, run: str, realm: Realm) -> RunInProgress:
     return RunInProgress(
         f"{routine} has an unfinished run {run}: it is not deleted under it.",
-        next_move=f"Finish it with: esa-flows resume {run}{cloud.flag}"
-        f" or go back with: esa-flows abort {run}{cloud.flag}",
+        next_move=f"Finish it with: esa-flows resume {run}{realm.flag}"
+        f" or go back with: esa-flows abort {run}{realm.flag}",
     )

@@ -11,7 +11,7 @@ from esa_flows.engine.journal import NewRun, Row, RunRow, SignalVerb
 from esa_flows.engine.observe import Observer
 from esa_flows.engine.view import RunView
 from esa_flows.errors import IllegalMove
-from esa_flows.model import Cloud, Deployment
+from esa_flows.model import HOME, Deployment, Realm
 from esa_flows.release.report import first_seen
 
 __all__ = ["Runs"]
@@ -30,12 +30,12 @@ class Runs:
 
     Attributes:
         by: Who asks, for the record.
-        cloud: Whose routines are meant by their names.
+        realm: Whose routines are meant by their names.
     """
 
     _engine: Engine
     by: str = "someone"
-    cloud: Cloud = Cloud.ESA
+    realm: Realm = HOME
 
     async def get(self, run: str) -> RunView:
         """Look at a run.
@@ -107,7 +107,7 @@ class Runs:
             every: Whether runs that another run has begun are given in any case.
             most: At most so many.
         """
-        subject = self.cloud.subject(routine) if routine else ""
+        subject = self.realm.subject(routine) if routine else ""
         heads = not (subject or every)
         rows = await self._engine.journal.list(subject=subject, heads=heads, most=most)
         return tuple([await self._engine.view(row.run.id) for row in rows])
@@ -118,7 +118,7 @@ class Runs:
         Args:
             routine: Its name; empty for the runs of all.
         """
-        subject = self.cloud.subject(routine) if routine else ""
+        subject = self.realm.subject(routine) if routine else ""
         return await self._engine.journal.list(subject=subject, unfinished=True)
 
     async def pause(self, run: str) -> None:

@@ -14,7 +14,7 @@ from attrs import field, fields, frozen
 from attrs.converters import optional
 
 from esa_flows.errors import InvalidInput
-from esa_flows.model import Cloud, Duration
+from esa_flows.model import AccountName, Cloud, Duration, Realm
 from esa_flows.wire.cap import Scope
 from esa_flows.wire.site import Network, Site
 from esa_flows.wire.store_address import StoreAddress
@@ -36,6 +36,10 @@ C = TypeVar("C", bound=enum.StrEnum)
 
 def _site(value: Site | str | None) -> Site | None:
     return _choice(Site, value) if value else None
+
+
+def _account(value: str) -> str:
+    return AccountName(value) if value else ""
 
 
 def _cloud(value: Cloud | str) -> Cloud:
@@ -105,6 +109,8 @@ class Settings:
     Attributes:
         cloud: `esa`, or `dcdn` for the older EdgeRoutine.
         site: `cn` or `intl`; None to find out by trying.
+        account: What the account is called in journals, as in a rollout's file, where
+            it has a name there; empty for the one whose credentials are found first.
         network: `public`, or `vpc` from inside Alibaba Cloud.
         endpoint: Host, or URL, to use instead of the site's own.
         oss_hosts: Patterns of further hosts that uploads may go to.
@@ -137,6 +143,7 @@ class Settings:
 
     cloud: Cloud = field(default=Cloud.ESA, converter=_cloud)
     site: Site | None = field(default=None, converter=_site)
+    account: str = field(default="", converter=_account)
     network: Network = field(default=Network.PUBLIC, converter=_network)
     endpoint: str = ""
     oss_hosts: tuple[str, ...] = field(default=(), converter=_hosts)
@@ -157,6 +164,11 @@ class Settings:
     version_quota: int | None = field(default=None, converter=optional(_whole_number))
     settle: Duration = field(default=Duration(30), converter=_duration)
     most_bytes: int = field(default=5 * MEGABYTE, converter=_whole_number)
+
+    @property
+    def realm(self) -> Realm:
+        """Whose routines are meant by their names."""
+        return Realm(self.cloud, self.account)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str], **changes: Any) -> Self:

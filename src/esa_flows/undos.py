@@ -1,5 +1,7 @@
 """What a journal knows of a rollout that has ended, for its way back."""
 
+from attrs import evolve
+
 from esa_flows.engine.codec import decode
 from esa_flows.errors import InvalidInput
 from esa_flows.fleet.order import Order
@@ -44,7 +46,11 @@ async def undo_from(runs: Runs, run: str, wave: int = 0) -> Undo:
     legs, others = list[Leg](), list[RoutineReport]()
     for each in undoable(report, wave):
         its = await runs.get(each.run)
-        stays = barred(each, await runs.later(its.run), runs.cloud)
+        stays = barred(
+            each,
+            await runs.later(its.run),
+            evolve(runs.realm, account=each.routine.account),
+        )
         if stays is None:
             legs.append(decode((its.history.ended or {}).get("value"), Leg))
         else:

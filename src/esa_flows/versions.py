@@ -7,7 +7,7 @@ from attrs import frozen
 from esa_flows.connection import Connection
 from esa_flows.engine.observe import Observer
 from esa_flows.errors import InvalidInput, NotFound
-from esa_flows.model import AreaCanary, Canary, Cloud, RoutineName, VersionId
+from esa_flows.model import AreaCanary, Canary, Realm, RoutineName, VersionId
 from esa_flows.release.backups import Kept
 from esa_flows.release.prune import prune_versions
 from esa_flows.release.release import release
@@ -132,7 +132,7 @@ class Versions:
             RunInProgress: The routine has another unfinished run.
             ReleaseFailed: It ended otherwise; `.report` says how.
         """
-        name, cloud = RoutineName(routine), self._cloud
+        name, cloud = RoutineName(routine), self._realm.cloud
         shares, areas = canary_of(cloud, canary)
         backup = await self._find(name, what)
         quota = self._connection.settings.version_quota
@@ -141,6 +141,7 @@ class Versions:
             bundle=backup.bundle,
             package=backup.package,
             cloud=cloud,
+            account=self._realm.account,
             canary=shares,
             areas=areas,
             quota=QUOTA if quota is None else quota,
@@ -181,7 +182,7 @@ class Versions:
             raise InvalidInput(
                 f"Version {version} of {routine} is there: nothing is to be restored.",
                 next_move="Deploy it with:"
-                f" esa-flows rollback {routine} --to {version}{self._cloud.flag}",
+                f" esa-flows rollback {routine} --to {version}{self._realm.flag}",
             )
 
         missing = Missing(routine=routine, version=VersionId(version))
@@ -197,8 +198,8 @@ class Versions:
         )
 
     @property
-    def _cloud(self) -> Cloud:
-        return self._connection.settings.cloud
+    def _realm(self) -> Realm:
+        return self._connection.settings.realm
 
     def _pruning(
         self,
@@ -214,7 +215,8 @@ class Versions:
             protect=tuple(map(VersionId, protect)),
             foreign=foreign,
             chosen=None if chosen is None else tuple(map(VersionId, chosen)),
-            cloud=self._cloud,
+            cloud=self._realm.cloud,
+            account=self._realm.account,
         )
 
 

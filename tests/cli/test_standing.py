@@ -10,10 +10,10 @@ from tests.dcdn_house import ZHEJIANG, DcdnHouse
 from tests.house import NEW, House
 
 from esa_flows.cli.standing import (
-    cloud_of,
     driver,
     moves,
     outcome,
+    realm_of,
     served,
     standing,
     steps_of,
@@ -143,7 +143,7 @@ async def test_moves_of_a_run_reach_its_cloud() -> None:
         ended = await view_of(house)
 
     run = view.run.id
-    assert cloud_of(view) is Cloud.DCDN
+    assert realm_of(view).cloud is Cloud.DCDN
     assert moves(view) == (
         f"esa-flows resume {run} --cloud dcdn",
         f"esa-flows abort {run} --cloud dcdn",

@@ -22,6 +22,7 @@ def test_a_line_says_version_place_time_and_what() -> None:
         run="7k2f7k2f7k2f",
         routine="shop",
         cloud=Cloud.DCDN,
+        account="eu",
         step="sleep[production:10]#1",
         data={"seconds": 30.0, "why": "a\nb"},
     )
@@ -37,6 +38,7 @@ def test_a_line_says_version_place_time_and_what() -> None:
         "kind": "bake.started",
         "routine": "shop",
         "cloud": "dcdn",
+        "account": "eu",
         "step": "sleep[production:10]#1",
         "data": {"seconds": 30.0, "why": "a\nb"},
     } == json.loads(line)

@@ -8,9 +8,11 @@ from tests import strategies as some
 
 from esa_flows.errors import InvalidInput
 from esa_flows.model import (
+    AccountName,
     Bundle,
     Digest,
     Routine,
+    RoutineId,
     RoutineName,
     Version,
     VersionId,
@@ -71,3 +73,25 @@ def test_plain_texts_are_checked_where_they_come_in() -> None:
 
     with pytest.raises(InvalidInput, match="is not a digest"):
         Bundle(digest="abc", size=1)
+
+
+@pytest.mark.parametrize("text", ["", "EU", "1eu", "eu_west", "esa", "dcdn", "a" * 64])
+def test_what_cannot_stand_before_a_name_is_no_account(text: str) -> None:
+    """Journals and screens write it so; the clouds' own names stand there already."""
+    with pytest.raises(InvalidInput, match="not a name for an account"):
+        AccountName(text)
+
+
+def test_a_routine_of_a_rollout_is_known_by_account_and_name() -> None:
+    """The client's own account has no name; both come out as they went in."""
+    own, other = RoutineId.of("", "cart"), RoutineId.of("eu", "cart")
+
+    assert ("cart", "eu/cart") == (own, other)
+    assert [("", "cart"), ("eu", "cart")] == [(i.account, i.name) for i in (own, other)]
+
+
+@pytest.mark.parametrize("text", ["/cart", "eu/", "EU/cart", "eu/Cart", "a/b/cart"])
+def test_half_an_id_is_none(text: str) -> None:
+    """Nothing before the slash, or nothing after it, names no routine."""
+    with pytest.raises(InvalidInput):
+        RoutineId(text)

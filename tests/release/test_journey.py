@@ -9,6 +9,7 @@ from esa_flows.model import (
     Cloud,
     Deployment,
     Environment,
+    Realm,
     Routine,
     Share,
     Split,
@@ -150,7 +151,7 @@ def test_a_place_that_was_refused_was_never_touched() -> None:
 
 def test_the_report_says_what_areas_serve_and_which_cloud_it_is() -> None:
     """A command in it must reach the same routine."""
-    journey = Journey(run="abcd1234", before=_with_areas(), cloud=Cloud.DCDN)
+    journey = Journey(run="abcd1234", before=_with_areas(), realm=Realm(Cloud.DCDN))
     report = journey.report(Outcome.RELEASED)
 
     assert (Cloud.DCDN, {ZHEJIANG: ONE}) == (report.cloud, report.areas)

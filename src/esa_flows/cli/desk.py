@@ -28,7 +28,7 @@ from esa_flows.engine.journal_memory import MemoryJournal
 from esa_flows.errors import InvalidInput
 from esa_flows.events import EventLog
 from esa_flows.files import BlobStore, Lines, open_lines, opened_lines
-from esa_flows.model import Cloud
+from esa_flows.model import HOME, Realm
 from esa_flows.settings import Settings, blobs_folder, journal_path
 
 __all__ = ["Answer", "Desk"]
@@ -64,7 +64,7 @@ class Desk:
         commit: Finds the commit a file was built from; empty where there is none.
         beside: Runs what goes on beside the command.
         scope: Around the command.
-        cloud: The cloud that the command is about.
+        realm: Whose routines the command is about.
         run: The run this process drives, as soon as it has an id.
         interrupted: Number of the signal that asked to stop; 0 where none did.
         ends_by_signal: Whether a signal is the usual end.
@@ -80,7 +80,7 @@ class Desk:
     commit: Callable[[str, Mapping[str, str]], Awaitable[str]] = commit_of
     beside: TaskGroup | None = None
     scope: CancelScope | None = None
-    cloud: Cloud = Cloud.ESA
+    realm: Realm = HOME
     run: str = ""
     interrupted: int = 0
     ends_by_signal: bool = False
@@ -190,7 +190,7 @@ class Desk:
             InvalidInput: One of them cannot be used.
         """
         made = Settings.from_env(self.parts.environ, **common.settings)
-        self.cloud = made.cloud
+        self.realm = made.realm
         return made
 
     def say(self, *lines: RenderableType) -> None:

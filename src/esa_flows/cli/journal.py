@@ -160,8 +160,8 @@ async def _seen(desk: Desk, common: Common, routines: tuple[str, ...]) -> list[R
         listed = () if routines else await client.connection.cloud.list_routines()
         for name in routines or [routine.name for routine in listed]:
             world = await client.versions(name)
-            cloud = client.connection.settings.cloud
-            found += rebuilt(world, now=desk.parts.now(), cloud=cloud)
+            realm = client.connection.settings.realm
+            found += rebuilt(world, now=desk.parts.now(), realm=realm)
 
     return found
 

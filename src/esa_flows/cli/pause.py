@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.exits import Exit
 from esa_flows.cli.options import DEFAULTS, Common
-from esa_flows.cli.standing import cloud_of, standing
+from esa_flows.cli.standing import realm_of, standing
 from esa_flows.engine.view import RunView
 from esa_flows.errors import EsaFlowsError
 
@@ -61,6 +61,6 @@ def _told(desk: Desk, view: RunView, what: str) -> Answer:
         desk.say(f"Run {run} is still {stands}; it was asked to pause.")
         return Answer(exit=Exit.TIMED_OUT, payload=payload)
 
-    move = f"Go on with: esa-flows resume {run}{cloud_of(view).flag}"
+    move = f"Go on with: esa-flows resume {run}{realm_of(view).flag}"
     desk.say(f"Run {run} {what} ({stands}).", move)
     return Answer(payload=payload)

@@ -133,7 +133,7 @@ async def _aim(desk: Desk, client: Client, name: str, goal: _Goal) -> None:
         )
         return
 
-    goal.to = goal.to or rollback_target(world, None, desk.cloud)
+    goal.to = goal.to or rollback_target(world, None, desk.realm)
     goal.asked = goal.to
     areas = ", with every area" if world.routine.areas else ""
     desk.note(

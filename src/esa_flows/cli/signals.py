@@ -69,7 +69,7 @@ def interruption(desk: Desk) -> tuple[int, str]:
     if desk.ends_by_signal:
         return 0, ""
 
-    run, flag = desk.run, desk.cloud.flag
+    run, flag = desk.run, desk.realm.flag
     move = (
         f"Run {run} is paused. Go on with: esa-flows resume {run}{flag}"
         f" or go back with: esa-flows abort {run}{flag}"

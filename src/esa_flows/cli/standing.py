@@ -20,16 +20,16 @@ from esa_flows.errors import JournalCorrupt
 from esa_flows.fleet.report import RolloutReport
 from esa_flows.fleet.rollout import rollout
 from esa_flows.fleet.undo import undo
-from esa_flows.model import Cloud
+from esa_flows.model import Cloud, Realm
 from esa_flows.release.report import Report
 
 __all__ = [
     "StepSeen",
-    "cloud_of",
     "driver",
     "moves",
     "outcome",
     "question",
+    "realm_of",
     "report_of",
     "rollout_report_of",
     "served",
@@ -218,32 +218,32 @@ def _routine_in(value: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return candidate if {"production", "staging"} <= set(candidate) else None
 
 
-def cloud_of(view: RunView) -> Cloud:
-    """Give the cloud that a run belongs to."""
-    return Cloud(view.history.started.get("place") or Cloud.ESA)
+def realm_of(view: RunView) -> Realm:
+    """Give whose routine a run is about."""
+    return Realm.at(view.history.started.get("place") or Cloud.ESA)
 
 
 def moves(view: RunView) -> tuple[str, ...]:
     """Give the commands that make sense now."""
-    run, cloud = view.run.id, cloud_of(view)
-    routine = clean(view.run.subject.removeprefix(cloud.subject("")))
+    run, realm = view.run.id, realm_of(view)
+    routine = clean(view.run.subject.removeprefix(realm.subject("")))
     if view.history.is_ended and view.run.flow in {rollout.name, undo.name}:
         return (f"esa-flows report {run}",)
 
     if view.history.is_ended:
-        return (f"esa-flows versions list {routine}{cloud.flag}",) if routine else ()
+        return (f"esa-flows versions list {routine}{realm.flag}",) if routine else ()
 
     if question(view):
         return (
             f"esa-flows approve {run}",
             f"esa-flows approve {run} --deny",
-            f"esa-flows abort {run}{cloud.flag}",
+            f"esa-flows abort {run}{realm.flag}",
         )
 
     if view.is_driven:
-        return (f"esa-flows pause {run}", f"esa-flows abort {run}{cloud.flag}")
+        return (f"esa-flows pause {run}", f"esa-flows abort {run}{realm.flag}")
 
     return (
-        f"esa-flows resume {run}{cloud.flag}",
-        f"esa-flows abort {run}{cloud.flag}",
+        f"esa-flows resume {run}{realm.flag}",
+        f"esa-flows abort {run}{realm.flag}",
     )

@@ -85,7 +85,7 @@ def _places(report: Report) -> tuple[str, ...]:
 def _advice(report: Report) -> tuple[str, ...]:
     changed = report.production and report.before
     if report.outcome is Outcome.RELEASED and changed and not report.reason:
-        back = f"esa-flows rollback {report.routine}{report.cloud.flag}"
+        back = f"esa-flows rollback {report.routine}{report.realm.flag}"
         return (labelled("roll back", back),)
 
     return ()

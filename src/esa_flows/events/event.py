@@ -67,6 +67,7 @@ class Event:
         run: The run's id.
         routine: What the run is about; empty where that is no routine.
         cloud: Where that is.
+        account: The name of its account there; empty for the client's own.
         wave: The number of its wave in a rollout; 0 where it is in none.
         step: Identity of the step; empty where it is about the run.
         data: More, by kind; nothing secret.
@@ -78,6 +79,7 @@ class Event:
     run: str
     routine: str = ""
     cloud: Cloud = Cloud.ESA
+    account: str = ""
     wave: int = 0
     step: str = ""
     data: Mapping[str, Any] = field(factory=dict, hash=False)
@@ -92,6 +94,7 @@ class Event:
             "kind": self.kind.value,
             "routine": self.routine,
             "cloud": self.cloud.value,
+            "account": self.account,
             "wave": self.wave,
             "step": self.step,
             "data": dict(self.data),

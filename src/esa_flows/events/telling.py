@@ -19,7 +19,7 @@ from esa_flows.engine.observe import Happening, Moment
 from esa_flows.engine.work import Identity
 from esa_flows.errors import InvalidInput
 from esa_flows.events.event import Event, Kind
-from esa_flows.model import Cloud
+from esa_flows.model import Realm
 
 __all__ = ["Teller"]
 
@@ -33,7 +33,7 @@ class Teller:
     """Makes events of what runs tell, and numbers them."""
 
     _seq: int = 0
-    _about: dict[str, tuple[Cloud, str]] = field(factory=dict)
+    _about: dict[str, tuple[Realm, str]] = field(factory=dict)
 
     def event(self, happening: Happening, *, wave: int = 0) -> Event:
         """Give the event of a happening.
@@ -65,14 +65,15 @@ class Teller:
         if "subject" in happening.facts:
             self._about[happening.run] = _about(happening.facts)
 
-        cloud, routine = self._about.get(happening.run, (Cloud.ESA, ""))
+        realm, routine = self._about.get(happening.run, (Realm(), ""))
         return Event(
             kind=kind,
             seq=self._seq,
             at=happening.at,
             run=happening.run,
             routine=routine,
-            cloud=cloud,
+            cloud=realm.cloud,
+            account=realm.account,
             wave=wave,
             step=happening.step,
             data=data,
@@ -82,14 +83,14 @@ class Teller:
         return f"<Teller, {self._seq} told>"
 
 
-def _about(facts: Mapping[str, Any]) -> tuple[Cloud, str]:
+def _about(facts: Mapping[str, Any]) -> tuple[Realm, str]:
     if facts.get("flow") == _FLEET:
-        return Cloud.ESA, ""  # it is about many; its name is none of theirs
+        return Realm(), ""  # it is about many; its name is none of theirs
 
     try:
-        return Cloud.read(facts["subject"])
-    except (InvalidInput, ValueError):
-        return Cloud.ESA, ""  # a flow of somebody's own, about something else
+        return Realm.read(facts["subject"])
+    except InvalidInput:
+        return Realm(), ""  # a flow of somebody's own, about something else
 
 
 def _told(happening: Happening) -> Told:

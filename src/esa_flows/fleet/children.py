@@ -37,7 +37,7 @@ async def run_leg(
     Raises:
         Aborted: An abort of the rollout was met; the leg has ended by then.
     """
-    subject = release.cloud.subject(release.routine)
+    subject = release.realm.subject(release.routine)
     try:
         end: End = await ctx.run(leg, value, key=key, subject=subject)
     except Aborted:

@@ -19,7 +19,7 @@ from esa_flows.fleet.report import (
     WaveReport,
 )
 from esa_flows.fleet.spec import OnExhausted
-from esa_flows.model import Environment, RoutineName
+from esa_flows.model import Environment, RoutineId
 from esa_flows.release.legs import Leg
 from esa_flows.release.report import Outcome
 
@@ -51,17 +51,17 @@ class Course:
 
     run: str
     order: Order
-    tasks: dict[RoutineName, Task] = field(init=False)
-    waves: dict[RoutineName, int] = field(init=False)
-    reports: dict[RoutineName, RoutineReport] = field(factory=dict, init=False)
-    legs: dict[RoutineName, Leg] = field(factory=dict, init=False)
+    tasks: dict[RoutineId, Task] = field(init=False)
+    waves: dict[RoutineId, int] = field(init=False)
+    reports: dict[RoutineId, RoutineReport] = field(factory=dict, init=False)
+    legs: dict[RoutineId, Leg] = field(factory=dict, init=False)
     failures: int = 0
     was_aborted: bool = False
     denied: str = ""
     passed: int = 0
     seconds: dict[int, float] = field(factory=dict)
     approved: dict[int, str] = field(factory=dict)
-    returned: dict[RoutineName, set[Environment]] = field(factory=dict)
+    returned: dict[RoutineId, set[Environment]] = field(factory=dict)
 
     _failed: Counter[int] = field(factory=Counter, init=False)
     _proven: Counter[int] = field(factory=Counter, init=False)
@@ -81,7 +81,7 @@ class Course:
         """Whether nothing more may be begun."""
         return bool(self.was_aborted or self.denied or self.passed)
 
-    def take(self, name: RoutineName, end: Leg | EsaFlowsError) -> None:
+    def take(self, name: RoutineId, end: Leg | EsaFlowsError) -> None:
         """Take in how a leg of a routine ended.
 
         Args:
@@ -101,7 +101,7 @@ class Course:
             longer = report.seconds + (ready.seconds if ready else 0.0)
             self._end(evolve(report, seconds=longer))
 
-    def skip(self, name: RoutineName, needed: RoutineName) -> None:
+    def skip(self, name: RoutineId, needed: RoutineId) -> None:
         """Note that a routine is not released because of another one.
 
         Args:
@@ -115,13 +115,13 @@ class Course:
             reason=f"{needed}, which it depends on, was not released.",
         )
 
-    def broken(self, name: RoutineName) -> RoutineName | None:
+    def broken(self, name: RoutineId) -> RoutineId | None:
         """Give a routine that another one depends on and that was not released."""
         needed = self.tasks[name].depends_on
         ends = ((other, self.reports.get(other)) for other in needed)
         return next((other for other, r in ends if r and r.end not in GOOD), None)
 
-    def waits(self, name: RoutineName) -> bool:
+    def waits(self, name: RoutineId) -> bool:
         """Tell whether a routine depends on one that has not ended yet."""
         return any(other not in self.reports for other in self.tasks[name].depends_on)
 
@@ -152,11 +152,11 @@ class Course:
         if not self.passed and is_passed(limits, self.standing(number, exposed=0)):
             self.passed = number
 
-    def _told(self, name: RoutineName, leg: Leg) -> RoutineReport:
+    def _told(self, name: RoutineId, leg: Leg) -> RoutineReport:
         return RoutineReport.of(leg.report, wave=self.waves[name], seconds=leg.seconds)
 
     def _failure(
-        self, name: RoutineName, error: EsaFlowsError, *, was_exposed: bool
+        self, name: RoutineId, error: EsaFlowsError, *, was_exposed: bool
     ) -> RoutineReport:
         return RoutineReport(
             routine=name,
@@ -183,7 +183,7 @@ class Course:
         is_all = policy is OnExhausted.ROLLBACK_ALL
         return everything if is_all else frozenset({self.passed})
 
-    def to_return(self, environment: Environment) -> tuple[RoutineName, ...]:
+    def to_return(self, environment: Environment) -> tuple[RoutineId, ...]:
         """Give the routines of which an environment is still to be put back.
 
         What is ready and will not be exposed goes back in any case: it serves staging.
@@ -199,12 +199,12 @@ class Course:
             and environment not in self.returned.get(name, ())
         )
 
-    def _goes_back(self, name: RoutineName, leg: Leg) -> bool:
+    def _goes_back(self, name: RoutineId, leg: Leg) -> bool:
         is_unexposed = leg.report.outcome is Outcome.PREPARED
         return is_unexposed or self.waves[name] in self.scope
 
     def bring_back(
-        self, name: RoutineName, environment: Environment, end: Leg | EsaFlowsError
+        self, name: RoutineId, environment: Environment, end: Leg | EsaFlowsError
     ) -> None:
         """Take in how the way back of a routine ended.
 
@@ -222,7 +222,7 @@ class Course:
             longer = told.seconds + (old.seconds if old else 0.0)
             self.reports[name] = evolve(told, seconds=longer)
 
-    def _lost(self, name: RoutineName, error: EsaFlowsError) -> RoutineReport:
+    def _lost(self, name: RoutineId, error: EsaFlowsError) -> RoutineReport:
         """Report a routine that could not be put back at all."""
         return evolve(
             self._told(name, self.legs[name]),

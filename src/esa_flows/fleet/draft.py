@@ -21,7 +21,7 @@ from esa_flows.fleet.plan import (
 )
 from esa_flows.fleet.spec import Rollout, Wave
 from esa_flows.fleet.waves import Candidate, ordered, resolve
-from esa_flows.model import Canary, Duration, Routine, RoutineName
+from esa_flows.model import Canary, Duration, Routine, RoutineId
 from esa_flows.release.forecast import NEW, Forecast
 from esa_flows.release.plan import Exposure, way_to_production
 from esa_flows.release.planned import PlannedRelease
@@ -148,10 +148,10 @@ def slots_of(planned: PlannedRelease, found: Survey) -> SlotBudget | None:
     )
 
 
-def _courses(seen: Sequence[Seen]) -> dict[RoutineName, PlannedRoutine]:
+def _courses(seen: Sequence[Seen]) -> dict[RoutineId, PlannedRoutine]:
     """Say what will happen to each; who depends on what is refused is, too."""
     by_name = {each.candidate.name: each for each in seen}
-    routines: dict[RoutineName, PlannedRoutine] = {}
+    routines: dict[RoutineId, PlannedRoutine] = {}
     for candidate in ordered([each.candidate for each in seen]):
         needed = (routines[name] for name in candidate.depends_on)
         lost = next((r.routine for r in needed if r.course is Course.REFUSE), None)
@@ -315,7 +315,7 @@ def _ways(each: PlannedRoutine) -> tuple[Exposure, ...]:
     if each.release is None or not each.release.forecast.shares:
         return ()
 
-    before = each.release.before or Routine(name=each.routine)
+    before = each.release.before or Routine(name=each.routine.name)
     version = each.release.forecast.adopts or NEW
     return way_to_production(each.release.release, version, before)
 

@@ -6,7 +6,7 @@ from esa_flows.fleet.budget import Limits
 from esa_flows.fleet.plan import Course, PlannedRoutine, PlannedWave, RolloutPlan
 from esa_flows.fleet.report import RoutineEnd, RoutineReport
 from esa_flows.fleet.spec import OnExhausted
-from esa_flows.model import Duration, RoutineName
+from esa_flows.model import Duration, RoutineId
 from esa_flows.release.legs import Setting
 from esa_flows.release.planned import PlannedRelease
 from esa_flows.release.spec import Restart
@@ -24,12 +24,12 @@ class Task:
     """
 
     setting: Setting
-    depends_on: tuple[RoutineName, ...] = ()
+    depends_on: tuple[RoutineId, ...] = ()
 
     @property
-    def name(self) -> RoutineName:
+    def name(self) -> RoutineId:
         """Which routine."""
-        return self.setting.release.routine
+        return self.setting.release.id
 
 
 @frozen(kw_only=True)

@@ -12,7 +12,7 @@ from typing import Any, Self
 from attrs import field, frozen
 
 from esa_flows.fleet.spec import FailureBudget
-from esa_flows.model import Duration, RoutineName
+from esa_flows.model import Duration, RoutineId
 from esa_flows.release.forecast import total
 from esa_flows.release.plan_file import PlanFile
 from esa_flows.release.planned import PlannedRelease
@@ -88,12 +88,12 @@ class PlannedRoutine:
         slots: Its room for versions; None where none is made.
     """
 
-    routine: RoutineName
+    routine: RoutineId
     course: Course
     why: str = ""
     wave: int = 0
     release: PlannedRelease | None = None
-    depends_on: tuple[RoutineName, ...] = ()
+    depends_on: tuple[RoutineId, ...] = ()
     slots: SlotBudget | None = None
 
     @property
@@ -131,7 +131,7 @@ class PlannedWave:
     number: int
     name: str = ""
     told: str = ""
-    routines: tuple[RoutineName, ...] = ()
+    routines: tuple[RoutineId, ...] = ()
     steps: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
     bake: Duration = Duration(0)

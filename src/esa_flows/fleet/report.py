@@ -7,7 +7,7 @@ from typing import Self
 
 from attrs import frozen
 
-from esa_flows.model import RoutineName, Split, VersionId
+from esa_flows.model import RoutineId, Split, VersionId
 from esa_flows.release.report import Outcome, Report
 
 __all__ = ["Ended", "RolloutReport", "RoutineEnd", "RoutineReport", "WaveReport"]
@@ -73,7 +73,7 @@ class RoutineReport:
         notes: What else a person should know.
     """
 
-    routine: RoutineName
+    routine: RoutineId
     wave: int = 0
     end: RoutineEnd
     run: str = ""
@@ -97,7 +97,7 @@ class RoutineReport:
         """
         before, now = report.before, report.production
         return cls(
-            routine=report.routine,
+            routine=report.id,
             wave=wave,
             end=_ENDS.get(report.outcome, RoutineEnd.FAILED),
             run=report.run,

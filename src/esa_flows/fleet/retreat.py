@@ -10,7 +10,7 @@ from esa_flows.engine.context import Branch, Context
 from esa_flows.errors import Aborted
 from esa_flows.fleet.children import run_leg
 from esa_flows.fleet.course import Course
-from esa_flows.model import Environment, RoutineName
+from esa_flows.model import Environment, RoutineId
 from esa_flows.release.legs import TakingBack, take_back
 
 __all__ = ["retreat"]
@@ -47,7 +47,7 @@ async def _put_back(
 
 
 async def _taken_back(
-    ctx: Context, *, course: Course, name: RoutineName, environment: Environment
+    ctx: Context, *, course: Course, name: RoutineId, environment: Environment
 ) -> None:
     leg = course.legs[name]
     await run_leg(

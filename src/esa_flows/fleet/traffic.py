@@ -13,7 +13,7 @@ from attrs import define, field
 from esa_flows.fleet.budget import room
 from esa_flows.fleet.course import Course
 from esa_flows.fleet.order import OrderedWave, Task
-from esa_flows.model import RoutineName
+from esa_flows.model import RoutineId
 from esa_flows.release.legs import Leg
 from esa_flows.release.report import Outcome
 
@@ -34,10 +34,10 @@ class Traffic:
     course: Course
     wave: OrderedWave
     prepared: frozenset[str]
-    exposed: set[RoutineName]
-    _begun: frozenset[RoutineName] = field(init=False)
+    exposed: set[RoutineId]
+    _begun: frozenset[RoutineId] = field(init=False)
     _news: anyio.Event = field(factory=anyio.Event, init=False)
-    _over: dict[RoutineName, anyio.Event] = field(factory=dict, init=False)
+    _over: dict[RoutineId, anyio.Event] = field(factory=dict, init=False)
 
     @classmethod
     def of(
@@ -110,14 +110,14 @@ class Traffic:
         self.exposed.discard(task.name)
         self._tell()
 
-    def _made(self, name: RoutineName) -> anyio.Event:
+    def _made(self, name: RoutineId) -> anyio.Event:
         return self._over.setdefault(name, anyio.Event())
 
     def _has_room(self) -> bool:
         now = self.course.standing(self.wave.number, exposed=len(self.exposed))
         return room(self.wave.limits, now) > 0
 
-    def _is_skipped(self, name: RoutineName) -> bool:
+    def _is_skipped(self, name: RoutineId) -> bool:
         needed = self.course.broken(name)
         if needed is not None:
             self.course.skip(name, needed)

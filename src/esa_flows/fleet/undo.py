@@ -12,7 +12,7 @@ from esa_flows.fleet.course import Course
 from esa_flows.fleet.order import Order, OrderedWave
 from esa_flows.fleet.report import RolloutReport, RoutineEnd, RoutineReport
 from esa_flows.fleet.retreat import retreat
-from esa_flows.model import Cloud
+from esa_flows.model import HOME, Realm
 from esa_flows.release.legs import Leg, expose, ship
 from esa_flows.release.migrate import migrate
 from esa_flows.release.release import release
@@ -55,7 +55,7 @@ async def undo(ctx: Context, wanted: Undo) -> RolloutReport:
     """
     course = Course(run=wanted.run, order=wanted.order)
     for leg in wanted.legs:
-        course.take(leg.report.routine, leg)
+        course.take(leg.report.id, leg)
 
     course.was_aborted = True
     await retreat(ctx, course)
@@ -88,7 +88,7 @@ def undoable(report: RolloutReport, wave: int = 0) -> tuple[RoutineReport, ...]:
 
 
 def barred(
-    each: RoutineReport, later: Iterable[RunRow], cloud: Cloud = Cloud.ESA
+    each: RoutineReport, later: Iterable[RunRow], realm: Realm = HOME
 ) -> RoutineReport | None:
     """Tell of a routine that stays, as somebody wanted something of it since.
 
@@ -97,13 +97,13 @@ def barred(
     Args:
         each: How it fared in the rollout.
         later: Runs about it that began after it was released.
-        cloud: Where it is.
+        realm: Whose it is.
     """
     found = next((row for row in later if row.run.flow in DEPLOYS), None)
     if found is None:
         return None
 
-    run, name = found.run.id, each.routine
+    run, name = found.run.id, each.routine.name
     did = "has released it since" if found.ended else "is at it, and has not ended"
     move = f"rollback {name}" if found.ended else f"abort {run}"
     return evolve(
@@ -112,7 +112,7 @@ def barred(
         production_as_before=False,
         seconds=0.0,
         reason=f"Run {run} {did}.",
-        next_move=f"To take it back nevertheless: esa-flows {move}{cloud.flag}",
+        next_move=f"To take it back nevertheless: esa-flows {move}{realm.flag}",
     )
 
 
@@ -128,7 +128,7 @@ def undo_of(
         others: Routines that stay, and why.
     """
     # The time that counts is that of the way back.
-    known = {leg.report.routine: evolve(leg, seconds=0.0) for leg in legs}
+    known = {leg.report.id: evolve(leg, seconds=0.0) for leg in legs}
     waves = [_narrowed(wave, known) for wave in order.waves]
     told = {each.wave for each in others}
     meant = tuple(w for w in waves if w.tasks or w.number in told)

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from esa_flows.errors import InvalidInput
 from esa_flows.fleet.spec import Wave
-from esa_flows.model import RoutineName
+from esa_flows.model import RoutineId
 
 __all__ = ["Candidate", "ordered", "resolve"]
 
@@ -28,9 +28,9 @@ class Candidate:
         depends_on: What must be released before it.
     """
 
-    name: RoutineName
+    name: RoutineId
     labels: Mapping[str, str] = field(factory=dict, hash=False)
-    depends_on: tuple[RoutineName, ...] = ()
+    depends_on: tuple[RoutineId, ...] = ()
 
 
 def ordered(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -46,7 +46,7 @@ def ordered(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
     places = {each.name: place for place, each in enumerate(candidates)}
     _refuse_unknown(candidates, places)
     waits = {each.name: {*each.depends_on} for each in candidates}
-    followers: dict[RoutineName, list[RoutineName]] = {}
+    followers: dict[RoutineId, list[RoutineId]] = {}
     for each in candidates:
         for needed in waits[each.name]:
             followers.setdefault(needed, []).append(each.name)
@@ -70,8 +70,8 @@ def resolve(
     candidates: Sequence[Candidate],
     waves: Sequence[Wave],
     *,
-    unchanged: Collection[RoutineName] = (),
-) -> tuple[tuple[RoutineName, ...], ...]:
+    unchanged: Collection[RoutineId] = (),
+) -> tuple[tuple[RoutineId, ...], ...]:
     """Give the routines of each wave.
 
     Args:
@@ -88,7 +88,7 @@ def resolve(
             earlier one than what it depends on.
     """
     changing = [each for each in ordered(candidates) if each.name not in unchanged]
-    wave_of: dict[RoutineName, int] = {}
+    wave_of: dict[RoutineId, int] = {}
     found = []
     for number, wave in enumerate(waves, start=1):
         _refuse_empty(wave, number, candidates)
@@ -115,7 +115,7 @@ def _room(wave: Wave, pool: int, taken: int) -> int:
 
 
 def _refuse_unknown(
-    candidates: Sequence[Candidate], known: Mapping[RoutineName, int]
+    candidates: Sequence[Candidate], known: Mapping[RoutineId, int]
 ) -> None:
     for each in candidates:
         unknown = [needed for needed in each.depends_on if needed not in known]
@@ -127,13 +127,13 @@ def _refuse_unknown(
             )
 
 
-def _refuse_circle(waits: Mapping[RoutineName, Collection[RoutineName]]) -> None:
+def _refuse_circle(waits: Mapping[RoutineId, Collection[RoutineId]]) -> None:
     """Refuse what waits for itself; shows the way round."""
     if not waits:
         return
 
     name = min(waits)
-    way: list[RoutineName] = []
+    way: list[RoutineId] = []
     while name not in way:
         way.append(name)
         name = min(needed for needed in waits[name] if needed in waits)
@@ -156,7 +156,7 @@ def _refuse_empty(wave: Wave, number: int, candidates: Sequence[Candidate]) -> N
     )
 
 
-def _refuse_left(left: Sequence[RoutineName]) -> None:
+def _refuse_left(left: Sequence[RoutineId]) -> None:
     if left:
         count = "1 routine is" if len(left) == 1 else f"{len(left)} routines are"
         raise InvalidInput(
@@ -166,7 +166,7 @@ def _refuse_left(left: Sequence[RoutineName]) -> None:
 
 
 def _refuse_late(
-    candidates: Sequence[Candidate], wave_of: Mapping[RoutineName, int]
+    candidates: Sequence[Candidate], wave_of: Mapping[RoutineId, int]
 ) -> None:
     for each in candidates:
         for needed in each.depends_on:
@@ -179,6 +179,6 @@ def _refuse_late(
                 )
 
 
-def _some(names: Sequence[RoutineName]) -> str:
+def _some(names: Sequence[RoutineId]) -> str:
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more

@@ -10,14 +10,24 @@ from esa_flows.model.bundle import Bundle
 from esa_flows.model.canary import Canary, Stage
 from esa_flows.model.cloud import Cloud
 from esa_flows.model.duration import Duration
-from esa_flows.model.names import Digest, RoutineName, SourceName, VersionId
+from esa_flows.model.names import (
+    AccountName,
+    Digest,
+    RoutineId,
+    RoutineName,
+    SourceName,
+    VersionId,
+)
+from esa_flows.model.realm import HOME, Realm
 from esa_flows.model.routine import Deployment, Routine, Version, VersionStatus
 from esa_flows.model.selector import Selector
 from esa_flows.model.split import WHOLE, Environment, Share, Split
 from esa_flows.model.tag import Tag
 
 __all__ = [
+    "HOME",
     "WHOLE",
+    "AccountName",
     "AreaCanary",
     "AreaStage",
     "Areas",
@@ -28,7 +38,9 @@ __all__ = [
     "Digest",
     "Duration",
     "Environment",
+    "Realm",
     "Routine",
+    "RoutineId",
     "RoutineName",
     "Selector",
     "Share",

@@ -5,7 +5,14 @@ from typing import Self
 
 from esa_flows.errors import InvalidInput
 
-__all__ = ["Digest", "RoutineName", "SourceName", "VersionId"]
+__all__ = [
+    "AccountName",
+    "Digest",
+    "RoutineId",
+    "RoutineName",
+    "SourceName",
+    "VersionId",
+]
 
 
 class RoutineName(str):
@@ -31,6 +38,70 @@ class RoutineName(str):
             )
 
         return super().__new__(cls, text)
+
+
+class AccountName(str):
+    """What a user calls an account: lower-case letters, digits and hyphens."""
+
+    __slots__ = ()
+    _RULE = re.compile(r"[a-z][a-z0-9-]{0,62}")
+    _TAKEN = frozenset({"esa", "dcdn"})
+
+    def __new__(cls, text: str) -> Self:
+        """Check the name.
+
+        Raises:
+            InvalidInput: It cannot stand before the name of a routine.
+        """
+        if not cls._RULE.fullmatch(text) or text in cls._TAKEN:
+            raise InvalidInput(
+                f"{text!r} is not a name for an account: use up to 63 lower-case"
+                " letters, digits and hyphens, a letter first, neither esa nor dcdn.",
+            )
+
+        return super().__new__(cls, text)
+
+
+class RoutineId(str):
+    """Which routine of a rollout: its name, after that of its account if it has one.
+
+    `cart` is a routine of the client's own account, `eu/cart` one of the account `eu`.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str) -> Self:
+        """Check both names.
+
+        Raises:
+            InvalidInput: One of them cannot be.
+        """
+        account, slash, name = text.rpartition("/")
+        if slash:
+            AccountName(account)
+
+        RoutineName(name)
+        return super().__new__(cls, text)
+
+    @classmethod
+    def of(cls, account: str, name: str) -> Self:
+        """Put it together.
+
+        Args:
+            account: The account's name; empty for the client's own.
+            name: The routine's.
+        """
+        return cls(f"{account}/{name}" if account else name)
+
+    @property
+    def account(self) -> str:
+        """The account's name; empty for the client's own."""
+        return self.rpartition("/")[0]
+
+    @property
+    def name(self) -> RoutineName:
+        """The routine's name in its account."""
+        return RoutineName(self.rpartition("/")[2])
 
 
 class SourceName(str):

@@ -5,7 +5,7 @@ from attrs import frozen
 from esa_flows.engine.history import History
 from esa_flows.engine.journal import Journal
 from esa_flows.files import Blobs
-from esa_flows.model import Bundle, Cloud, Digest
+from esa_flows.model import HOME, Bundle, Digest, Realm
 from esa_flows.release.backups import Kept, kept_in
 from esa_flows.release.package import described
 from esa_flows.steps.find_backup import Backup, Missing
@@ -23,12 +23,12 @@ class JournalArchive:
     Args:
         journal: Says under which digest a version is kept.
         blobs: Has the bytes.
-        cloud: Whose routines are meant by their names.
+        realm: Whose routines are meant by their names.
     """
 
     _journal: Journal
     _blobs: Blobs
-    _cloud: Cloud = Cloud.ESA
+    _realm: Realm = HOME
 
     def __repr__(self) -> str:
         return f"<JournalArchive [journal: {self._journal.name}]>"
@@ -66,7 +66,7 @@ class JournalArchive:
 
     async def _search(self, missing: Missing) -> Kept | None:
         code = None
-        subject = self._cloud.subject(missing.routine)
+        subject = self._realm.subject(missing.routine)
         for row in await self._journal.list(subject=subject, most=MOST_RUNS):
             for kept in kept_in(History.of(await self._journal.rows(row.run.id))):
                 if kept.version == missing.version and not kept.has_assets:

@@ -108,7 +108,7 @@ def refuse_canary(wanted: Release, world: World) -> None:
     raise Conflict(
         f"Production of {name} serves {told}:"
         " a canary is under way that this release did not begin.",
-        next_move=f"Take it back with: esa-flows rollback {name}{wanted.cloud.flag} -"
+        next_move=f"Take it back with: esa-flows rollback {name}{wanted.realm.flag} -"
         f" or release with --on-conflict abort-first (their {more} gets everything"
         f" first) or --on-conflict supersede (their {less} drops out).",
     )

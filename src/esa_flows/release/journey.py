@@ -10,9 +10,10 @@ from attrs import define, field
 
 from esa_flows.errors import EsaFlowsError
 from esa_flows.model import (
-    Cloud,
+    HOME,
     Deployment,
     Environment,
+    Realm,
     Routine,
     RoutineName,
     Split,
@@ -38,7 +39,7 @@ class Journey:
         carried: Whose variables they carried, where they did.
         back: What the way back leads to where that is not the split before.
         stand_ins: Versions made again, by the id of the one that was gone.
-        cloud: Where it is.
+        realm: Whose it is.
         asked: Splits this run has asked each environment for and was not refused.
         places: Production's places (itself, areas) that each of those was for.
         reached: Environments in which the provider accepted one of them.
@@ -58,7 +59,7 @@ class Journey:
     carried: Mapping[VersionId, Environment] = field(factory=dict)
     back: dict[Environment, Split] = field(factory=dict)
     stand_ins: dict[VersionId, VersionId] = field(factory=dict)
-    cloud: Cloud = Cloud.ESA
+    realm: Realm = HOME
     asked: dict[Environment, list[Split]] = field(factory=dict)
     places: list[tuple[str, ...]] = field(factory=list)
     reached: set[Environment] = field(factory=set)
@@ -73,17 +74,17 @@ class Journey:
 
     @classmethod
     def begun(
-        cls, run: str, world: World, *, cloud: Cloud, is_new: bool = False
+        cls, run: str, world: World, *, realm: Realm, is_new: bool = False
     ) -> Self:
         """Give the journey of a run that begins here.
 
         Args:
             run: The run's id.
             world: The routine as seen.
-            cloud: Where it is.
+            realm: Whose it is.
             is_new: Whether this run made it.
         """
-        journey = cls(run=run, before=world.routine, cloud=cloud, is_new=is_new)
+        journey = cls(run=run, before=world.routine, realm=realm, is_new=is_new)
         journey.see(world)
         return journey
 
@@ -189,7 +190,8 @@ class Journey:
         return Report(
             run=self.run,
             routine=self.routine,
-            cloud=self.cloud,
+            cloud=self.realm.cloud,
+            account=self.realm.account,
             outcome=outcome,
             version=self.version,
             before=self.before.production,

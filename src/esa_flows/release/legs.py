@@ -105,7 +105,7 @@ class Leg:
             version=self.report.version,
             contents=self.contents,
             carried=self.carried,
-            cloud=self.report.cloud,
+            realm=self.report.realm,
             back=dict(self.back),
             asked={place: list(splits) for place, splits in self.asked.items()},
             places=list(self.places),

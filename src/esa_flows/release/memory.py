@@ -5,7 +5,7 @@ from attrs import frozen
 from esa_flows.engine.codec import decode
 from esa_flows.engine.history import History
 from esa_flows.engine.journal import Journal
-from esa_flows.model import Cloud, RoutineName
+from esa_flows.model import HOME, Realm, RoutineName
 from esa_flows.steps.observe import World
 
 __all__ = ["JournalMemory", "known_in"]
@@ -33,11 +33,11 @@ class JournalMemory:
 
     Args:
         journal: Where runs are recorded.
-        cloud: Whose routines are meant by their names.
+        realm: Whose routines are meant by their names.
     """
 
     _journal: Journal
-    _cloud: Cloud = Cloud.ESA
+    _realm: Realm = HOME
 
     def __repr__(self) -> str:
         return f"<JournalMemory [journal: {self._journal.name}]>"
@@ -51,7 +51,7 @@ class JournalMemory:
         Raises:
             JournalError: The journal cannot be read.
         """
-        subject = self._cloud.subject(routine)
+        subject = self._realm.subject(routine)
         rows = await self._journal.list(subject=subject, most=NEWEST)
         ended = next((row for row in rows if row.ended), None)
         if ended is None:

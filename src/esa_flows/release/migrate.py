@@ -14,6 +14,7 @@ from esa_flows.model import (
     Canary,
     Cloud,
     Environment,
+    Realm,
     RoutineName,
     SourceName,
     VersionId,
@@ -61,6 +62,11 @@ class Migration:
     protect: tuple[VersionId, ...] = ()
     probe: bool = True
     cloud: Cloud = Cloud.ESA
+
+    @property
+    def realm(self) -> Realm:
+        """Whose routine it is taken to."""
+        return Realm(self.cloud)
 
     def __attrs_post_init__(self) -> None:
         """Refuse every way but the one from DCDN to ESA."""

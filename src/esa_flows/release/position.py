@@ -105,7 +105,7 @@ def _split(deployment: Deployment | None) -> Split | None:
 
 
 def _foreign(wanted: Release, serves: Split | None, before: Routine) -> Conflict:
-    name, flag = wanted.routine, wanted.cloud.flag
+    name, flag = wanted.routine, wanted.realm.flag
     return Conflict(
         f"{Environment.PRODUCTION.capitalize()} of {name} serves"
         f" {serves or 'nothing'}; the plan began at"

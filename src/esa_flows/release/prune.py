@@ -28,7 +28,7 @@ async def prune_versions(ctx: Context, wanted: Pruning) -> Report:
     can be restored.
     """
     world = await ctx.do(observe, wanted.routine)
-    journey = Journey.begun(ctx.run_id, world, cloud=wanted.cloud)
+    journey = Journey.begun(ctx.run_id, world, realm=wanted.realm)
     may_go = wanted.chosen
     try:
         for version in tidying(world, wanted).goes:

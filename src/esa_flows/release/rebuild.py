@@ -17,7 +17,7 @@ from esa_flows.engine.failure import encode_error
 from esa_flows.engine.journal import Kind, NewRun, Record
 from esa_flows.engine.state import Event
 from esa_flows.errors import RunError
-from esa_flows.model import Cloud, Environment, Routine, Tag, Version
+from esa_flows.model import HOME, Environment, Realm, Routine, Tag, Version
 from esa_flows.release.release import release
 from esa_flows.release.report import Outcome, Report
 from esa_flows.steps.observe import World
@@ -51,19 +51,19 @@ class Rebuilt:
 
 
 def rebuilt(
-    world: World, *, now: dt.datetime, cloud: Cloud = Cloud.ESA
+    world: World, *, now: dt.datetime, realm: Realm = HOME
 ) -> tuple[Rebuilt, ...]:
     """Tell the runs that made a routine's versions, oldest first.
 
     Args:
         world: The routine as the provider shows it.
         now: Wall time, UTC: stands where the provider tells no time.
-        cloud: Where the routine is.
+        realm: Where the routine is.
 
     Of versions made twice by one run the lowest id counts.
     """
     return tuple(
-        _rebuilt(world.routine, version, tag, now, cloud)
+        _rebuilt(world.routine, version, tag, now, realm)
         for version, tag in _made(world)
     )
 
@@ -78,11 +78,11 @@ def _made(world: World) -> Iterator[tuple[Version, Tag]]:
 
 
 def _rebuilt(
-    routine: Routine, version: Version, tag: Tag, now: dt.datetime, cloud: Cloud
+    routine: Routine, version: Version, tag: Tag, now: dt.datetime, realm: Realm
 ) -> Rebuilt:
     at = version.created_at or now
-    told, end = _end(routine, version, tag, cloud)
-    subject = cloud.subject(routine.name)
+    told, end = _end(routine, version, tag, realm)
+    subject = realm.subject(routine.name)
     begun = {"flow": release.name, "v": 0, "input": None, "subject": subject}
     run = NewRun(
         id=tag.run,
@@ -92,14 +92,14 @@ def _rebuilt(
         started_at=at,
     )
     records = (
-        Record.of(Kind.STARTED, at, {**begun, "place": cloud.place, "rebuilt": True}),
+        Record.of(Kind.STARTED, at, {**begun, "place": realm.place, "rebuilt": True}),
         Record.of(Kind.ENDED, now, {**end, "rebuilt": True}),
     )
     return Rebuilt(run=run, records=records, told=told)
 
 
 def _end(
-    routine: Routine, version: Version, tag: Tag, cloud: Cloud
+    routine: Routine, version: Version, tag: Tag, realm: Realm
 ) -> tuple[str, dict[str, Any]]:
     share = _share(routine, version)
     if share == _ALL:
@@ -107,7 +107,8 @@ def _end(
         report = Report(
             run=tag.run,
             routine=routine.name,
-            cloud=cloud,
+            cloud=realm.cloud,
+            account=realm.account,
             outcome=Outcome.RELEASED,
             version=version.id,
             production=routine.production,
@@ -119,7 +120,7 @@ def _end(
         return told, {"event": Event.SUCCEED.value, "value": encode(report)}
 
     told, move = _unfinished(routine, version, tag, share)
-    move += cloud.flag if move else ""
+    move += realm.flag if move else ""
     error = RunError(f"{told} Rebuilt from what the provider shows.", next_move=move)
     return told, {"event": Event.FAIL.value, "error": encode_error(error)}
 

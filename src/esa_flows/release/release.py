@@ -100,8 +100,8 @@ async def begin(
         RoutineNotFound: There is no such routine and it may not be created.
     """
     world, is_new = await _observe(ctx, wanted)
-    cloud = wanted.cloud
-    journey = Journey.begun(ctx.run_id, world, cloud=cloud, is_new=is_new)
+    realm = wanted.realm
+    journey = Journey.begun(ctx.run_id, world, realm=realm, is_new=is_new)
     journey.notes.extend((*more, *notes(world, wanted)))
     return world, journey
 

@@ -49,7 +49,7 @@ async def remake(ctx: Context, wanted: Remake) -> Remade:
     """Find or make a version with the wanted bytes, in a part of the run of its own."""
     release, bound_to = wanted.release, wanted.bound_to
     world = await ctx.do(observe, release.routine)
-    aside = Journey.begun(ctx.run_id, world, cloud=release.cloud)
+    aside = Journey.begun(ctx.run_id, world, realm=release.realm)
     version = await find_version(ctx, release, world, bound_to)
     if version is None:
         version = await make_one(ctx, wanted, world, aside)
@@ -113,14 +113,15 @@ async def bring_back(
             f"Version {missing.version} of {missing.routine} is gone, and"
             f" {'only its code' if backup else 'nothing'} of it was saved here.",
             next_move="Choose another one with:"
-            f" esa-flows versions list {missing.routine}{journey.cloud.flag}",
+            f" esa-flows versions list {missing.routine}{journey.realm.flag}",
         )
 
     release = Release(
         routine=missing.routine,
         bundle=backup.bundle,
         package=backup.package,
-        cloud=journey.cloud,
+        cloud=journey.realm.cloud,
+        account=journey.realm.account,
     )
     wanted = Remake(release=release, bound_to=bound_to)
     version = await make_again(ctx, wanted, journey, key=missing.version)

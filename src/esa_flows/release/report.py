@@ -8,7 +8,16 @@ from attrs import field, frozen
 from esa_flows.engine.codec import decode
 from esa_flows.engine.history import History
 from esa_flows.errors import Aborted, EsaFlowsError
-from esa_flows.model import Cloud, Deployment, Routine, RoutineName, VersionId
+from esa_flows.model import (
+    HOME,
+    Cloud,
+    Deployment,
+    Realm,
+    Routine,
+    RoutineId,
+    RoutineName,
+    VersionId,
+)
 from esa_flows.steps.prune import Pruned
 
 __all__ = ["Outcome", "Report", "first_seen", "stopped", "ways_out"]
@@ -46,6 +55,7 @@ class Report:
         run: The run's id.
         routine: Which routine.
         cloud: Where it is.
+        account: Its account's name there; empty for the client's own.
         outcome: How it ended.
         version: The version it was about; None where it did not get so far.
         before: What served production when it began.
@@ -71,8 +81,19 @@ class Report:
     reason: str = ""
     next_move: str = ""
     cloud: Cloud = Cloud.ESA
+    account: str = ""
     pruned: tuple[Pruned, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def realm(self) -> Realm:
+        """Whose routine it is."""
+        return Realm(self.cloud, self.account)
+
+    @property
+    def id(self) -> RoutineId:
+        """Which routine of a rollout it is."""
+        return RoutineId.of(self.account, self.routine)
 
     @property
     def is_good(self) -> bool:
@@ -88,22 +109,22 @@ class Report:
 
 
 def ways_out(
-    routine: RoutineName, target: VersionId | None, cloud: Cloud = Cloud.ESA
+    routine: RoutineName, target: VersionId | None, realm: Realm = HOME
 ) -> str:
     """Give the commands that end a state in which production is not as before: pure.
 
     Args:
         routine: What it is about.
         target: The version that production should go back to; None where none is known.
-        cloud: Where it is.
+        realm: Whose it is.
     """
     to = f" --to {target}" if target else ""
     moves = [
-        f"Go back by hand with: esa-flows rollback {routine}{to}{cloud.flag}",
-        f"See what serves with: esa-flows versions list {routine}{cloud.flag}",
+        f"Go back by hand with: esa-flows rollback {routine}{to}{realm.flag}",
+        f"See what serves with: esa-flows versions list {routine}{realm.flag}",
     ]
     if target:
-        order = f"{routine} {target} --deploy{cloud.flag}"
+        order = f"{routine} {target} --deploy{realm.flag}"
         restore = f"esa-flows versions restore {order}"
         moves.insert(1, f"Where that version is gone: {restore}")
 
@@ -121,14 +142,15 @@ def stopped(
         routine: What it is about, as the journal calls it.
         error: What stopped it.
     """
-    cloud, name = Cloud.read(routine)
-    move = f"Go on with: esa-flows resume {run}{cloud.flag}"
-    back = f" or go back with: esa-flows abort {run}{cloud.flag}"
+    realm, name = Realm.read(routine)
+    move = f"Go on with: esa-flows resume {run}{realm.flag}"
+    back = f" or go back with: esa-flows abort {run}{realm.flag}"
     seen = _seen(history)
     return Report(
         run=run,
         routine=name,
-        cloud=cloud,
+        cloud=realm.cloud,
+        account=realm.account,
         outcome=_outcome(history, error),
         version=_committed(history),
         before=seen[0].production if seen else None,

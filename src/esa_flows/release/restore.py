@@ -4,7 +4,7 @@ from attrs import frozen
 
 from esa_flows.engine.context import Context
 from esa_flows.engine.flow import flow
-from esa_flows.model import Cloud, RoutineName
+from esa_flows.model import Realm, RoutineName
 from esa_flows.release.binding import served_binding
 from esa_flows.release.journey import Journey
 from esa_flows.release.make import find_version
@@ -34,9 +34,9 @@ class Restoring:
         return self.release.routine
 
     @property
-    def cloud(self) -> Cloud:
-        """Where it is."""
-        return self.release.cloud
+    def realm(self) -> Realm:
+        """Whose routine it is."""
+        return self.release.realm
 
 
 @flow
@@ -51,7 +51,7 @@ async def restore(ctx: Context, wanted: Restoring) -> Report:
     """
     release = wanted.release
     world = await ctx.do(observe, release.routine)
-    journey = Journey.begun(ctx.run_id, world, cloud=release.cloud)
+    journey = Journey.begun(ctx.run_id, world, realm=release.realm)
     order = Remake(release=release, bound_to=served_binding(world))
     try:
         journey.version = await find_version(ctx, release, world, order.bound_to)

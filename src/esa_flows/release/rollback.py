@@ -10,7 +10,7 @@ from esa_flows.errors import (
     NotFound,
     ReleaseError,
 )
-from esa_flows.model import Cloud, Environment, Split, VersionId
+from esa_flows.model import HOME, Environment, Realm, Split, VersionId
 from esa_flows.release.binding import refuse_stray, rollback_notes, served_binding
 from esa_flows.release.expose import change, refuse_change, wanted_of
 from esa_flows.release.journey import Journey
@@ -41,9 +41,9 @@ async def rollback(ctx: Context, wanted: Rollback) -> Report:
 
 async def _roll_back(ctx: Context, wanted: Rollback) -> Report:
     world = await ctx.do(observe, wanted.routine)
-    cloud, routine = wanted.cloud, world.routine
-    journey = Journey.begun(ctx.run_id, world, cloud=cloud)
-    target = journey.version = rollback_target(world, wanted.to, cloud)
+    realm, routine = wanted.realm, world.routine
+    journey = Journey.begun(ctx.run_id, world, realm=realm)
+    target = journey.version = rollback_target(world, wanted.to, realm)
     split, places = Split.whole(target), places_of(routine)
     if wanted_of(routine, Environment.PRODUCTION, split, places).is_in_force(routine):
         return journey.report(Outcome.UNCHANGED)
@@ -58,7 +58,7 @@ async def _roll_back(ctx: Context, wanted: Rollback) -> Report:
     except NotFound:
         raise  # nothing was deployed: another version has to be chosen
     except (ReleaseError, CallError) as error:
-        move = ways_out(wanted.routine, target, cloud)
+        move = ways_out(wanted.routine, target, realm)
         return journey.report(Outcome.STUCK, error, next_move=move)
 
 
@@ -82,7 +82,7 @@ async def _go_back(
 
 
 def rollback_target(
-    world: World, to: VersionId | None, cloud: Cloud = Cloud.ESA
+    world: World, to: VersionId | None, realm: Realm = HOME
 ) -> VersionId:
     """Choose the version to go back to, which may be gone: pure.
 
@@ -92,7 +92,7 @@ def rollback_target(
     Args:
         world: The routine as seen.
         to: A version the user named.
-        cloud: Where the routine is.
+        realm: Whose routine it is.
 
     Raises:
         InvalidInput: Nothing says which version served before, or it carries the
@@ -102,12 +102,12 @@ def rollback_target(
     if production is None:
         raise InvalidInput(f"{world.routine.name} serves nothing in production.")
 
-    target = to or _before(world, cloud)
+    target = to or _before(world, realm)
     refuse_stray(world, target)
     return target
 
 
-def _before(world: World, cloud: Cloud) -> VersionId:
+def _before(world: World, realm: Realm) -> VersionId:
     tags = {version.id: version.tag for version in world.versions}
     serving = world.routine.in_production
     newest = max(serving, key=int)
@@ -122,5 +122,5 @@ def _before(world: World, cloud: Cloud) -> VersionId:
     raise InvalidInput(
         f"Nothing says which version of {world.routine.name} served before {newest}.",
         next_move="Choose one with --to VERSION; list them with:"
-        f" esa-flows versions list {world.routine.name}{cloud.flag}",
+        f" esa-flows versions list {world.routine.name}{realm.flag}",
     )

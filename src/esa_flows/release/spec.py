@@ -15,7 +15,9 @@ from esa_flows.model import (
     Cloud,
     Duration,
     Environment,
+    Realm,
     Routine,
+    RoutineId,
     RoutineName,
     VersionId,
 )
@@ -145,6 +147,7 @@ class Release:
         on_conflict: What to do where somebody's canary is under way.
         restart: Where it goes on without its journal; None where it begins.
         cloud: Where the routine is.
+        account: Its account's name there; empty for the client's own.
         areas: Areas and bake times in production, where areas stand in for shares.
         gates: What must be so for it to go on, in staging and in production.
     """
@@ -164,6 +167,7 @@ class Release:
     on_conflict: OnConflict = OnConflict.REFUSE
     restart: Restart | None = None
     cloud: Cloud = Cloud.ESA
+    account: str = ""
     areas: AreaCanary | None = None
     gates: tuple[Gate, ...] = field(default=(), converter=gates_of)
 
@@ -192,6 +196,16 @@ class Release:
                 f"{cloud} has no areas, so it cannot go by {self.areas}.",
                 next_move="Go by shares, for example 10:5m,50:5m,100.",
             )
+
+    @property
+    def realm(self) -> Realm:
+        """Whose routine it is."""
+        return Realm(self.cloud, self.account)
+
+    @property
+    def id(self) -> RoutineId:
+        """Which routine of a rollout it is."""
+        return RoutineId.of(self.account, self.routine)
 
     @property
     def facts(self) -> CloudFacts:
@@ -225,11 +239,18 @@ class Rollback:
         routine: Which routine.
         to: Which version; None for the one that served before the present one.
         cloud: Where the routine is.
+        account: Its account's name there; empty for the client's own.
     """
 
     routine: RoutineName = field(converter=RoutineName)
     to: VersionId | None = None
     cloud: Cloud = Cloud.ESA
+    account: str = ""
+
+    @property
+    def realm(self) -> Realm:
+        """Whose routine it is."""
+        return Realm(self.cloud, self.account)
 
 
 def _at_least_one(_: object, __: object, value: int) -> None:
@@ -251,6 +272,7 @@ class Pruning:
         foreign: Whether versions without our tag may go, their code saved.
         chosen: Versions that may go at all, as they were shown; None for all.
         cloud: Where the routine is.
+        account: Its account's name there; empty for the client's own.
     """
 
     routine: RoutineName = field(converter=RoutineName)
@@ -259,6 +281,12 @@ class Pruning:
     foreign: bool = True
     chosen: tuple[VersionId, ...] | None = None
     cloud: Cloud = Cloud.ESA
+    account: str = ""
+
+    @property
+    def realm(self) -> Realm:
+        """Whose routine it is."""
+        return Realm(self.cloud, self.account)
 
 
 def canary_of(

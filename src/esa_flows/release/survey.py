@@ -75,7 +75,7 @@ async def survey(ctx: Context, wanted: Release) -> Survey:
 
     began = cleared(world, wanted)
     refuse_unknown_areas(world, wanted)
-    journey = Journey.begun(ctx.run_id, began, cloud=wanted.cloud)
+    journey = Journey.begun(ctx.run_id, began, realm=wanted.realm)
     bindings = await choose_bindings(ctx, wanted, began, journey)
     versions = Versions(
         release=wanted, world=began, before=began.routine, places=bindings.places

@@ -62,7 +62,7 @@ async def _go_back(
             Outcome.STUCK,
             why,
             next_move="There is no version to go back to: release a mended bundle with"
-            f" esa-flows release {journey.routine} FILE{journey.cloud.flag}",
+            f" esa-flows release {journey.routine} FILE{journey.realm.flag}",
         )
 
     if isinstance(why, Aborted):
@@ -203,5 +203,5 @@ def _stuck(journey: Journey, why: EsaFlowsError, error: EsaFlowsError) -> Report
     journey.notes.append(f"The way back failed: {error}")
     back = journey.way_back(Environment.PRODUCTION)
     target = back.majority if back else None
-    move = ways_out(journey.routine, target, journey.cloud)
+    move = ways_out(journey.routine, target, journey.realm)
     return journey.report(Outcome.STUCK, why, next_move=move)

@@ -20,10 +20,10 @@ from esa_flows.cli.pages.story import (
     Verdict,
 )
 from esa_flows.cli.standing import (
-    cloud_of,
     moves,
     outcome,
     question,
+    realm_of,
     report_of,
     standing,
 )
@@ -126,7 +126,7 @@ def _next(view: RunView, report: Report | None) -> str:
 def _back(view: RunView, report: Report | None, seen: Strip) -> str:
     """Say whether one can go back, how, and how long that takes."""
     if not view.history.is_ended:
-        run, flag = view.run.id, cloud_of(view).flag
+        run, flag = view.run.id, realm_of(view).flag
         return f"To go back to what served before: esa-flows abort {run}{flag}"
 
     if report is None:
@@ -145,7 +145,7 @@ def _way_back(report: Report, seen: Strip) -> str:
     if report.before is None:
         return "Safe to roll back: no, nothing served production before."
 
-    command = f"esa-flows rollback {report.routine}{report.cloud.flag}"
+    command = f"esa-flows rollback {report.routine}{report.realm.flag}"
     shares = [span for span in seen.spans if span.phase is Phase.SHARE][-2:]
     looks = [span for span in seen.spans if span.phase is Phase.LOOK][:1]
     took = sum(span.end - span.begin for span in (*shares, *looks))
@@ -153,7 +153,7 @@ def _way_back(report: Report, seen: Strip) -> str:
 
 
 def _facts(view: RunView, report: Report | None) -> tuple[tuple[str, str], ...]:
-    facts = [("cloud", cloud_of(view).label)]
+    facts = [("cloud", realm_of(view).cloud.label)]
     if report is not None:
         version = str(report.version or "none was made")
         facts += [
