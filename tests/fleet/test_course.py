@@ -13,7 +13,7 @@ from esa_flows.model import (
     Deployment,
     Environment,
     Routine,
-    RoutineName,
+    RoutineId,
     Split,
     VersionId,
 )
@@ -21,7 +21,7 @@ from esa_flows.release.legs import Leg
 from esa_flows.release.report import Outcome, Report
 
 STAGING, PRODUCTION = Environment
-AA, BB = RoutineName("aa"), RoutineName("bb")
+AA, BB = RoutineId("aa"), RoutineId("bb")
 OLD, NEW = VersionId("1"), VersionId("2")
 
 
@@ -36,10 +36,10 @@ async def _course(*, fleet: int = 0, policy: str = "rollback-wave") -> Course:
     return Course(run=RUN, order=order)
 
 
-def _leg(name: RoutineName, outcome: Outcome, *asked: Environment) -> Leg:
+def _leg(name: RoutineId, outcome: Outcome, *asked: Environment) -> Leg:
     split = Split.whole(NEW)
-    report = Report(run=f"{RUN}.1", routine=name, outcome=outcome, version=NEW)
-    before = Routine(name=name, production=Deployment(split=Split.whole(OLD)))
+    report = Report(run=f"{RUN}.1", routine=name.name, outcome=outcome, version=NEW)
+    before = Routine(name=name.name, production=Deployment(split=Split.whole(OLD)))
     splits = dict.fromkeys(asked, (split,))
     return Leg(report=report, before=before, asked=splits, seconds=2.0)
 
@@ -107,7 +107,7 @@ async def test_a_conflict_on_the_way_back_touches_staging_neither() -> None:
 async def test_what_the_plan_refused_is_told_last() -> None:
     """It makes the end no good one, and charges nothing."""
     course = await _course()
-    refused = RoutineReport(routine=RoutineName("cc"), end=RoutineEnd.REFUSED)
+    refused = RoutineReport(routine=RoutineId("cc"), end=RoutineEnd.REFUSED)
     told = Course(run=RUN, order=evolve(course.order, others=(refused,)))
     for name in (AA, BB):
         told.take(name, _leg(name, Outcome.RELEASED, PRODUCTION))

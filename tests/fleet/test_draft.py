@@ -39,7 +39,7 @@ def _seen(name: str, canary: str = "100", *, to: str = "production") -> Seen:
         target=Environment(to),
     )
     planned = _forecast(release, release.canary)
-    return Seen(candidate=Candidate(name=release.routine), planned=planned)
+    return Seen(candidate=Candidate(name=release.id), planned=planned)
 
 
 def _forecast(release: Release, canary: Canary) -> PlannedRelease:

@@ -19,16 +19,16 @@ from esa_flows.fleet.plan import (
     is_rollout_plan,
 )
 from esa_flows.fleet.spec import FailureBudget
-from esa_flows.model import Bundle, Digest, Duration, RoutineName
+from esa_flows.model import Bundle, Digest, Duration, RoutineId
 from esa_flows.release.forecast import Forecast
 from esa_flows.release.planned import PlannedRelease
 from esa_flows.release.spec import Release
 
-SHOP = RoutineName("shop")
-CART = RoutineName("cart")
+SHOP = RoutineId("shop")
+CART = RoutineId("cart")
 
 
-def _planned(name: RoutineName, *, wave: int = 1) -> PlannedRoutine:
+def _planned(name: RoutineId, *, wave: int = 1) -> PlannedRoutine:
     bundle = Bundle(digest=Digest("a" * 64), size=3)
     release = PlannedRelease(
         run="abcd",

@@ -11,7 +11,7 @@ from esa_flows.fleet.report import (
     RoutineReport,
     WaveReport,
 )
-from esa_flows.model import Deployment, RoutineName, Split, VersionId
+from esa_flows.model import Deployment, RoutineId, RoutineName, Split, VersionId
 from esa_flows.release.report import Outcome, Report
 
 OLD, NEW = VersionId("1"), VersionId("2")
@@ -20,7 +20,7 @@ OLD, NEW = VersionId("1"), VersionId("2")
 def _routine(name: str, end: RoutineEnd, seconds: float = 0.0) -> RoutineReport:
     run = "r.1" if seconds else ""
     return RoutineReport(
-        routine=RoutineName(name), end=end, seconds=seconds, run=run, wave=1
+        routine=RoutineId(name), end=end, seconds=seconds, run=run, wave=1
     )
 
 
@@ -43,12 +43,14 @@ def test_a_routine_s_own_report_says_how_it_fared(
     report = Report(
         run="r.1",
         routine=RoutineName("shop"),
+        account="eu",
         outcome=outcome,
         before=Deployment(split=Split.whole(OLD)),
         production=Deployment(split=Split.whole(NEW)),
     )
     told = RoutineReport.of(report, wave=2, seconds=1.5)
 
+    assert "eu/shop" == told.routine
     assert (end, 2, 1.5) == (told.end, told.wave, told.seconds)
     assert (Split.whole(OLD), Split.whole(NEW)) == (told.before, told.production)
     assert is_failure is told.has_failed

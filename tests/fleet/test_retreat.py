@@ -80,7 +80,7 @@ async def go_back(ctx: Context, order: Order) -> RolloutReport:
         (new,) = task.setting.release.protect
         asked = dict.fromkeys(Environment, (Split.whole(new),))
         report = Report(
-            run=ctx.run_id, routine=name, outcome=Outcome.RELEASED, version=new
+            run=ctx.run_id, routine=name.name, outcome=Outcome.RELEASED, version=new
         )
         course.take(name, Leg(report=report, before=before, asked=asked))
 

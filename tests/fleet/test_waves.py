@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from esa_flows.errors import InvalidInput
 from esa_flows.fleet.spec import Wave
 from esa_flows.fleet.waves import Candidate, ordered, resolve
-from esa_flows.model import RoutineName
+from esa_flows.model import RoutineId
 
 
 def _one(name: str, *needs: str, **labels: str) -> Candidate:
-    needed = tuple(map(RoutineName, needs))
-    return Candidate(name=RoutineName(name), depends_on=needed, labels=labels)
+    needed = tuple(map(RoutineId, needs))
+    return Candidate(name=RoutineId(name), depends_on=needed, labels=labels)
 
 
 def _fleet(count: int) -> list[Candidate]:
@@ -38,7 +38,7 @@ def test_a_share_as_size_is_the_wave_s_own() -> None:
 
 def test_an_unchanged_routine_fills_no_place() -> None:
     """A wave of one releases one."""
-    found = resolve(_fleet(3), [Wave(1), Wave.rest()], unchanged={RoutineName("r0000")})
+    found = resolve(_fleet(3), [Wave(1), Wave.rest()], unchanged={RoutineId("r0000")})
 
     assert (("r0001",), ("r0002",)) == found
 
@@ -98,7 +98,7 @@ def test_a_dependency_that_stays_as_it_is_holds_nobody_up() -> None:
     """It serves what it shall."""
     fleet = [_one("aa", "bb"), _one("bb")]
 
-    assert (("aa",),) == resolve(fleet, [Wave()], unchanged={RoutineName("bb")})
+    assert (("aa",),) == resolve(fleet, [Wave()], unchanged={RoutineId("bb")})
 
 
 @given(st.data())

@@ -15,7 +15,7 @@ from esa_flows.fleet.report import RolloutReport, RoutineEnd
 from esa_flows.fleet.rollout import rollout
 from esa_flows.fleet.spec import Member, OnExhausted, Rollout, Wave
 from esa_flows.intake import release_of
-from esa_flows.model import Duration, RoutineName
+from esa_flows.model import Duration, RoutineId
 from esa_flows.release.legs import Setting
 
 RUN = "fleet1"
@@ -56,7 +56,7 @@ class Yard:
             canary=self.canaries.get(name, self.canary),
             **choices,
         )
-        needs = tuple(map(RoutineName, self.needs.get(name, ())))
+        needs = tuple(map(RoutineId, self.needs.get(name, ())))
         return Task(setting=Setting(release=wanted), depends_on=needs)
 
     async def wave(

@@ -26,7 +26,7 @@ from esa_flows.fleet.report import (
     RoutineReport,
     WaveReport,
 )
-from esa_flows.model import RoutineName, Split
+from esa_flows.model import RoutineId, Split
 
 RUN = "7k2f7k2f7k2f"
 SENT = {"OBSERVE": [0.3], "POST": [0.2], "DEPLOY": [0.1]}
@@ -104,7 +104,7 @@ def _release(name: str) -> dict[str, Any]:
 
 def _shop(end: RoutineEnd = RoutineEnd.RELEASED) -> RoutineReport:
     return RoutineReport(
-        routine=RoutineName("shop"),
+        routine=RoutineId("shop"),
         wave=1,
         end=end,
         run=f"{RUN}.2",
@@ -116,7 +116,7 @@ def _shop(end: RoutineEnd = RoutineEnd.RELEASED) -> RoutineReport:
 
 
 CART = RoutineReport(
-    routine=RoutineName("cart"),
+    routine=RoutineId("cart"),
     wave=2,
     end=RoutineEnd.ROLLED_BACK,
     run=f"{RUN}.3",
@@ -125,7 +125,7 @@ CART = RoutineReport(
     seconds=2.0,
     reason="It answered 500.",
 )
-LATE = RoutineReport(routine=RoutineName("late"), wave=2, end=RoutineEnd.NOT_BEGUN)
+LATE = RoutineReport(routine=RoutineId("late"), wave=2, end=RoutineEnd.NOT_BEGUN)
 
 
 def _report(*routines: RoutineReport, **changes: Any) -> RolloutReport:
@@ -361,7 +361,7 @@ def test_of_a_large_wave_some_rows_are_drawn_and_those_in_trouble() -> None:
     """A page of thousands stays small."""
     names = tuple(f"r{n:04}" for n in range(1_000))
     bad = RoutineReport(
-        routine=RoutineName(names[501]), wave=1, end=RoutineEnd.FAILED, run="x"
+        routine=RoutineId(names[501]), wave=1, end=RoutineEnd.FAILED, run="x"
     )
     rows = Rows(RUN).start(0.0, "rollout", "", _order(names))
     rows.end(10.0, encode(_report(bad)))

@@ -7,13 +7,13 @@ import pytest
 from esa_flows.cli.exits import Exit
 from esa_flows.cli.rollouts.exits import rollout_exit
 from esa_flows.fleet.report import Ended, RolloutReport, RoutineEnd, RoutineReport
-from esa_flows.model import RoutineName
+from esa_flows.model import RoutineId
 
 
 def _report(
     ended: Ended, end: RoutineEnd, *, was_aborted: bool = False
 ) -> RolloutReport:
-    routine = RoutineReport(routine=RoutineName("shop"), end=end)
+    routine = RoutineReport(routine=RoutineId("shop"), end=end)
     return RolloutReport(
         run="7k2f7k2f7k2f", ended=ended, routines=(routine,), was_aborted=was_aborted
     )

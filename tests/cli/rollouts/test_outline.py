@@ -9,9 +9,9 @@ from tests.cli.rollouts.fleets import outline, wave
 from esa_flows.cli.rollouts.outline import Outline
 from esa_flows.fleet.plan import Course, PlannedRoutine, PlannedWave, RolloutPlan
 from esa_flows.fleet.spec import FailureBudget
-from esa_flows.model import Duration, RoutineName
+from esa_flows.model import Duration, RoutineId
 
-SHOP = RoutineName("shop")
+SHOP = RoutineId("shop")
 
 
 def test_an_outline_is_taken_from_a_plan() -> None:

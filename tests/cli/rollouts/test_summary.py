@@ -17,13 +17,13 @@ from esa_flows.fleet.report import (
     RoutineReport,
     WaveReport,
 )
-from esa_flows.model import RoutineName, Split
+from esa_flows.model import RoutineId, Split
 
 SPENT = Spent(calls=33, seconds=65.0)
 
 
 def _routine(name: str, end: RoutineEnd, wave: int = 1, **more: Any) -> RoutineReport:
-    return RoutineReport(routine=RoutineName(name), end=end, wave=wave, **more)
+    return RoutineReport(routine=RoutineId(name), end=end, wave=wave, **more)
 
 
 def _report(*routines: RoutineReport, **changes: Any) -> RolloutReport:
