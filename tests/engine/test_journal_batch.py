@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import anyio
 import anyio.lowlevel
 
@@ -43,12 +45,48 @@ async def test_they_go_on_in_turns() -> None:
     assert any(0 < awake < 4 * WOKEN for awake in seen)
 
 
-async def test_nobody_is_left_asleep() -> None:
-    """Whoever wakes the others may be cancelled on the way."""
+def test_nobody_is_left_asleep() -> None:
+    """Whoever was to wake the others in turns may have been cancelled on the way."""
     batch = Batch([request()])
     overs = [batch.join(request()) for _ in range(2 * WOKEN)]
-    with anyio.CancelScope() as scope:
-        scope.cancel()
-        await batch.tell()
+    batch.wake()
 
     assert all(over.is_set() for over in overs)
+
+
+async def test_a_cancelled_task_waits_to_the_end() -> None:
+    """It learns what became of its request, and is cancelled where it next waits."""
+    batch, learned = Batch([request()]), list[bool]()
+
+    async def ask() -> None:
+        """Wait for the end of the batch."""
+        await batch.over(request())
+        learned.append(batch.served)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ask)
+        await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+        with anyio.CancelScope(shield=True):
+            await anyio.sleep(1)
+            batch.served = True
+            batch.wake()
+
+    assert [True] == learned
+    assert tasks.cancel_scope.cancel_called
+
+
+def test_a_hosts_own_cancellation_passes() -> None:
+    """What is no scope's passes through shields, and is not held up here either."""
+
+    async def main() -> None:
+        """Cancel a task by the loop's own means."""
+        batch = Batch([request()])
+        task = asyncio.create_task(batch.over(request()))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+
+        assert task.cancelled()
+
+    asyncio.run(main())

@@ -13,20 +13,16 @@ from typing import Any
 import anyio
 from attrs import define, field
 
+from esa_flows.engine.cancelled import is_cancelled
 from esa_flows.engine.lease import HeldLease
 from esa_flows.engine.step import Step
 from esa_flows.errors import NotSent, StepMisuse
 from esa_flows.wire.permit import Permit, Verb
 
-__all__ = ["Attempt", "Ports", "is_cancelled"]
+__all__ = ["Attempt", "Ports"]
 
 Ports = Mapping[type[Any], Callable[[Permit], Any]]
 """What steps can need: for each type, how to bind it to an attempt's permit."""
-
-
-def is_cancelled() -> bool:
-    """Tell whether the current task was asked to stop."""
-    return anyio.current_effective_deadline() <= anyio.current_time()
 
 
 @define(kw_only=True)

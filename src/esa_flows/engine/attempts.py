@@ -17,7 +17,8 @@ import anyio
 from attrs import define, field
 
 from esa_flows import trace
-from esa_flows.engine.attempt import Attempt, is_cancelled
+from esa_flows.engine.attempt import Attempt
+from esa_flows.engine.cancelled import is_cancelled
 from esa_flows.engine.cause import STOPPING, cause
 from esa_flows.engine.codec import Ephemeral, recordable
 from esa_flows.engine.context import Context

@@ -13,7 +13,7 @@ import anyio
 from anyio.abc import TaskGroup
 from attrs import define, field
 
-from esa_flows.engine.attempt import is_cancelled
+from esa_flows.engine.cancelled import is_cancelled
 from esa_flows.engine.cause import cause, leaves
 from esa_flows.engine.codec import recordable
 from esa_flows.engine.driver import RunDriver

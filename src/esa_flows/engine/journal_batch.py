@@ -6,6 +6,7 @@ import anyio
 import anyio.lowlevel
 from attrs import Factory, define
 
+from esa_flows.engine.cancelled import is_cancelled
 from esa_flows.engine.journal_request import Request
 
 __all__ = ["WOKEN", "Batch"]
@@ -36,12 +37,29 @@ class Batch:
         self.requests.append(request)
         return self.overs[-1]
 
+    async def over(self, request: Request[Any]) -> None:
+        """Add a request and wait for the end of the batch, also where one is cancelled.
+
+        A shield costs as much as all the rest of a wait; so it is put up only when
+        somebody does cancel. What passes through shields, passes here.
+        """
+        end = self.join(request)
+        try:
+            await end.wait()
+        except anyio.get_cancelled_exc_class():
+            if not is_cancelled():
+                raise
+
+            with anyio.CancelScope(shield=True):
+                await end.wait()
+
     async def tell(self) -> None:
         """Wake those who wait, a few at a time: the loop has timers to serve too."""
-        try:
-            for over in self.overs[:-1]:
-                over.set()
-                await anyio.lowlevel.checkpoint()
-        finally:
-            for over in self.overs:
-                over.set()
+        for end in self.overs:
+            end.set()
+            await anyio.lowlevel.checkpoint()
+
+    def wake(self) -> None:
+        """Wake whoever still waits, all at once."""
+        for end in self.overs:
+            end.set()

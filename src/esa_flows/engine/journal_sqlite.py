@@ -88,13 +88,17 @@ class SQLiteJournal:
     _place: Path = field(init=False)
     _file: tuple[int, int] | None = field(default=None, init=False)
     _joining: Batch | None = field(default=None, init=False)
-    _lane: anyio.Lock = field(factory=anyio.Lock, init=False)
+    _lane: anyio.Lock = field(init=False)
     _thread: anyio.CapacityLimiter = field(init=False)
     _busy: threading.Lock = field(factory=threading.Lock, init=False)
     _runs: int = field(default=0, init=False)
     _requests: int = field(default=0, init=False)
     _appends: int = field(default=0, init=False)
     _commits: int = field(default=0, init=False)
+
+    @_lane.default
+    def _one_batch(self) -> anyio.Lock:
+        return anyio.Lock(fast_acquire=True)
 
     @_thread.default
     def _one_thread(self) -> anyio.CapacityLimiter:
@@ -264,28 +268,29 @@ class SQLiteJournal:
             return request.result()
 
         await anyio.lowlevel.checkpoint_if_cancelled()
-        with anyio.CancelScope(shield=True):
-            batch = self._joining
-            if batch is None:
-                batch = self._joining = Batch([request])
-            else:
-                await batch.join(request).wait()
+        batch = self._joining
+        if batch is None:
+            batch = self._joining = Batch([request])
+        else:
+            await batch.over(request)
 
-            # The first leads; another one where that was cancelled by its host.
-            if not batch.served:
-                await self._lead(batch)
+        # The first leads; another one where that was cancelled by its host.
+        if not batch.served:
+            await self._lead(batch)
 
         return request.result()
 
     async def _lead(self, batch: Batch) -> None:
-        try:
-            async with self._lane:
-                # Whoever was woken with us joins first: one sync for all of them.
-                await anyio.lowlevel.checkpoint()
-                self._depart(batch)
-                await to_thread.run_sync(self._serve, batch, limiter=self._thread)
-        finally:
-            await batch.tell()
+        with anyio.CancelScope(shield=True):
+            try:
+                async with self._lane:
+                    # Whoever was woken with us joins first: one sync for all of them.
+                    await anyio.lowlevel.checkpoint()
+                    self._depart(batch)
+                    await to_thread.run_sync(self._serve, batch, limiter=self._thread)
+                    await batch.tell()  # whoever goes on now shares the next sync
+            finally:
+                batch.wake()
 
     def _depart(self, batch: Batch) -> None:
         """Let nobody join any more; an orphaned batch may have departed before."""
