@@ -321,6 +321,17 @@ async def test_a_cancelled_call_closes_its_span(spans: InMemorySpanExporter) -> 
     assert not api.get_current_span().is_recording()
 
 
+def test_without_a_provider_nobody_is_there_to_make_spans_for() -> None:
+    """Until the host has an SDK, a run need not even ask for each of its steps."""
+    assert not trace.is_on()
+
+
+def test_with_a_provider_somebody_is(spans: InMemorySpanExporter) -> None:
+    """The host's SDK makes spans."""
+    assert trace.is_on()
+    assert () == spans.get_finished_spans()
+
+
 def test_facts_go_to_the_innermost_span(spans: InMemorySpanExporter) -> None:
     """With the prefix that all our keys have."""
     with trace.step_span("put", identity="put#1", effect="guarded"):

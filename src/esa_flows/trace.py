@@ -32,6 +32,7 @@ __all__ = [
     "call_span",
     "failed",
     "here",
+    "is_on",
     "note",
     "run_span",
     "step_span",
@@ -42,6 +43,11 @@ _PLAIN_SUPPRESSION = "suppress_instrumentation"
 _NO_SPAN = nullcontext()
 
 Attributes = Mapping[str, str | int | float | bool]
+
+
+def is_on() -> bool:
+    """Tell whether there is anybody to make spans for: the host has an SDK."""
+    return not isinstance(trace.get_tracer_provider(), ProxyTracerProvider)
 
 
 def run_span(
@@ -147,11 +153,10 @@ def _span(
     kind: SpanKind = SpanKind.INTERNAL,
     links: list[Link] | None = None,
 ) -> AbstractContextManager[None]:
-    provider = trace.get_tracer_provider()
-    if isinstance(provider, ProxyTracerProvider):
-        return _NO_SPAN  # the host has no SDK: there is nobody to make spans for
+    if not is_on():
+        return _NO_SPAN
 
-    span = _tracer_of(provider).start_span(
+    span = _tracer_of(trace.get_tracer_provider()).start_span(
         name, kind=kind, attributes=attributes, links=links
     )
     return _in(span) if span.get_span_context().is_valid else _NO_SPAN

@@ -10,15 +10,15 @@ DEFENCES = (
     Defence(
         "what may have been done is looked for before it is done again",
         "engine/attempts.py",
-        "if not self._look or self.step.reconcile is None:",
-        "if True:",
+        "if self._look and self.step.reconcile is not None:",
+        "if False:",
         "tests/engine/test_attempts.py::test_an_unanswered_change_is_adopted",
     ),
     Defence(
         "an intent is recorded before the body starts",
         "engine/attempts.py",
-        "        await self._intend()\n        if self.step.timeout",
-        "        if self.step.timeout",
+        "            await self._intend()\n",
+        "            pass\n",
         "tests/engine/test_attempts.py::test_an_unanswered_change_is_adopted",
     ),
     Defence(

@@ -11,6 +11,7 @@
 """
 
 import functools
+from collections.abc import Awaitable
 from typing import Any, Generic, TypeVar
 
 import anyio
@@ -27,11 +28,12 @@ from esa_flows.engine.failure import decode_error, encode_error, words
 from esa_flows.engine.journal import Kind
 from esa_flows.engine.observe import Moment
 from esa_flows.engine.retry import Again, GiveUp, must_look
-from esa_flows.engine.run import Place, Run
+from esa_flows.engine.run import Run
 from esa_flows.engine.step import (
     Effect,
     Happened,
     Intent,
+    Reconcile,
     Step,
 )
 from esa_flows.engine.strand import Strand
@@ -49,6 +51,9 @@ __all__ = ["Attempts"]
 
 I = TypeVar("I")  # noqa: E741  the field's letter for an input type
 O = TypeVar("O")  # noqa: E741  the field's letter for an output type
+
+NEVER = float("inf")
+"""The deadline of what has none."""
 
 
 @define(kw_only=True)
@@ -73,7 +78,6 @@ class Attempts(Generic[I, O]):
     began: float = field(factory=anyio.current_time, init=False)
     calls: dict[str, list[float]] = field(factory=dict, init=False)
     _run: Run = field(init=False)
-    _place: Place = field(init=False)
     _number: int = field(init=False)
     _tries: int = field(default=0, init=False)
     _look: bool = field(init=False)
@@ -81,9 +85,12 @@ class Attempts(Generic[I, O]):
 
     def __attrs_post_init__(self) -> None:
         self._run = self.strand.run
-        self._place = self._run.place(self.identity)
         self._number = self._run.history.past(self.identity).attempts
         self._look = self._number > 0
+
+    def __str__(self) -> str:
+        """Name the step as errors do."""
+        return str(self._run.place(self.identity))
 
     def counted(self) -> dict[str, Any]:
         """Give how many calls led to an outcome; nothing where there were none."""
@@ -109,8 +116,7 @@ class Attempts(Generic[I, O]):
             self._tries += 1
             self._number += 1
             try:
-                with trace.attempt_span(self.step.name, attempt=self._number):
-                    output = await self._attempt()
+                output = await (self._traced() if self._run.traced else self._attempt())
             except Exception as error:  # noqa: BLE001  _after sorts it, none is lost
                 elapsed = anyio.current_time() - self.began
                 again = await self._after(cause(error), elapsed)
@@ -145,10 +151,15 @@ class Attempts(Generic[I, O]):
 
             raise
 
+    async def _traced(self) -> O:
+        with trace.attempt_span(self.step.name, attempt=self._number):
+            return await self._attempt()
+
     async def _attempt(self) -> O:
-        found = await self._found()
-        if found is not None:
-            return found.value
+        if self._look and self.step.reconcile is not None:
+            found = await self._found(self.step.reconcile)
+            if found is not None:
+                return found.value
 
         with self.strand.interruptible() as scope:
             attempt = self._new(scope)
@@ -180,17 +191,14 @@ class Attempts(Generic[I, O]):
             place=f"the step {self.step.name!r}",
         )
 
-    async def _found(self) -> Happened[O] | None:
+    async def _found(self, reconcile: Reconcile[I, O]) -> Happened[O] | None:
         """Look for an effect in doubt, whatever interrupts; record it where it is."""
-        if not self._look or self.step.reconcile is None:
-            return None
-
         self._run.tell(Moment.STEP_LOOKING, self.identity, attempt=self._number)
         began = anyio.current_time()
         with anyio.CancelScope() as scope:
             context = self._context(self._new(scope))
             intent = Intent(attempts=self._number - 1)
-            look = functools.partial(self.step.reconcile, context, self.value, intent)
+            look = functools.partial(reconcile, context, self.value, intent)
             found = await self._settling().resolved(look)
 
         if isinstance(found, Happened):
@@ -213,13 +221,17 @@ class Attempts(Generic[I, O]):
     async def _effect(self, context: Context, scope: anyio.CancelScope) -> O:
         """Do it; record the outcome."""
         began = anyio.current_time()
-        await self._intend()
+        if self.step.effect is not Effect.READ:
+            await self._intend()
+
         if self.step.timeout is not None:
             last = anyio.current_time() + self.step.timeout.seconds
             scope.deadline = min(scope.deadline, last)
 
         output = await self._done(context)
-        scope.deadline = float("inf")
+        if scope.deadline != NEVER:
+            scope.deadline = NEVER
+
         await self._outcome(output, began)
         return output
 
@@ -232,15 +244,14 @@ class Attempts(Generic[I, O]):
                 raise
 
             raise StepMisuse(
-                f"{self._place} raised {type(error).__name__}, and nobody had"
-                " cancelled it.",
+                f"{self} raised {type(error).__name__}, and nobody had cancelled it.",
                 next_move="Catch it in the step where it waits for something else that"
                 " was cancelled.",
             ) from error
         except Exception:
             raise
         except BaseException as error:
-            error.add_note(f"Raised by {self._place}.")
+            error.add_note(f"Raised by {self}.")
             raise
 
     async def _after(self, error: Exception, elapsed: float) -> Again:
@@ -289,7 +300,7 @@ class Attempts(Generic[I, O]):
         """Record a definite failure; give what the flow meets, now and on replay."""
         told = encode_error(error)
         if not isinstance(error, EsaFlowsError):
-            told["message"] = f"{self._place} raised {told['message']}"
+            told["message"] = f"{self} raised {told['message']}"
 
         await self._note(told)
         self._run.tell(
@@ -309,32 +320,23 @@ class Attempts(Generic[I, O]):
     async def _note(self, told: dict[str, Any]) -> None:
         """Record an outcome that is none: what the flow meets in its place."""
         body = {"v": self.step.version, "in": self.digest, "error": told}
+        body |= self._sent()
         with anyio.CancelScope(shield=True):  # what was answered is kept
-            await self._run.record(
-                Kind.OUTCOME,
-                body | self._sent(),
-                step=self.identity,
-                attempt=self._number,
-            )
+            await self._record(Kind.OUTCOME, body)
 
-    async def _intend(self) -> None:
-        if self.step.effect is Effect.READ:
-            return
-
+    def _intend(self) -> Awaitable[None]:
         body = {
             "v": self.step.version,
             "in": self.digest,
-            "input": recordable(self.value, self._place),
+            "input": recordable(self.value, self),
         }
-        await self._run.record(
-            Kind.INTENT, body, step=self.identity, attempt=self._number
-        )
+        return self._record(Kind.INTENT, body)
 
-    async def _outcome(self, output: O, began: float, **facts: bool) -> None:
+    def _outcome(self, output: O, began: float, **facts: bool) -> Awaitable[None]:
         is_ephemeral = isinstance(output, Ephemeral)
         if self.step.ephemeral and not is_ephemeral:
             raise StepMisuse(
-                f"{self._place} is ephemeral but gave a"
+                f"{self} is ephemeral but gave a"
                 f" {type(output).__name__}, which would be recorded.",
                 next_move="Give a subclass of Ephemeral, whose facts() are recorded.",
             )
@@ -342,26 +344,28 @@ class Attempts(Generic[I, O]):
         body = {
             "v": self.step.version,
             "in": self.digest,
-            "value": recordable(output, self._place),
+            "value": recordable(output, self),
             "seconds": round(anyio.current_time() - began, 6),
+            **facts,
+            **self._sent(),
         }
         if is_ephemeral:
             body["ephemeral"] = True
 
-        await self._run.record(
-            Kind.OUTCOME,
-            body | facts | self._sent(),
-            step=self.identity,
-            attempt=self._number,
+        return self._record(Kind.OUTCOME, body)
+
+    def _record(self, kind: Kind, body: dict[str, Any]) -> Awaitable[None]:
+        return self._run.record(
+            kind, body, step=self.identity, attempt=self._number, whose=self
         )
 
     def _too_late(self, attempt: Attempt) -> EsaFlowsError:
         if attempt.sent:
             return OutcomeUnknown(
-                f"{self._place} had sent a call and did not finish in time.",
+                f"{self} had sent a call and did not finish in time.",
             )
 
-        return DeadlineExceeded(f"{self._place} did not finish in time.")
+        return DeadlineExceeded(f"{self} did not finish in time.")
 
     def _tell_waiting(self, decision: Again, error: Exception) -> None:
         self._run.tell(

@@ -20,7 +20,15 @@ from esa_flows.errors import EsaFlowsError, JournalCorrupt, StepMisuse
 from esa_flows.model import Duration
 from esa_flows.wire.secret import Secret
 
-__all__ = ["Ephemeral", "decode", "digest_of", "encode", "recordable", "unfit"]
+__all__ = [
+    "Ephemeral",
+    "decode",
+    "digest_of",
+    "dumps",
+    "encode",
+    "recordable",
+    "unfit",
+]
 
 
 @frozen

@@ -192,8 +192,10 @@ class RunDriver:
 
     async def _step(self, step: Step[I, O], identity: str, value: I, digest: str) -> O:
         past = self._past(identity)
-        self._strand.refuse_version(identity, step.version)
-        self._strand.refuse_input(identity, digest)
+        if past.input:
+            self._strand.refuse_version(identity, step.version)
+            self._strand.refuse_input(identity, digest)
+
         try:
             if past.is_recalled and not self._strand.precedes(past.seq):
                 self._strand.run.tell(Moment.STEP_REPLAYED, identity)
@@ -215,7 +217,9 @@ class RunDriver:
         self, step: Step[I, O], identity: str, value: I, digest: str
     ) -> O:
         run = self._strand.run
-        run.tell(Moment.STEP_STARTED, identity, effect=step.effect.value)
+        if run.observer is not None:
+            run.tell(Moment.STEP_STARTED, identity, effect=step.effect.value)
+
         attempts = Attempts(
             step=step,
             identity=identity,
@@ -225,10 +229,7 @@ class RunDriver:
         )
         run.steps.append(identity)
         try:
-            with trace.step_span(
-                step.name, identity=identity, effect=step.effect.value
-            ):
-                output = await attempts.perform()
+            output = await (_traced(attempts) if run.traced else attempts.perform())
         except EsaFlowsError:
             self._strand.meet(identity)
             raise
@@ -236,17 +237,27 @@ class RunDriver:
             run.steps.remove(identity)
             run.performed += 1
 
-        seconds = anyio.current_time() - attempts.began
-        told = output.facts() if isinstance(output, Ephemeral) else output
-        run.tell(
-            Moment.STEP_DONE,
-            identity,
-            value=told,
-            seconds=seconds,
-            **attempts.counted(),
-        )
+        if run.observer is not None:
+            _tell_done(run, attempts, output)
+
         self._strand.meet(identity)
         return output
 
     def _past(self, identity: str) -> Past:
         return self._strand.past(identity)
+
+
+async def _traced(attempts: Attempts[I, O]) -> O:
+    step, identity = attempts.step, attempts.identity
+    with trace.step_span(step.name, identity=identity, effect=step.effect.value):
+        return await attempts.perform()
+
+
+def _tell_done(run: Run, attempts: Attempts[I, O], output: O) -> None:
+    run.tell(
+        Moment.STEP_DONE,
+        attempts.identity,
+        value=output.facts() if isinstance(output, Ephemeral) else output,
+        seconds=anyio.current_time() - attempts.began,
+        **attempts.counted(),
+    )

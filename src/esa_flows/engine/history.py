@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from esa_flows.engine.journal import Kind, Row, SignalVerb
+from esa_flows.engine.journal import Kind, Record, Row, SignalVerb
 from esa_flows.engine.state import ENDS, Event, State, fold
 
 __all__ = ["ANSWERS", "DEADLINE", "History", "Past", "Question"]
@@ -140,10 +140,9 @@ class History:
             self.events.append(Event(body["event"]))
         elif kind is Kind.SIGNALLED:
             self._signal(row, body)
+            self._hold()
         else:
-            self._step(row, body)
-
-        self._hold()
+            self._step(row.record, row.seq, body)
 
     def question_for(self, signal: int) -> str:
         """Give the question that an answer is for; empty where it is for none.
@@ -184,25 +183,24 @@ class History:
         if body.get("part"):
             self.parts.append(body["part"])
 
-    def _step(self, row: Row, body: dict[str, Any]) -> None:
-        past = self.steps.setdefault(row.record.step, Past())
-        past.attempts = max(past.attempts, row.record.attempt)
-        if row.record.kind is Kind.SLEPT:
+    def _step(self, record: Record, seq: int, body: dict[str, Any]) -> None:
+        past = self.steps.get(record.step)
+        if past is None:
+            past = self.steps[record.step] = Past()
+
+        past.attempts = max(past.attempts, record.attempt)
+        kind = record.kind
+        if kind is Kind.SLEPT:
             past.wake = dt.datetime.fromisoformat(body["wake"])
             return
 
         past.version, past.input = body["v"], body["in"]
-        if row.record.kind is Kind.OUTCOME:
+        if kind is Kind.OUTCOME:
             # An ephemeral step may have several; in the flow's order the first counts.
-            past.outcome, past.seq = body, past.seq or row.seq
-            self.questions.pop(row.record.step, None)
-        elif row.record.kind is Kind.ASKED:
-            self.questions[row.record.step] = Question(
-                seq=row.seq,
-                what=body["what"],
-                at=row.record.at,
-                after=body["after"],
-            )
+            past.outcome, past.seq = body, past.seq or seq
+            self._close(record.step)
+        elif kind is Kind.ASKED:
+            self._ask(record, seq, body)
         else:
             self._intend(past, body)
 
@@ -212,6 +210,18 @@ class History:
             past.child = body["child"]
             number = int(past.child.rpartition(".")[2])
             self.children = max(self.children, number)
+
+    def _ask(self, record: Record, seq: int, body: dict[str, Any]) -> None:
+        self.questions[record.step] = Question(
+            seq=seq, what=body["what"], at=record.at, after=body["after"]
+        )
+        self._hold()
+
+    def _close(self, question: str) -> None:
+        """Take what has an outcome off the questions, where it is one of them."""
+        if self.questions:
+            self.questions.pop(question, None)
+            self._hold()
 
     def _answer(self, question: str, body: dict[str, Any]) -> None:
         if self.questions.pop(question, None) is not None:

@@ -10,10 +10,11 @@ import anyio
 import anyio.lowlevel
 from attrs import define, field
 
+from esa_flows import trace
 from esa_flows.engine.attempt import Ports
 from esa_flows.engine.budget import RetryBudget
 from esa_flows.engine.cause import STOPPING
-from esa_flows.engine.codec import unfit
+from esa_flows.engine.codec import dumps, unfit
 from esa_flows.engine.family import Family
 from esa_flows.engine.history import DEADLINE, History
 from esa_flows.engine.journal import Journal, Kind, Record, Signal
@@ -52,7 +53,7 @@ def drafted(
         StepMisuse: JSON cannot say it.
     """
     try:
-        return Record.of(kind, at, body, step=step, attempt=attempt)
+        return Record(kind=kind, at=at, step=step, attempt=attempt, body=dumps(body))
     except Exception as error:
         raise unfit(whose, error) from error
 
@@ -107,6 +108,7 @@ class Run:
         budget: What all runs of the account may spend on trying again.
         family: Brings up the runs it begins.
         observer: Told what the run does.
+        traced: Whether somebody makes spans for what it does.
         performed: Steps that this process brought to an outcome.
     """
 
@@ -127,6 +129,7 @@ class Run:
     family: Family
     budget: RetryBudget
     observer: Observer | None = None
+    traced: bool = field(factory=trace.is_on, init=False)
     performed: int = field(default=0, init=False)
     _journal: Journal
     _children: int = field(default=0, init=False)
@@ -142,12 +145,30 @@ class Run:
         return f"<Run {self.id} {self.history.state}>"
 
     def record(
-        self, kind: Kind, body: dict[str, Any], *, step: str = "", attempt: int = 0
+        self,
+        kind: Kind,
+        body: dict[str, Any],
+        *,
+        step: str = "",
+        attempt: int = 0,
+        whose: object = None,
     ) -> Awaitable[None]:
-        """Append a row and take it into the history."""
-        whose = self.place(step)
+        """Append a row and take it into the history.
+
+        Args:
+            kind: What it records.
+            body: The rest.
+            step: Identity of the step.
+            attempt: Which attempt of it.
+            whose: Whose value it is, for an error; the step's or flow's where None.
+        """
         record = drafted(
-            kind, self.now(), body, step=step, attempt=attempt, whose=whose
+            kind,
+            self.now(),
+            body,
+            step=step,
+            attempt=attempt,
+            whose=whose or self.place(step),
         )
         return self.write(record, body)
 

@@ -73,7 +73,7 @@ class Strand:
             DuplicateStep: It was taken before.
         """
         name = str(identity)
-        full = "/".join((*path, name))
+        full = "/".join((*path, name)) if path else name
         if full in self._used:
             raise DuplicateStep(
                 f"{full} is used twice in run {self.run.id}"
@@ -132,7 +132,11 @@ class Strand:
     @property
     def is_interrupted(self) -> bool:
         """Whether something happened that this strand has still to meet."""
-        return any(found.seq for found in self._open)
+        for found in self._open:  # noqa: SIM110  asked around every step: any() is slow
+            if found.seq:
+                return True
+
+        return False
 
     def precedes(self, seq: int) -> bool:
         """Tell whether something that this strand has not met comes before a row."""
@@ -147,11 +151,12 @@ class Strand:
         Raises:
             EsaFlowsError: `Aborted`, or `DeadlineExceeded` of a timeout.
         """
-        happened = [found for found in self._open if found.seq]
-        if not happened:
+        if not self.is_interrupted:
             return
 
-        first = min(happened, key=lambda found: found.seq)
+        first = min(
+            (found for found in self._open if found.seq), key=lambda found: found.seq
+        )
         if before is None or first.seq < before:
             error = first.error()
             self._meet(first, error)
@@ -163,7 +168,8 @@ class Strand:
 
     def meet(self, identity: str) -> None:
         """Raise what comes before an outcome just recorded: there a replay will."""
-        self.deliver(before=self.past(identity).seq)
+        if self.is_interrupted:
+            self.deliver(before=self.past(identity).seq)
 
     def interruptible(self) -> AbstractContextManager[anyio.CancelScope]:
         """Let an abort or a timeout end this wait, unless it shields itself."""
