@@ -10,9 +10,9 @@ from typing import Any
 import anyio
 import pytest
 
-from esa_flows import Client, Watched, gate
+from esa_flows import Client, Freeze, Watched, gate
 from esa_flows.engine.journal_memory import MemoryJournal
-from esa_flows.errors import InvalidInput, RunInProgress
+from esa_flows.errors import Frozen, InvalidInput, RunInProgress
 from esa_flows.files import MemoryBlobs
 from esa_flows.fleet.plan import Bound, Course, RolloutPlan
 from esa_flows.fleet.report import Ended, RolloutReport, RoutineEnd
@@ -404,3 +404,52 @@ async def test_the_live_bytes_are_old_where_nothing_was_done() -> None:
 
     assert not plan.has_changes
     assert {"aa": RoutineEnd.UNCHANGED} == ends(report)
+
+
+async def test_a_rollout_does_not_begin_inside_a_freeze_window() -> None:
+    """Nothing is changed then; with leave to wait, or a reason, it begins."""
+    house = _house("aa", "bb")
+    lunch = Freeze(cron="0 12 * * *", duration="2h")
+    with house:
+        async with house.client() as client:
+            plan = await client.plan(rollout_of("aa", freezes=[lunch]))
+            with pytest.raises(Frozen):
+                await client.start(plan)
+
+            unbegun = await client.runs.list()
+            other = rollout_of("bb", freezes=[lunch])
+            run = await client.start(other, ignore_freeze="the shop is down")
+            broken = await run.result()
+            at_once = anyio.current_time()
+            run = await client.start(plan, wait=True)
+            await anyio.sleep(60)
+            with pytest.raises(InvalidInput, match="heeds its freeze windows"):
+                await client.start(plan, ignore_freeze="late")
+
+            waited = await run.result()
+
+    assert () == unbegun
+    assert ("A freeze window was ignored by someone: the shop is down",) == broken.notes
+    assert "Waited for the end of a freeze window" in waited.notes[0]
+    assert at_once + 7000 < anyio.current_time()
+
+
+async def test_a_run_that_waits_for_a_window_is_let_go_with_a_reason_alone() -> None:
+    """A run that waits for none has nothing to ignore."""
+    house = _house("aa", "bb")
+    lunch = Freeze(cron="0 12 * * *", duration="2h")
+    with house:
+        async with house.client() as client:
+            wanted = rollout_of("aa", freezes=[lunch])
+            run = await client.start(wanted, wait=True)
+            await anyio.sleep(60)
+            with pytest.raises(InvalidInput, match="waits for the end"):
+                await run.deny()
+
+            await run.approve(by="ann", ignore_freeze="the shop is down")
+            report = await run.result()
+            with pytest.raises(InvalidInput, match="waits for no freeze window"):
+                await run.approve(ignore_freeze="again")
+
+    assert Ended.DONE is report.ended
+    assert "ignored by ann: the shop is down" in report.notes[0]

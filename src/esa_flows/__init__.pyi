@@ -26,6 +26,7 @@ from esa_flows.gates.functions import gate
 from esa_flows.gates.spec import Gate
 from esa_flows.gates.verdict import Reading, Verdict
 from esa_flows.gates.watched import Watched
+from esa_flows.model.freeze import Freeze
 from esa_flows.release.report import Outcome, Report
 from esa_flows.settings import Settings
 
@@ -41,6 +42,7 @@ __all__ = [
     "Denied",
     "EsaFlowsError",
     "FailureBudget",
+    "Freeze",
     "Gate",
     "Happened",
     "Intent",

@@ -41,6 +41,7 @@ from esa_flows.model import (
     Selector,
     VersionId,
 )
+from esa_flows.model.freeze import Override
 from esa_flows.plans import Plans
 from esa_flows.release.migrate import Migration
 from esa_flows.release.planned import Plan
@@ -303,6 +304,8 @@ class Client:
         self,
         what: Rollout | RolloutPlan | Plan,
         *,
+        wait: bool = False,
+        ignore_freeze: str = "",
         observer: Observer | None = None,
     ) -> Started:
         """Begin a rollout, or what a plan says, and come back at once.
@@ -312,15 +315,23 @@ class Client:
 
         Args:
             what: A plan, or a rollout to plan and begin.
+            wait: Whether a rollout may begin inside a freeze window: it makes ready and
+                waits. What runs into a window later waits in any case.
+            ignore_freeze: Why a rollout shall not heed its freeze windows; goes into
+                the journal and the report.
             observer: Told what the run does.
 
         Raises:
+            Frozen: A rollout would begin inside a freeze window; nothing was begun.
             InvalidInput: Something cannot be used; nothing was sent.
             RunInProgress: A routine has an unfinished run of something else.
         """
         plan = await self._rollouts.plan(what) if isinstance(what, Rollout) else what
         if isinstance(plan, RolloutPlan):
-            run, drive = plan.run, await self._rollouts.carry_out(plan)
+            by = _user(self._parts)
+            leave = Override(reason=ignore_freeze, by=by) if ignore_freeze else None
+            run = plan.run
+            drive = await self._rollouts.carry_out(plan, waits=wait, override=leave)
         else:
             run, drive = plan.releases[0].run, partial(self.resume, plan)
 

@@ -41,6 +41,7 @@
     │   ├── StepChanged           code or input differ from what the journal recorded
     │   ├── StepFailed            a recorded failure of one's own exception
     │   ├── DeadlineExceeded      a step, a part of a flow or a run took too long
+    │   ├── Frozen                a freeze window is in force: nothing was begun
     │   ├── Aborted               a person asked to stop and go back
     │   ├── Denied                a person said no to what a run asked
     │   └── Paused                stopped where it was; resume goes on
@@ -72,6 +73,7 @@ __all__ = [
     "DuplicateStep",
     "EsaFlowsError",
     "Executed",
+    "Frozen",
     "GateFailed",
     "IllegalMove",
     "InUse",
@@ -360,6 +362,10 @@ class StepFailed(RunError):
 
 class DeadlineExceeded(RunError):
     """A step, a part of a flow or a whole run took longer than it may."""
+
+
+class Frozen(RunError):
+    """A rollout would begin inside a freeze window; nothing was begun."""
 
 
 class Aborted(RunError):

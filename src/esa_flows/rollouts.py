@@ -19,14 +19,16 @@ from esa_flows.errors import (
 )
 from esa_flows.fleet.draft import Facts, Seen, draft, slots_of
 from esa_flows.fleet.makespan import Pace
-from esa_flows.fleet.order import order_of
+from esa_flows.fleet.opening import refuse_frozen, refuse_late
+from esa_flows.fleet.order import Order, order_of
 from esa_flows.fleet.plan import RolloutPlan
 from esa_flows.fleet.report import RolloutReport
 from esa_flows.fleet.rollout import rollout as rollout_flow
 from esa_flows.fleet.spec import Member, Rollout, refuse_twice
 from esa_flows.fleet.waves import Candidate
 from esa_flows.intake import Choices, release_of
-from esa_flows.model import Canary, Duration, RoutineId, Selector
+from esa_flows.model import Canary, RoutineId, Selector
+from esa_flows.model.freeze import Override
 from esa_flows.outlook import Found, Outlook
 from esa_flows.plans import Plans
 from esa_flows.release.legs import take_back
@@ -81,29 +83,44 @@ class Rollouts:
         facts = Facts(run=run, made_at=parts.now(), pace=pace)
         return draft(wanted, looking.seen(asked), facts, looking.replan)
 
-    async def carry_out(self, plan: RolloutPlan, *, is_lost: bool = False) -> Drive:
+    async def carry_out(
+        self,
+        plan: RolloutPlan,
+        *,
+        is_lost: bool = False,
+        waits: bool = False,
+        override: Override | None = None,
+    ) -> Drive:
         """Give what drives the run that a plan names to its end.
 
         Args:
             plan: What to do.
             is_lost: Whether it may have been begun under a journal that is gone: then
                 each routine finds out where it stands, which takes a while.
+            waits: Whether it may begin inside a freeze window and wait for its end.
+            override: Who said that it shall not heed its freeze windows, and why.
 
         Raises:
+            Frozen: It would begin inside a freeze window.
             RunInProgress: A routine of it has an unfinished run of something else.
             InvalidInput: A bundle of it is nowhere.
         """
-        journal = self._connection.engine.journal
+        parts, journal = self._connection.parts, self._connection.engine.journal
         known = await journal.find(plan.run)
         if any(row.run.id == plan.run for row in known):
+            refuse_late(plan, override)
             return partial(self._driven, partial(self._joined, plan))
+
+        if not (is_lost or waits or override):
+            refuse_frozen(plan, parts.now())
 
         await self._refuse_busy(plan)
         for release in _with_each_bundle(plan):
             await self._plans.fetch(release)
 
         settle = self._connection.settings.settle if is_lost else None
-        return partial(self._driven, partial(self._begun, plan, settle))
+        order = order_of(plan, settle=settle, override=override)
+        return partial(self._driven, partial(self._begun, plan, order))
 
     @contextmanager
     def watched(self, observer: Observer | None) -> Iterator[Observer]:
@@ -130,12 +147,11 @@ class Rollouts:
         if view.history.started:
             return await self._releases.resume(plan.run, observer=observer)
 
-        return await self._begun(plan, None, observer=observer)
+        return await self._begun(plan, order_of(plan), observer=observer)
 
     async def _begun(
-        self, plan: RolloutPlan, settle: Duration | None, *, observer: Observer
+        self, plan: RolloutPlan, order: Order, *, observer: Observer
     ) -> RolloutReport:
-        order = order_of(plan, settle=settle)
         count = sum(len(wave.tasks) for wave in order.waves)
         return await self._connection.engine.start(
             rollout_flow,

@@ -10,8 +10,9 @@ from esa_flows.engine.engine import Engine
 from esa_flows.engine.journal import NewRun, Row, RunRow, SignalVerb
 from esa_flows.engine.observe import Observer
 from esa_flows.engine.view import RunView
-from esa_flows.errors import IllegalMove
+from esa_flows.errors import IllegalMove, InvalidInput
 from esa_flows.model import HOME, Deployment, Realm
+from esa_flows.model.freeze import Override, awaits_end
 from esa_flows.release.report import first_seen
 
 __all__ = ["Runs"]
@@ -135,23 +136,39 @@ class Runs:
         found = await self._engine.resolve(run)
         await self._engine.signal(found.run.id, SignalVerb.RESUME, by=self.by)
 
-    async def approve(self, run: str, *, by: str = "") -> RunView:
+    async def approve(
+        self, run: str, *, by: str = "", ignore_freeze: str = ""
+    ) -> RunView:
         """Agree to what a run asks, whichever process drives it; give the run.
 
         Args:
             run: Its id, or four characters of it or more.
             by: Who agrees; by default who uses this client.
+            ignore_freeze: Why a rollout that waits for the end of a freeze window shall
+                not; goes into the journal and the report.
 
         Raises:
             IllegalMove: It asks nothing.
+            InvalidInput: It waits for a window and no reason is given, or it does not.
         """
-        return await self._answer(run, SignalVerb.APPROVE, by)
+        if not ignore_freeze:
+            return await self._answer(run, SignalVerb.APPROVE, by)
+
+        view = await self._engine.view(run)
+        if not _awaits_window(view):
+            raise InvalidInput(f"Run {view.run.id} waits for no freeze window now.")
+
+        leave = Override(reason=ignore_freeze, by=by or self.by)
+        told = f"{leave.by}: {leave.reason}"
+        await self._engine.signal(view.run.id, SignalVerb.APPROVE, by=told)
+        return view
 
     async def deny(self, run: str, *, by: str = "") -> RunView:
         """Say no to what a run asks: its flow meets `Denied`. Otherwise as `approve`.
 
         Raises:
             IllegalMove: It asks nothing.
+            InvalidInput: It waits for the end of a freeze window.
         """
         return await self._answer(run, SignalVerb.DENY, by)
 
@@ -161,6 +178,15 @@ class Runs:
             raise IllegalMove(
                 f"Run {view.run.id} asks nothing; it is {view.history.state}.",
                 next_move=f"Look with: esa-flows status {view.run.id}",
+            )
+
+        if _awaits_window(view):
+            raise InvalidInput(
+                f"Run {view.run.id} waits for the end of a freeze window, and goes on"
+                " by itself then.",
+                next_move=f"Ignore it with: esa-flows approve {view.run.id}"
+                " --ignore-freeze REASON - or go back with: esa-flows abort"
+                f" {view.run.id}",
             )
 
         await self._engine.signal(view.run.id, verb, by=by or self.by)
@@ -236,3 +262,9 @@ class Runs:
                 return view
 
             await anyio.sleep(POLL)
+
+
+def _awaits_window(view: RunView) -> bool:
+    """Tell whether a run waits for the end of a freeze window."""
+    asked = sorted(view.history.questions.items(), key=lambda found: found[1].seq)
+    return bool(asked) and not view.history.is_ended and awaits_end(asked[0][0])

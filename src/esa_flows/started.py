@@ -105,13 +105,14 @@ class Started:
         self._listeners.add(listener)
         return listener
 
-    async def approve(self, *, by: str = "") -> None:
+    async def approve(self, *, by: str = "", ignore_freeze: str = "") -> None:
         """Agree to what it asks.
 
         Args:
             by: Who agrees; by default who uses the client.
+            ignore_freeze: Why it shall not wait for the end of a freeze window.
         """
-        await self._runs.approve(self.id, by=by)
+        await self._runs.approve(self.id, by=by, ignore_freeze=ignore_freeze)
 
     async def deny(self, *, by: str = "") -> None:
         """Say no to what it asks.

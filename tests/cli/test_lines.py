@@ -84,6 +84,17 @@ def test_a_happening_is_one_line_or_none(told: Happening, line: str) -> None:
     assert (f"12:00:00  {line}" if line else "") == narrated(told)
 
 
+def test_a_freeze_window_is_told_with_the_way_past_it() -> None:
+    """Until when; and that it is over."""
+    step = "gather#1/2/approve[frozen:20260309T000000Z]#1"
+    met = narrated(happening(Moment.ASKING, step, what="Frozen until then."))
+    over = happening(Moment.STEP_FAILED, step.replace("approve", "timeout"), why="Out.")
+
+    assert "Frozen until then. Now with: esa-flows approve" in met
+    assert met.endswith("--ignore-freeze REASON")
+    assert narrated(over).endswith("wait for a freeze window to end: it is over")
+
+
 def test_an_annotation_is_one_line_whatever_it_says() -> None:
     """Line ends and percents are escaped, so that a text gives no further orders."""
     told = annotation("error", "50 %\n::set-output::x\x1b", title="a:b,c")

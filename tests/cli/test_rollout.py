@@ -299,3 +299,68 @@ async def test_a_routine_or_a_rollout_goes_back(tmp_path: Path) -> None:
 
     assert [Exit.UNUSABLE] * 2 == [none.code, both.code]
     assert "is needed, and not both" in both.err
+
+
+FREEZE = """
+[[rollout.freeze]]
+cron = "0 12 * * *"
+duration = "2h"
+timezone = "Asia/Shanghai"
+reason = "lunch"
+
+[rollout.failures]"""
+
+
+async def test_a_freeze_window_that_is_not_met_is_told(tmp_path: Path) -> None:
+    """The plan ends before."""
+    office = _office()
+    file = _files(tmp_path, "[rollout.failures]", FREEZE)
+    done = await office.run("plan", file)
+
+    assert (
+        "frozen      Mon 2026-03-02 12:00 until Mon 2026-03-02 14:00 Asia/Shanghai"
+        " (lunch); this plan ends Sun 2026-03-01 20:00 at the earliest"
+    ) in done.out
+
+
+async def test_inside_a_freeze_window_nothing_begins(tmp_path: Path) -> None:
+    """Code 15, and the ways to go on: wait, or say why not."""
+    office = _office()
+    freeze = FREEZE.replace("Asia/Shanghai", "UTC")
+    file = _files(tmp_path, "[rollout.failures]", freeze)
+    with office:
+        done = await office.run("rollout", file)
+        changed = office.changes
+        held = await office.run("rollout", file, "--wait", "--no-wait", "--json")
+        run = held.json["run"]
+        seen = await office.run("status", run)
+        refused = await office.run("approve", run)
+        await anyio.sleep(2 * 3600)
+        again = await office.run("resume", run)
+
+    assert (Exit.BUSY, {}) == (done.code, changed)
+    assert "what is begun now waits for its end" in done.err
+    assert "until Sun 2026-03-01 14:00 UTC (lunch)" in done.err
+    assert (Exit.OK, "held") == (held.code, held.json["outcome"])
+    assert f"esa-flows approve {run} --ignore-freeze REASON" in seen.out
+    assert "Frozen until Sun 2026-03-01 14:00 UTC" in seen.out
+    assert Exit.UNUSABLE == refused.code
+    assert Exit.OK == again.code
+
+
+async def test_a_freeze_window_is_ignored_with_a_reason(tmp_path: Path) -> None:
+    """At the beginning, or where it waits; the end says who and why."""
+    office = _office()
+    freeze = FREEZE.replace("Asia/Shanghai", "UTC")
+    file = _files(tmp_path, "[rollout.failures]", freeze)
+    with office:
+        held = await office.run("rollout", file, "--wait", "--no-wait", "--json")
+        reason = ("--ignore-freeze", "the shop is down", "--by", "eve")
+        done = await office.run("approve", held.json["run"], *reason)
+        edit = ("[rollout.failures]", freeze)
+        other = _files(tmp_path, *edit, code=OTHER)
+        more = await office.run("rollout", other, "--ignore-freeze", "again")
+
+    assert [Exit.OK] * 2 == [done.code, more.code]
+    assert "A freeze window was ignored by eve: the shop is down." in done.out
+    assert "A freeze window was ignored by ann: again" in more.out

@@ -13,6 +13,7 @@ WORDS = [
     ("create_routine#1", "create the routine"),
     ("sleep[wave:2]#1", "bake of wave 2"),
     ("approve[wave:2]#1", "ask a person after wave 2"),
+    ("approve[frozen:20260309T000000Z]#1", "wait for a freeze window to end"),
     ("request_slot#1", "ask for an upload form"),
     ("post_to_oss#2", "upload the bundle, round 2"),
     ("commit#1", "commit the version"),

@@ -152,6 +152,21 @@ def test_areas_that_serve_are_told() -> None:
             "step.waiting",
             {"seconds": 0.123, "why": "Too many."},
         ),
+        (Moment.ASKING, "approve#1", {"what": "Go?"}, "approval.asked", None),
+        (
+            Moment.ASKING,
+            "gather#1/2/approve[frozen:20260309T000000Z]#1",
+            {"what": "Frozen until then."},
+            "window.met",
+            {"what": "Frozen until then."},
+        ),
+        (
+            Moment.STEP_FAILED,
+            "gather#1/2/timeout[frozen:20260309T000000Z]#1",
+            {"why": "The time ran out."},
+            "window.ended",
+            {},
+        ),
         (Moment.SIGNALLED, "", {"event": "abort", "by": "ann"}, "run.asked", None),
         (
             Moment.SIGNALLED,

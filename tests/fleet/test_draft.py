@@ -22,6 +22,7 @@ from esa_flows.model import (
     Split,
     VersionId,
 )
+from esa_flows.model.freeze import Freeze, coming
 from esa_flows.release.forecast import Forecast
 from esa_flows.release.planned import PlannedRelease
 from esa_flows.release.spec import Release
@@ -122,3 +123,15 @@ def test_it_says_where_nobody_looks() -> None:
         ),
     ) == plan.notes
     assert () == _draft([_seen("bb", to="staging")]).notes
+
+
+def test_a_freeze_window_is_told_and_all_is_made_ready_first() -> None:
+    """So that only the exposing waits for its end, where it is met."""
+    freeze = Freeze(cron="30 12 * * *", duration="1h")
+    budget = FailureBudget(fleet=2)
+    plan = _draft([_seen("aa"), _seen("bb")], budget=budget, freezes=[freeze])
+    window = coming((freeze,), FACTS.made_at)
+
+    assert ((freeze,), window) == (plan.freezes, plan.window)
+    assert plan.waves[0].prepares
+    assert plan == RolloutPlan.parse(plan.to_json())

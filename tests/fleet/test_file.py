@@ -9,6 +9,7 @@ from esa_flows.fleet.amount import Amount
 from esa_flows.fleet.file import read_fleet
 from esa_flows.fleet.spec import FailureBudget, Member, OnExhausted, Rollout, Wave
 from esa_flows.model import Canary
+from esa_flows.model.freeze import Freeze
 
 FILE = """
 schema = 1
@@ -65,6 +66,12 @@ size = "rest"
 fleet = "2%"
 wave = 1
 on_exhausted = "rollback-all"
+
+[[rollout.freeze]]
+cron = "0 18 * * FRI"
+duration = "62h"
+timezone = "Asia/Shanghai"
+reason = "weekend"
 """
 
 
@@ -104,6 +111,14 @@ def test_it_gives_the_same_as_python() -> None:
         budget=FailureBudget(fleet="2%", wave=1, on_exhausted=OnExhausted.ROLLBACK_ALL),
         concurrency=8,
         slow_start=True,
+        freezes=[
+            Freeze(
+                cron="0 18 * * FRI",
+                duration="62h",
+                timezone="Asia/Shanghai",
+                reason="weekend",
+            )
+        ],
         name="spring",
     ) == read_fleet(FILE, name="shop/fleet.toml", facts={"USER": "ann"})
 
@@ -194,6 +209,9 @@ def test_a_typing_error_among_ten_thousand_routines_is_named() -> None:
     assert "\n" not in str(caught.value)
 
 
+FROZEN = '[[routine]]\nname = "aa"\nentry = "x"\n[[rollout.freeze]]\n'
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -218,6 +236,15 @@ def test_a_typing_error_among_ten_thousand_routines_is_named() -> None:
             r"\[\[rollout.wave\]\] 1: A wave of 1 cannot also end at 2",
         ),
         ('[[routine]]\nname = "aa"\nentry = "x"\n' * 2, "Listed twice: aa"),
+        (f"{FROZEN}cron='x'", r"\[\[rollout.freeze\]\] 1, duration: it is missing"),
+        (
+            f"{FROZEN}cron='x'\nduration='1h'",
+            r"\[\[rollout.freeze\]\] 1: 'x' is no cron expression",
+        ),
+        (
+            f"{FROZEN}cron='0 0 * * *'\nduration='1d'",
+            "These freeze windows never open",
+        ),
         ("routine = 5", r"\[\[routine\]\]: its value is not"),
         ("routine = [5]", r"\[\[routine\]\] 1: "),
     ],

@@ -11,6 +11,7 @@ from esa_flows.fleet.plan import Course, PlannedRoutine, PlannedWave
 from esa_flows.fleet.report import RoutineEnd
 from esa_flows.fleet.spec import FailureBudget
 from esa_flows.model import Duration
+from esa_flows.model.freeze import Freeze, Override
 
 
 def test_a_plan_s_waves_are_ordered() -> None:
@@ -55,3 +56,20 @@ def test_without_its_journal_each_routine_finds_its_place_by_itself() -> None:
     restart = wave.tasks[0].setting.release.restart
     assert restart
     assert Duration(30) == restart.settle
+
+
+def test_freeze_windows_are_heeded_unless_somebody_says_why_not() -> None:
+    """Who, and why, is a part of what the journal holds."""
+    freeze = Freeze(cron="0 18 * * FRI", duration="62h")
+    override = Override(reason="outage", by="ann")
+    plan = evolve(made_plan(), freezes=(freeze,))
+    ignored = order_of(plan, override=override)
+
+    assert (freeze,) == order_of(plan).heeds
+    assert ((), (freeze,), override) == (
+        ignored.heeds,
+        ignored.freezes,
+        ignored.override,
+    )
+    assert ignored == decode(encode(ignored), Order)
+    assert None is order_of(made_plan(), override=override).override

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import anyio
 from tests.fleet.yard import RUN, Yard
+from tests.house import wall
 
 from esa_flows.errors import InvalidInput
 from esa_flows.fleet.course import Course
@@ -17,7 +18,7 @@ async def test_one_goes_and_the_others_wait_for_it() -> None:
     async with yard.house.client() as client:
         order = await yard.order(client, ["aa", "bb"])
         course, (wave,) = Course(run=RUN, order=order), order.waves
-        traffic = Traffic.of(course, wave, prepared={}, exposed={})
+        traffic = Traffic.of(course, wave, prepared={}, exposed={}, now=wall)
         first, second = wave.tasks
 
         assert await traffic.enter(first)
@@ -37,7 +38,9 @@ async def test_what_another_process_exposed_takes_its_place() -> None:
     async with yard.house.client() as client:
         order = await yard.order(client, ["aa", "bb"])
         course, (wave,) = Course(run=RUN, order=order), order.waves
-        traffic = Traffic.of(course, wave, prepared={}, exposed={"bb": f"{RUN}.1"})
+        traffic = Traffic.of(
+            course, wave, prepared={}, exposed={"bb": f"{RUN}.1"}, now=wall
+        )
         first, second = wave.tasks
         with anyio.move_on_after(60) as waiting:
             await traffic.enter(first)
@@ -53,7 +56,9 @@ async def test_nothing_new_is_made_ready_once_it_is_over() -> None:
     async with yard.house.client() as client:
         order = await yard.order(client, ["aa", "bb", "cc"])
         course, (wave,) = Course(run=RUN, order=order), order.waves
-        traffic = Traffic.of(course, wave, prepared={"bb": f"{RUN}.1"}, exposed={})
+        traffic = Traffic.of(
+            course, wave, prepared={"bb": f"{RUN}.1"}, exposed={}, now=wall
+        )
         course.take(wave.tasks[0].name, InvalidInput("It cannot be."))
         aa, bb, cc = wave.tasks
 

@@ -16,6 +16,7 @@ from esa_flows.fleet.rollout import rollout
 from esa_flows.fleet.spec import Member, OnExhausted, Rollout, Wave
 from esa_flows.intake import release_of
 from esa_flows.model import Duration, RoutineId
+from esa_flows.model.freeze import Freeze, Override
 from esa_flows.release.legs import Setting
 
 RUN = "fleet1"
@@ -85,6 +86,8 @@ class Yard:
         client: Client,
         *waves: Iterable[str],
         on_exhausted: str = "rollback-wave",
+        freezes: tuple[Freeze, ...] = (),
+        override: Override | None = None,
         **choices: Any,
     ) -> Order:
         """Give a rollout of several waves that are alike."""
@@ -92,7 +95,12 @@ class Yard:
             await self.wave(client, number, names, **choices)
             for number, names in enumerate(waves, start=1)
         ]
-        return Order(waves=tuple(made), on_exhausted=OnExhausted(on_exhausted))
+        return Order(
+            waves=tuple(made),
+            on_exhausted=OnExhausted(on_exhausted),
+            freezes=freezes,
+            override=override,
+        )
 
     async def run(self, client: Client, order: Order, **more: Any) -> RolloutReport:
         """Carry an order out."""

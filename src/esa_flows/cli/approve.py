@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -24,6 +25,7 @@ async def approve(
     *,
     deny: bool = False,
     by: str = "",
+    ignore_freeze: str = "",
     common: Driving = DRIVING,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
@@ -36,6 +38,8 @@ async def approve(
         run: Its id, or the first four characters of it or more.
         deny: Say no: the run goes the way it has for that.
         by: Who decides, for the record; by default the user's name.
+        ignore_freeze: A reason why a rollout that waits for the end of a freeze window
+            shall not; it is recorded.
         common: How to reach the provider.
         desk: Where to write.
     """
@@ -45,8 +49,9 @@ async def approve(
             desk.say(f"Run {view.run.id} asks nothing; nothing was done.")
             return Answer(exit=Exit.UNUSABLE, payload={"run": view.run.id})
 
-        answer = client.runs.deny if deny else client.runs.approve
-        view = await answer(run, by=by)
+        runs = client.runs
+        agree = partial(runs.approve, ignore_freeze=ignore_freeze)
+        view = await (runs.deny if deny else agree)(run, by=by)
         desk.say(_told(view, _goes(view, client), deny=deny))
         if view.is_driven or not client.knows(view.run.flow):
             return Answer(payload={"run": view.run.id, "approved": not deny})

@@ -10,7 +10,7 @@
   12  aborted by a person; production serves what it served before
   13  paused; `esa-flows resume RUN` goes on
   14  somebody else changed what was about to be changed
-  15  another run, or another process, is at it
+  15  another run, or another process, is at it; or a freeze window is in force
   16  a rollout is through, and no more failed than may
   17  timed out
  130  interrupted by Ctrl-C; 143 by SIGTERM; the journal is intact
@@ -27,6 +27,7 @@ from esa_flows.errors import (
     Conflict,
     DeadlineExceeded,
     EsaFlowsError,
+    Frozen,
     InvalidInput,
     JournalCorrupt,
     JournalError,
@@ -67,7 +68,7 @@ _BY_ERROR: tuple[tuple[tuple[type[BaseException], ...], Exit], ...] = (
     ((InvalidInput, UnknownRun, StepChanged), Exit.UNUSABLE),
     ((JournalTooNew, JournalCorrupt), Exit.UNUSABLE),
     ((Conflict,), Exit.CONFLICT),
-    ((RunInProgress, AlreadyRunning, LeaseLost), Exit.BUSY),
+    ((RunInProgress, AlreadyRunning, LeaseLost, Frozen), Exit.BUSY),
     ((DeadlineExceeded,), Exit.TIMED_OUT),
     ((Aborted,), Exit.ABORTED),
     ((Paused,), Exit.PAUSED),

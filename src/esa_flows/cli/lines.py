@@ -14,6 +14,7 @@ from esa_flows.engine.history import ANSWERS
 from esa_flows.engine.journal import SignalVerb
 from esa_flows.engine.observe import Happening, Moment
 from esa_flows.engine.state import Event
+from esa_flows.model.freeze import awaits_end
 
 __all__ = ["LOOKING", "annotation", "narrated"]
 
@@ -50,6 +51,9 @@ def _done(happening: Happening, what: str) -> str:
 
 
 def _failed(happening: Happening, what: str) -> str:
+    if awaits_end(happening.step):
+        return f"{what}: it is over"
+
     why = brief(happening.facts["why"])
     answer = answer_words(happening.step, why)
     return f"{what}: {answer}" if answer else f"{what}: failed: {why}"
@@ -63,7 +67,13 @@ def _sleeping(happening: Happening, what: str) -> str:
 
 def _asking(happening: Happening, what: str) -> str:
     asked = brief(happening.facts["what"])
+    if awaits_end(happening.step):
+        return f"{what}: {asked} Now with: {_EARLY.format(run=happening.run)}"
+
     return f"{what}: {asked} Answer with: esa-flows approve {happening.run} [--deny]"
+
+
+_EARLY = "esa-flows approve {run} --ignore-freeze REASON"
 
 
 def _signalled(happening: Happening, what: str) -> str:

@@ -33,11 +33,15 @@ class _How:
 
     Attributes:
         is_lost: Whether the journal under which it was begun is gone.
-        waits: Whether to wait where a person is asked.
+        waits: Whether to wait where a person is asked, or a freeze window is met.
+        waits_first: Whether to begin inside a freeze window and wait.
+        ignore_freeze: Why freeze windows are not heeded; empty where they are.
     """
 
     is_lost: bool
     waits: bool
+    waits_first: bool
+    ignore_freeze: str
 
 
 async def rollout(
@@ -46,6 +50,8 @@ async def rollout(
     *,
     strict_exit: Annotated[bool, Parameter(negative="")] = False,
     no_wait: Annotated[bool, Parameter(negative="")] = False,
+    wait: Annotated[bool, Parameter(negative="")] = False,
+    ignore_freeze: str = "",
     lost_journal: Annotated[bool, Parameter(negative="")] = False,
     common: Driving = DRIVING,
     desk: Annotated[Desk, Parameter(parse=False)],
@@ -58,20 +64,28 @@ async def rollout(
     Args:
         file: A rollout's file in TOML, or the plan of one in JSON.
         strict_exit: End with 16 where routines failed, but no more than may.
-        no_wait: Where a person is to be asked, stop and end with 0; approve RUN and
-            resume RUN go on.
+        no_wait: Where a person is to be asked or a freeze window is met, stop and end
+            with 0; approve RUN and resume RUN go on.
+        wait: Begun inside a freeze window, make ready and wait instead of ending with
+            15.
+        ignore_freeze: A reason to expose in spite of freeze windows; it is recorded.
         lost_journal: The journal under which this plan was begun is gone: each routine
             finds out where it stands, from what serves and from the plan.
         common: How to reach the provider.
         desk: Where to write.
     """
+    how = _How(
+        is_lost=lost_journal,
+        waits=not no_wait,
+        waits_first=wait,
+        ignore_freeze=ignore_freeze,
+    )
     async with desk.client(common) as client:
         plan = await plan_fleet(desk, client, file)
         desk.note(*planned_rollout(plan), "")
         title = f"rollout {plan.name or file}"
         with watching_rollout(desk, client, title, Outline.of(plan)) as watch:
             try:
-                how = _How(is_lost=lost_journal, waits=not no_wait)
                 report = await _driven(desk, client, plan, watch, how)
             except Paused as paused:
                 if no_wait:
@@ -156,14 +170,18 @@ async def _driven(
     if how.is_lost:
         found = await client.resume(plan, observer=note)
     else:
-        found = await (await client.start(plan, observer=note)).result()
+        started = await client.start(
+            plan, wait=how.waits_first, ignore_freeze=how.ignore_freeze, observer=note
+        )
+        found = await started.result()
 
     return found
 
 
 def _held(desk: Desk, plan: RolloutPlan, paused: Paused) -> Answer:
     desk.say(
-        f"Run {plan.run} waits for a person: {paused.message}",
-        f"Go on with: esa-flows approve {plan.run} - then: esa-flows resume {plan.run}",
+        f"Run {plan.run} is held: {paused.message}",
+        f"Go on with: esa-flows approve {plan.run} - then: esa-flows resume {plan.run}"
+        f" - where it waits for a freeze window to end, resume alone, then",
     )
     return Answer(payload={"run": plan.run, "outcome": "held"})

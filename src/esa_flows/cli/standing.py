@@ -21,6 +21,7 @@ from esa_flows.fleet.report import RolloutReport
 from esa_flows.fleet.rollout import rollout
 from esa_flows.fleet.undo import undo
 from esa_flows.model import Cloud, Realm
+from esa_flows.model.freeze import awaits_end
 from esa_flows.release.report import Report
 
 __all__ = [
@@ -69,6 +70,9 @@ def standing(view: RunView) -> str:
         view: The run.
     """
     state = view.history.state
+    if state is State.HELD and _window(view):
+        return "waiting for the end of a freeze window"
+
     if state in _ACTIVE and not view.is_driven:
         return f"{state}, interrupted" if state is State.ABORTING else "interrupted"
 
@@ -145,6 +149,11 @@ def question(view: RunView) -> str:
     """Give what a run has asked a person for longest; empty where it asks nothing."""
     asked = sorted(view.history.questions.values(), key=lambda found: found.seq)
     return one_line(asked[0].what) if asked and not view.history.is_ended else ""
+
+
+def _window(view: RunView) -> bool:
+    """Tell whether a run waits for the end of a freeze window."""
+    return any(map(awaits_end, view.history.questions)) and not view.history.is_ended
 
 
 def steps_of(view: RunView) -> tuple[StepSeen, ...]:
@@ -232,6 +241,12 @@ def moves(view: RunView) -> tuple[str, ...]:
 
     if view.history.is_ended:
         return (f"esa-flows versions list {routine}{realm.flag}",) if routine else ()
+
+    if _window(view):
+        return (
+            f"esa-flows approve {run} --ignore-freeze REASON",
+            f"esa-flows abort {run}{realm.flag}",
+        )
 
     if question(view):
         return (

@@ -57,6 +57,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, words in (
         (r"approve", r"ask a person"),
         (r"approve\[wave:(\d+)\]", r"ask a person after wave \1"),
+        (r"(?:approve|timeout)\[frozen:\w+\]", r"wait for a freeze window to end"),
         (r"approve\[(.+)\]", r"ask a person (\1)"),
         (r"deadline", r"deadline of the run"),
         (r"deploy\[(\w+)\]", r"deploy to \1"),

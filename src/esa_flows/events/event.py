@@ -45,6 +45,8 @@ class Kind(enum.StrEnum):
     GATE_READ = "gate.read"
     BAKE_STARTED = "bake.started"
     BAKE_ENDED = "bake.ended"
+    WINDOW_MET = "window.met"
+    WINDOW_ENDED = "window.ended"
     APPROVAL_ASKED = "approval.asked"
     APPROVAL_GIVEN = "approval.given"
     APPROVAL_DENIED = "approval.denied"

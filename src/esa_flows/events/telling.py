@@ -20,6 +20,7 @@ from esa_flows.engine.work import Identity
 from esa_flows.errors import InvalidInput
 from esa_flows.events.event import Event, Kind
 from esa_flows.model import Realm
+from esa_flows.model.freeze import awaits_end
 
 __all__ = ["Teller"]
 
@@ -162,7 +163,18 @@ def _begun(happening: Happening) -> Told:
     return kind, _taken(happening, "effect")
 
 
+def _asking(happening: Happening) -> Told:
+    kind = Kind.APPROVAL_ASKED
+    if awaits_end(happening.step):
+        kind = Kind.WINDOW_MET
+
+    return kind, _taken(happening, "what")
+
+
 def _failed(happening: Happening) -> Told:
+    if awaits_end(happening.step):
+        return Kind.WINDOW_ENDED, {}
+
     is_conflict = happening.facts.get("error") == "Conflict"
     kind = Kind.CONFLICT if is_conflict else Kind.STEP_FAILED
     return kind, _taken(happening, "why", "error", "seconds", "calls")
@@ -265,6 +277,7 @@ _BY_STEP: Mapping[str, Callable[[Identity, Any], Told]] = MappingProxyType(
 
 _BY_MOMENT: Mapping[Moment, Callable[[Happening], Told]] = MappingProxyType(
     {
+        Moment.ASKING: _asking,
         Moment.RUN_ENDED: _finished,
         Moment.SIGNALLED: _signalled,
         Moment.STEP_STARTED: _begun,
@@ -283,6 +296,5 @@ _PLAIN: Mapping[Moment, tuple[Kind, tuple[str, ...]]] = MappingProxyType(
         Moment.STEP_WAITING: (Kind.STEP_WAITING, ("seconds", "why")),
         Moment.STEP_STUCK: (Kind.STEP_STUCK, ("why",)),
         Moment.SLEEPING: (Kind.BAKE_STARTED, ("seconds",)),
-        Moment.ASKING: (Kind.APPROVAL_ASKED, ("what",)),
     }
 )

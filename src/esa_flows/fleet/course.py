@@ -18,6 +18,7 @@ from esa_flows.fleet.report import (
     RoutineReport,
     WaveReport,
 )
+from esa_flows.fleet.shutter import Shutter
 from esa_flows.fleet.spec import OnExhausted
 from esa_flows.model import Environment, RoutineId
 from esa_flows.release.legs import Leg
@@ -47,6 +48,8 @@ class Course:
         returned: Environments that were put back, by routine.
         tasks: The routines, by name.
         waves: The number of each routine's wave.
+        shutter: Whether something new may be exposed now.
+        notes: What else a person should know.
     """
 
     run: str
@@ -62,6 +65,8 @@ class Course:
     seconds: dict[int, float] = field(factory=dict)
     approved: dict[int, str] = field(factory=dict)
     returned: dict[RoutineId, set[Environment]] = field(factory=dict)
+    shutter: Shutter = field(init=False)
+    notes: list[str] = field(factory=list)
 
     _failed: Counter[int] = field(factory=Counter, init=False)
     _proven: Counter[int] = field(factory=Counter, init=False)
@@ -71,6 +76,7 @@ class Course:
         self.tasks = {task.name: task for _, task in placed}
         self.waves = {task.name: number for number, task in placed}
         self.reports |= {report.routine: report for report in self.order.others}
+        self.shutter = Shutter(self.order.heeds)
 
     def __repr__(self) -> str:
         done = f"{len(self.reports)} routines, {self.failures} failed"
@@ -247,6 +253,7 @@ class Course:
             tolerated=self.order.tolerated,
             reason=self._reason(),
             next_move=self._next_move(ended),
+            notes=tuple(self.notes),
         )
 
     def _all(self) -> Iterable[RoutineReport]:

@@ -22,6 +22,7 @@ from esa_flows.fleet.plan import (
 from esa_flows.fleet.spec import Rollout, Wave
 from esa_flows.fleet.waves import Candidate, ordered, resolve
 from esa_flows.model import Canary, Duration, Routine, RoutineId
+from esa_flows.model.freeze import coming
 from esa_flows.release.forecast import NEW, Forecast
 from esa_flows.release.plan import Exposure, way_to_production
 from esa_flows.release.planned import PlannedRelease
@@ -104,7 +105,13 @@ def draft(
         zip(rollout.waves, placed, strict=True), start=1
     ):
         limits = limits_of(rollout, fleet=count, wave=len(names))
-        drafted = _Drafted.of(wave, limits, [routines[name] for name in names], replan)
+        drafted = _Drafted.of(
+            wave,
+            limits,
+            [routines[name] for name in names],
+            replan,
+            freezes=bool(rollout.freezes),
+        )
         routines |= {each.routine: each for each in drafted.placed(number)}
         waves.append(drafted.planned(number, facts.pace))
 
@@ -123,6 +130,8 @@ def draft(
         calls_per_second=facts.pace.calls,
         latency=facts.pace.latency,
         bound=_bound_of(waves),
+        freezes=rollout.freezes,
+        window=coming(rollout.freezes, facts.made_at),
         notes=(*facts.notes, *_unobserved(routines.values())),
     )
 
@@ -208,10 +217,13 @@ class _Drafted:
         limits: Limits,
         routines: Sequence[PlannedRoutine],
         replan: Replan,
+        *,
+        freezes: bool,
     ) -> "_Drafted":
         exposed, why = most_exposed(limits, len(routines))
         at_once = min(len(routines), limits.concurrency)
-        prepares = exposed < at_once or (limits.slow_start and at_once > 1)
+        waits = exposed < at_once or (limits.slow_start and at_once > 1)
+        prepares = bool(routines) and (waits or freezes)
         going = (_going(each, wave.canary, replan) for each in routines)
         return cls(
             wave=wave,

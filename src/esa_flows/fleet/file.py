@@ -85,6 +85,7 @@ def _rollout(found: FleetFile, name: str) -> Rollout:
             budget=_budget(found.rollout.failures),
             concurrency=found.limits.concurrency,
             slow_start=found.rollout.slow_start,
+            freezes=found.rollout.freeze,
             name=found.rollout.name,
         )
     except InvalidInput as error:

@@ -7,6 +7,7 @@ from attrs import field, frozen
 from esa_flows.fleet.amount import Amount
 from esa_flows.fleet.spec import Mode, OnExhausted
 from esa_flows.model import AreaCanary, Canary, Duration, Environment, Selector
+from esa_flows.model.freeze import Freeze
 from esa_flows.release.spec import Binding, OnConflict
 
 __all__ = [
@@ -142,12 +143,14 @@ class FileRollout:
         slow_start: Whether a wave exposes one routine first, then two, four and so on.
         wave: The waves, in order; one of all by default.
         failures: How many may fail.
+        freeze: When nothing new is exposed.
     """
 
     name: str = ""
     slow_start: bool = False
     wave: tuple[FileWave, ...] = (FileWave(),)
     failures: Failures = Failures()
+    freeze: tuple[Freeze, ...] = ()
 
 
 @frozen(kw_only=True)

@@ -18,6 +18,9 @@ __all__ = ["told_of", "wrong"]
 MOST_TOLD = 20
 """Troubles that are told in one error."""
 
+_LISTED = (("routine",), ("rollout", "wave"), ("rollout", "freeze"))
+"""Tables that a file may have several of."""
+
 
 def wrong(name: str, troubles: Sequence[str]) -> InvalidInput:
     """Make the error that says what is wrong.
@@ -92,11 +95,11 @@ def _words(path: tuple[str, ...]) -> str:
     if not path:
         return "the file"
 
-    if "wave" in path[:2] or path[0] == "routine":
-        at = path.index("wave") if "wave" in path[:2] else 0
-        table = f"[[{'.'.join(path[: at + 1])}]]"
-        number, *keys = path[at + 1 :] or ("",)
-        return ", ".join([f"{table} {number}".strip(), *keys])
+    for listed in _LISTED:
+        if path[: len(listed)] == listed:
+            number, *keys = path[len(listed) :] or ("",)
+            table = f"[[{'.'.join(listed)}]] {number}"
+            return ", ".join([table.strip(), *keys])
 
     tables, key = path[:-1], path[-1]
     return f"[{'.'.join(tables)}] {key}" if tables else key

@@ -7,6 +7,7 @@ from esa_flows.fleet.plan import Course, PlannedRoutine, PlannedWave, RolloutPla
 from esa_flows.fleet.report import RoutineEnd, RoutineReport
 from esa_flows.fleet.spec import OnExhausted
 from esa_flows.model import Duration, RoutineId
+from esa_flows.model.freeze import Freeze, Override
 from esa_flows.release.legs import Setting
 from esa_flows.release.planned import PlannedRelease
 from esa_flows.release.spec import Restart
@@ -64,26 +65,41 @@ class Order:
         waves: The waves that have routines, in order.
         on_exhausted: What happens when the failure budget is passed.
         others: Routines that are left as they are, and why.
+        freezes: When nothing new is exposed.
+        override: Who said that it shall not heed that, and why.
     """
 
     name: str = ""
     waves: tuple[OrderedWave, ...]
     on_exhausted: OnExhausted = OnExhausted.ROLLBACK_WAVE
     others: tuple[RoutineReport, ...] = ()
+    freezes: tuple[Freeze, ...] = ()
+    override: Override | None = None
 
     @property
     def tolerated(self) -> int:
         """How many routines may fail."""
         return self.waves[0].limits.fleet if self.waves else 0
 
+    @property
+    def heeds(self) -> tuple[Freeze, ...]:
+        """The freeze windows that it heeds."""
+        return () if self.override else self.freezes
 
-def order_of(plan: RolloutPlan, *, settle: Duration | None = None) -> Order:
+
+def order_of(
+    plan: RolloutPlan,
+    *,
+    settle: Duration | None = None,
+    override: Override | None = None,
+) -> Order:
     """Give what the run of a plan has to do: pure.
 
     Args:
         plan: The plan.
         settle: How long what was under way may still appear, where it goes on without
             its journal; None where it begins.
+        override: Who said that it shall not heed its freeze windows, and why.
     """
     planned = {each.routine: each for each in plan.routines}
     return Order(
@@ -95,6 +111,8 @@ def order_of(plan: RolloutPlan, *, settle: Duration | None = None) -> Order:
         ),
         on_exhausted=plan.budget.on_exhausted,
         others=tuple(_other(each) for each in plan.routines if not each.wave),
+        freezes=plan.freezes,
+        override=override if plan.freezes else None,
     )
 
 

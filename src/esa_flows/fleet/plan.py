@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from esa_flows.fleet.spec import FailureBudget
 from esa_flows.model import Duration, RoutineId
+from esa_flows.model.freeze import Freeze, Window
 from esa_flows.release.forecast import total
 from esa_flows.release.plan_file import PlanFile
 from esa_flows.release.planned import PlannedRelease
@@ -167,6 +168,8 @@ class RolloutPlan:
         calls_per_second: The cap it was computed with.
         latency: Seconds that a call takes, as the plan's own calls took.
         bound: What the minimum time is bound by.
+        freezes: When nothing new is exposed.
+        window: The freeze window in force when it was made, or the next one.
         notes: What a person should know.
     """
 
@@ -182,6 +185,8 @@ class RolloutPlan:
     calls_per_second: int = 100
     latency: float = 0.0
     bound: Bound = Bound.CAP
+    freezes: tuple[Freeze, ...] = ()
+    window: Window | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -198,6 +203,16 @@ class RolloutPlan:
     def minimum_time(self) -> Duration:
         """The least time it takes: that of all waves, approvals not counted."""
         return Duration(sum(wave.minimum_time.seconds for wave in self.waves))
+
+    @property
+    def ends_at(self) -> dt.datetime:
+        """When it ends at the earliest, where it begins as soon as it is made."""
+        return self.made_at + dt.timedelta(seconds=self.minimum_time.seconds)
+
+    @property
+    def meets_window(self) -> bool:
+        """Whether it is made in a freeze window, or would run into one."""
+        return self.window is not None and self.window.has_begun(self.ends_at)
 
     @property
     def rollback_time(self) -> Duration:

@@ -1,6 +1,7 @@
 """The run of a rollout: wave by wave, within the failure budget, and back if need be.
 
     for each wave: make ready at full speed, expose under the budget → bake → a person
+                   (inside a freeze window nothing new is exposed)
     too many failed, or an abort → what is under way goes back → production of all that
       has to → their staging
 
@@ -24,6 +25,7 @@ from esa_flows.fleet.course import Course
 from esa_flows.fleet.order import Order, OrderedWave, Task
 from esa_flows.fleet.report import RolloutReport
 from esa_flows.fleet.retreat import retreat
+from esa_flows.fleet.shutter import ignored, wait
 from esa_flows.fleet.spec import OnExhausted
 from esa_flows.fleet.traffic import Traffic
 from esa_flows.release.legs import Exposing, Leg, expose, prepare, ship
@@ -43,6 +45,9 @@ async def rollout(ctx: Context, wanted: Order) -> RolloutReport:
         How it ended.
     """
     course = Course(run=ctx.run_id, order=wanted)
+    if wanted.override is not None:
+        course.notes.append(ignored(wanted.override.by, wanted.override.reason))
+
     try:
         await _forward(ctx, course)
     except Aborted:
@@ -76,19 +81,28 @@ async def _release(ctx: Context, course: Course, wave: OrderedWave) -> None:
             wave,
             prepared=ctx.begun(prepare),
             exposed=ctx.begun(expose if wave.prepares else ship),
+            now=ctx.now,
         ),
     )
     try:
-        if wave.prepares:
-            await ctx.gather(
-                partial(_each, doing=doing, one=_prepared, key="prepare"),
-                partial(_each, doing=doing, one=_exposed, key="expose"),
-                key=key,
-            )
-        else:
-            await _each(ctx, doing=doing, one=_shipped, key=key)
+        await _through(ctx, doing, key)
     finally:
         course.seconds[wave.number] = (ctx.now() - began).total_seconds()
+
+
+async def _through(ctx: Context, doing: "_Doing", key: str) -> None:
+    """Release the routines of a wave, in one go or made ready first."""
+    branches: list[Branch[None]] = [partial(_exposing, doing=doing)]
+    if doing.wave.prepares:
+        branches.insert(0, partial(_each, doing=doing, one=_prepared, key="prepare"))
+
+    if doing.course.shutter.freezes:
+        branches.append(partial(_thawing, doing=doing))
+
+    if len(branches) == 1:
+        await _each(ctx, doing=doing, one=_shipped, key=key)
+    else:
+        await ctx.gather(*branches, key=key)
 
 
 async def _watch(ctx: Context, course: Course, wave: OrderedWave) -> None:
@@ -154,6 +168,30 @@ async def _each(ctx: Context, *, doing: _Doing, one: _One, key: str) -> None:
         partial(one, doing=doing, task=task) for task in doing.wave.tasks
     ]
     await ctx.gather(*branches, key=key, limit=doing.wave.limits.concurrency)
+
+
+async def _exposing(ctx: Context, *, doing: _Doing) -> None:
+    """Expose the routines of a wave."""
+    try:
+        one = _exposed if doing.wave.prepares else _shipped
+        await _each(ctx, doing=doing, one=one, key="expose")
+    finally:
+        doing.traffic.finish()
+
+
+async def _thawing(ctx: Context, *, doing: _Doing) -> None:
+    """Wait for freeze windows to end, whenever that is all the wave waits for."""
+    course, traffic = doing.course, doing.traffic
+    try:
+        while (window := await traffic.frozen()) is not None:
+            zone = course.shutter.freezes[0].timezone
+            course.notes.append(await wait(ctx, window, zone))
+            course.shutter.lift(window)
+            traffic.thaw()
+    except Denied as no:
+        course.denied = no.message
+    finally:
+        traffic.stop()
 
 
 async def _prepared(ctx: Context, /, *, doing: _Doing, task: Task) -> None:

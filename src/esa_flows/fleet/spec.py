@@ -12,6 +12,7 @@ from attrs import field, frozen
 from esa_flows.errors import InvalidInput
 from esa_flows.fleet.amount import Amount
 from esa_flows.model import AreaCanary, Canary, Duration, Selector
+from esa_flows.model.freeze import Freeze, refuse_forever
 
 __all__ = [
     "FailureBudget",
@@ -216,6 +217,10 @@ def _waves(value: Iterable[Wave]) -> tuple[Wave, ...]:
     return tuple(value)
 
 
+def _freezes(value: Iterable[Freeze]) -> tuple[Freeze, ...]:
+    return tuple(value)
+
+
 def _at_least_one(_: object, __: object, value: int) -> None:
     if value < 1:
         raise InvalidInput(f"With {value} routines at once nothing would be released.")
@@ -231,6 +236,7 @@ class Rollout:
         budget: How many may fail.
         concurrency: Most routines that are worked on at once.
         slow_start: Whether a wave exposes one first, then two, four and so on.
+        freezes: When nothing new is exposed.
         name: What it is called, for people.
     """
 
@@ -239,6 +245,7 @@ class Rollout:
     budget: FailureBudget = FailureBudget()
     concurrency: int = field(default=64, validator=_at_least_one)
     slow_start: bool = False
+    freezes: tuple[Freeze, ...] = field(default=(), converter=_freezes)
     name: str = ""
 
     def __attrs_post_init__(self) -> None:
@@ -249,6 +256,7 @@ class Rollout:
             raise InvalidInput("This rollout has no wave: leave out waves for one.")
 
         refuse_twice(member.routine for member in self.members)
+        refuse_forever(self.freezes)
 
 
 def refuse_twice(names: Iterable[str]) -> None:

@@ -5,7 +5,8 @@ lets anything new go. All waiting here ends by itself: a routine waits only for 
 that are under way, and those end, also by an abort.
 """
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Callable, Mapping
 
 import anyio
 from attrs import define, field
@@ -14,10 +15,14 @@ from esa_flows.fleet.budget import room
 from esa_flows.fleet.course import Course
 from esa_flows.fleet.order import OrderedWave, Task
 from esa_flows.model import RoutineId
+from esa_flows.model.freeze import Window
 from esa_flows.release.legs import Leg
 from esa_flows.release.report import Outcome
 
 __all__ = ["Traffic"]
+
+_MOMENT = 1.0
+"""Seconds after which a wall clock that was set back is looked at again."""
 
 
 @define(kw_only=True)
@@ -29,15 +34,22 @@ class Traffic:
         wave: The wave.
         prepared: Routines that were begun to be made ready, also by other processes.
         exposed: Routines that are exposed and have not ended.
+        now: The wall clock, which can delay an exposure.
     """
 
     course: Course
     wave: OrderedWave
     prepared: frozenset[str]
     exposed: set[RoutineId]
+    now: Callable[[], dt.datetime]
     _begun: frozenset[RoutineId] = field(init=False)
     _news: anyio.Event = field(factory=anyio.Event, init=False)
     _over: dict[RoutineId, anyio.Event] = field(factory=dict, init=False)
+    _unready: int = field(default=0, init=False)
+    _held: set[RoutineId] = field(factory=set, init=False)
+    _stir: anyio.Event = field(factory=anyio.Event, init=False)
+    _is_through: bool = field(default=False, init=False)
+    _is_stopped: bool = field(default=False, init=False)
 
     @classmethod
     def of(
@@ -47,6 +59,7 @@ class Traffic:
         *,
         prepared: Mapping[str, str],
         exposed: Mapping[str, str],
+        now: Callable[[], dt.datetime],
     ) -> "Traffic":
         """Begin, or go on with, a wave.
 
@@ -55,6 +68,7 @@ class Traffic:
             wave: The wave.
             prepared: Runs that were begun to make routines ready, by routine.
             exposed: Runs that were begun to expose them.
+            now: The wall clock.
         """
         names = (task.name for task in wave.tasks)
         return cls(
@@ -62,10 +76,12 @@ class Traffic:
             wave=wave,
             prepared=frozenset(prepared),
             exposed={name for name in names if name in exposed},
+            now=now,
         )
 
     def __attrs_post_init__(self) -> None:
         self._begun = frozenset(self.exposed)
+        self._unready = len(self.wave.tasks) if self.wave.prepares else 0
 
     def __repr__(self) -> str:
         return f"<Traffic of wave {self.wave.number} [{len(self.exposed)} exposed]>"
@@ -80,6 +96,8 @@ class Traffic:
     def ready(self, task: Task) -> None:
         """Note that a routine is ready, or never will be."""
         self._made(task.name).set()
+        self._unready -= 1
+        self._stir.set()
         if task.name in self.course.reports:
             self._tell()  # it has ended, and others may have waited for it
 
@@ -96,7 +114,12 @@ class Traffic:
         if name in self._begun:
             return True
 
-        while not self.course.is_over and not self._is_skipped(name):
+        while not self._is_over and not self._is_skipped(name):
+            window = self.course.shutter.in_force(self.now())
+            if window is not None:
+                await self._hold(name, window)
+                continue
+
             if not self.course.waits(name) and self._has_room():
                 self.exposed.add(name)
                 return True
@@ -105,10 +128,62 @@ class Traffic:
 
         return False
 
+    async def frozen(self) -> Window | None:
+        """Wait until a freeze window is all that the wave waits for; give that.
+
+        What is exposed goes its way to its end first, and what is being made ready is.
+
+        Returns:
+            The window; None where nothing of the wave waits any more.
+        """
+        while not self._is_through:
+            window = self.course.shutter.in_force(self.now())
+            if window is not None and self._is_idle:
+                return window
+
+            self._stir = anyio.Event()
+            await self._stir.wait()
+
+        return None
+
+    def finish(self) -> None:
+        """Note that nothing of the wave will be exposed any more."""
+        self._is_through = True
+        self._stir.set()
+
+    def thaw(self) -> None:
+        """Let those go on that a freeze window held."""
+        self._tell()
+
+    def stop(self) -> None:
+        """Let nothing new go any more: who waits for windows to open does not."""
+        self._is_stopped = True
+        self._tell()
+
     def leave(self, task: Task) -> None:
         """Note that a routine is not exposed any more, or for good."""
         self.exposed.discard(task.name)
         self._tell()
+
+    @property
+    def _is_over(self) -> bool:
+        return self.course.is_over or self._is_stopped
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether whoever is left is held by a window."""
+        is_quiet = not self.exposed and not self._unready
+        return bool(self._held) and is_quiet and not self._is_over
+
+    async def _hold(self, name: RoutineId, window: Window) -> None:
+        """Wait until there is news, or the window should be over by the wall clock."""
+        self._held.add(name)
+        self._stir.set()
+        left = (window.ends - self.now()).total_seconds()
+        with anyio.move_on_after(max(_MOMENT, left)):
+            await self._news.wait()
+
+        self._held.discard(name)
 
     def _made(self, name: RoutineId) -> anyio.Event:
         return self._over.setdefault(name, anyio.Event())
@@ -126,5 +201,7 @@ class Traffic:
         return needed is not None
 
     def _tell(self) -> None:
+        self._held.clear()  # whoever is still held says so again
         self._news.set()
         self._news = anyio.Event()
+        self._stir.set()

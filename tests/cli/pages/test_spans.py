@@ -130,3 +130,21 @@ def test_neighbours_of_one_phase_become_one() -> None:
         (9.5, 9.6, "upload and verify"),
         (9.6, 9.9, "bake"),
     ] == [(each.begin, each.end, each.label) for each in found]
+
+
+def test_a_freeze_window_lasts_from_the_question_to_its_end() -> None:
+    """Its end is told by the limit of the question, and is no failure."""
+    step = "approve[frozen:20260309T000000Z]#1"
+    limit = step.replace("approve", "timeout")
+    found = _strip(
+        _at(5.0, Moment.ASKING, step, what="Frozen."),
+        _at(65.0, Moment.STEP_FAILED, limit, why="The time ran out."),
+    )
+    (seen,) = found.spans
+
+    assert (Phase.WINDOW, 5.0, 65.0, False) == (
+        seen.phase,
+        seen.begin,
+        seen.end,
+        seen.has_failed,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from attrs import evolve
 from rich.console import Console
@@ -12,6 +12,7 @@ from tests.fleet.test_plan import made_plan
 from esa_flows.cli.rollouts.planned import planned_rollout
 from esa_flows.fleet.plan import Bound, RolloutPlan
 from esa_flows.fleet.spec import FailureBudget
+from esa_flows.model.freeze import Window
 
 
 def _shown(plan: RolloutPlan) -> str:
@@ -73,3 +74,14 @@ def test_a_plan_that_does_nothing_costs_nothing() -> None:
     )
 
     assert "calls" not in _shown(plan)
+
+
+def test_it_says_where_it_runs_into_a_freeze_window() -> None:
+    """Before it is begun, so that somebody can choose another time."""
+    made = made_plan().made_at
+    begins = made + timedelta(seconds=30)
+    window = Window(begins=begins, ends=begins + timedelta(hours=1))
+
+    assert "this plan runs into it, and waits there for its end" in _shown(
+        evolve(made_plan(), window=window)
+    )

@@ -165,3 +165,22 @@ def test_no_line_is_wider_than_the_terminal() -> None:
 
     assert all(len(line) <= 80 for line in picture)
     assert "[red]very" in picture[6]
+
+
+def test_a_freeze_window_that_holds_it_is_told_at_the_foot() -> None:
+    """Until when, and how one goes on before; an abort that is asked comes first."""
+    fleet = _under_way()
+    step = "gather#1/2/approve[frozen:20260309T000000Z]#1"
+    fleet.tell(Moment.ASKING, step, what="Frozen until Mon 08:00: nothing new.")
+    *_, window, early = _picture(fleet, width=120)
+    fleet.tell(Moment.SIGNALLED, event="abort", by="ann")
+    *_, news, _ = _picture(fleet, width=120)
+    fleet.tell(Moment.STEP_FAILED, step.replace("approve", "timeout"), why="Over.")
+
+    assert "  Frozen until Mon 08:00: nothing new." == window
+    assert (
+        "  now: esa-flows approve 7k2f7k2f7k2f --ignore-freeze REASON"
+        " · esa-flows abort 7k2f7k2f7k2f"
+    ) == early
+    assert "  abort asked for by ann" == news
+    assert "" == fleet.progress.window

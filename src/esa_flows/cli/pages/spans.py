@@ -22,6 +22,7 @@ from esa_flows.engine.codec import encode
 from esa_flows.engine.observe import Happening, Moment
 from esa_flows.engine.work import Identity
 from esa_flows.gates.verdict import Verdict
+from esa_flows.model.freeze import FROZEN, awaits_end
 
 __all__ = ["Strip", "merged", "phase_of", "strip"]
 
@@ -74,6 +75,9 @@ def phase_of(step: str) -> Phase:
     Args:
         step: Its identity.
     """
+    if awaits_end(step):
+        return Phase.WINDOW
+
     identity = Identity.read(step) or Identity((), step)
     words = identity.key.split(":")
     if "back" in words or "unwind" in words:
@@ -160,7 +164,9 @@ class _Folding:
         return self.strip
 
     def _close(self, happening: Happening, at: float) -> None:
-        step, facts = happening.step, happening.facts
+        # That a window is over is told by the limit of the question about it.
+        step = happening.step.replace(f"timeout[{FROZEN}:", f"approve[{FROZEN}:")
+        facts = happening.facts
         took = at - float(facts.get("seconds", 0.0))
         begin = self.open.pop(step, took) if phase_of(step) in _WAITS else took
         self.open.pop(step, None)
@@ -205,6 +211,9 @@ def _has_failed(happening: Happening) -> bool:
     """Tell whether a step failed, or a gate said that something had."""
     facts = happening.facts
     if happening.moment is Moment.STEP_FAILED:
+        if awaits_end(happening.step):
+            return False
+
         return not answer_words(happening.step, str(facts.get("why", "")))
 
     value = encode(facts.get("value"))
@@ -216,7 +225,7 @@ _NUMBER = re.compile(r" \(\d+\)$")
 """What tells the readings of a gate apart."""
 
 _PAUSE = ""
-_WAITS = frozenset({Phase.BAKE, Phase.PERSON})
+_WAITS = frozenset({Phase.BAKE, Phase.PERSON, Phase.WINDOW})
 """What lasts from its first row on, over restarts."""
 
 _OPENING = frozenset({Moment.SLEEPING, Moment.ASKING, Moment.STEP_STARTED})

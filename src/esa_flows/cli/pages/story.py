@@ -43,6 +43,7 @@ class Phase(enum.Enum):
     BAKE = "bake"
     PERSON = "a person"
     BACK = "way back"
+    WINDOW = "freeze window"
     PAUSE = "paused"
     OTHER = "other"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from zoneinfo import ZoneInfo
 
 from rich.console import RenderableType
 
@@ -86,8 +87,26 @@ def _costs(plan: RolloutPlan) -> Iterator[str]:
     least = _length(plan.minimum_time)
     yield labelled("takes", f"at least {least}, bound by {_bound(plan)}")
     yield labelled("back", f"all of it in {_length(plan.rollback_time)}")
+    yield from _frozen(plan)
     yield labelled("failures", _failures(plan))
     yield from _exposures(plan.waves)
+
+
+def _frozen(plan: RolloutPlan) -> Iterator[str]:
+    """Say when nothing new is exposed next, and whether that is met."""
+    window = plan.window
+    if window is None:
+        return
+
+    ends = plan.ends_at.astimezone(ZoneInfo(window.timezone))
+    if window.has_begun(plan.made_at):
+        what = "it is in force: what is begun now waits for its end"
+    elif plan.meets_window:
+        what = "this plan runs into it, and waits there for its end"
+    else:
+        what = f"this plan ends {ends:%a %Y-%m-%d %H:%M} at the earliest"
+
+    yield labelled("frozen", f"{window}; {what}")
 
 
 def _bound(plan: RolloutPlan) -> str:

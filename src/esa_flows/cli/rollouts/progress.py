@@ -18,6 +18,7 @@ from esa_flows.engine.codec import encode
 from esa_flows.engine.observe import Happening, Moment
 from esa_flows.engine.state import Event
 from esa_flows.engine.work import Identity
+from esa_flows.model.freeze import awaits_end
 from esa_flows.release.report import Outcome
 
 __all__ = ["FleetProgress", "Member", "Stand"]
@@ -99,6 +100,7 @@ class FleetProgress:
         wave: The number of the wave under way; 0 before the first.
         baking: When the bake of the wave ends, on the clock given; 0 for none.
         question: What a person is asked; empty where nobody is.
+        window: Until when a freeze window holds it, in a sentence; empty for none.
         news: What was asked of the rollout, in a few words.
         calls: Calls that its steps made, by verb.
     """
@@ -110,6 +112,7 @@ class FleetProgress:
     wave: int = 0
     baking: float = 0.0
     question: str = ""
+    window: str = ""
     news: str = ""
     calls: Counter[str] = field(factory=Counter)
     _legs: dict[str, Member] = field(factory=dict, init=False)
@@ -212,12 +215,14 @@ class FleetProgress:
             self.resumed, self.news = True, ""
         elif moment is Moment.SLEEPING:
             self.baking = now + facts.get("seconds", 0.0)
+        elif moment is Moment.ASKING and awaits_end(happening.step):
+            self.window = one_line(facts.get("what", ""))
         elif moment is Moment.ASKING:
             self.question = one_line(facts.get("what", ""))
         elif moment is Moment.SIGNALLED:
             self._signalled(facts)
         elif moment in {Moment.STEP_DONE, Moment.STEP_FAILED}:
-            self.question, self.baking = "", 0.0
+            self.question, self.window, self.baking = "", "", 0.0
 
     def _signalled(self, facts: Mapping[str, Any]) -> None:
         if facts.get("event") in {Event.ABORT.value, Event.PAUSE.value}:

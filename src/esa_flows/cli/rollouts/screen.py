@@ -244,6 +244,11 @@ def _foot(progress: FleetProgress, frame: FleetFrame) -> list[Text]:
         lines = [Text(f"  ? {one_line(progress.question)}", style="magenta")]
         return _below(frame, *lines, Text(answers, style="magenta"))
 
+    if progress.window and not progress.news:
+        early = f"  now: esa-flows approve {run} --ignore-freeze REASON"
+        window = Text(f"  {one_line(progress.window)}", style="blue")
+        return _below(frame, window, Text(f"{early} · {going_back}", style="dim"))
+
     lines = [Text(f"  {progress.news}", style="yellow")] if progress.news else []
     advice = f"  {frame.advice} · to go back: {going_back}"
     return _below(frame, *lines, Text(advice, style="dim"))
