@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+import esa_flows
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "esa_flows"
@@ -73,3 +76,29 @@ def test_no_typing_only_imports() -> None:
     ]
 
     assert [] == hidden
+
+
+def test_only_the_front_door_imports_through_itself() -> None:
+    """What is imported when it is used is seen by no contract: one module may do so."""
+    seen = [
+        str(module)
+        for module in modules()
+        if "\nimport esa_flows\n" in (SOURCE / module).read_text(encoding="utf-8")
+    ]
+
+    assert ["client.py"] == seen
+
+
+def test_what_the_front_door_imports_stands_below_it() -> None:
+    """The contract of the floors holds for what is imported when it is used, too."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers: list[str] = contracts["tool"]["importlinter"]["contracts"][0]["layers"]
+    below = " | ".join(layers[layers.index("esa_flows.client") + 1 :]).split(" | ")
+    source = vars(esa_flows)
+    homes = {home.partition(".")[0] for home in source["_HOMES"].values()}
+
+    assert {f"esa_flows.{home}" for home in homes | source["_ROOMS"]} <= {
+        *below,
+        "esa_flows.client",
+        "esa_flows.testing",
+    }

@@ -37,16 +37,44 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     assert "\n" == done.stdout
 
 
-def test_importing_the_client_starts_no_backend_and_no_exporter() -> None:
-    """What is heavy and may never be used stays outside after `Client`, too."""
-    heavy = ["anyio._backends._asyncio", "trio", "opentelemetry.sdk", "starlette"]
+def test_importing_the_client_imports_its_words_alone() -> None:
+    """What makes calls, records and decides comes with the first client."""
+    heavy = ["httpx", "asyncio", "trio", "cattrs", "opentelemetry", "sqlite3"]
     script = (
         "import sys; from esa_flows import Client;"
+        f"print(*{{*{heavy}}} & {{*sys.modules}});"
+        "print(*sorted({name.split('.')[1] for name in sys.modules"
+        " if name.startswith('esa_flows.')}))"
+    )
+    done = _alone(script)
+
+    assert "\nclient errors model\n" == done.stdout
+
+
+def test_a_client_starts_no_backend_and_no_exporter() -> None:
+    """What is heavy and may never be used stays outside when one is made, too."""
+    heavy = ["anyio._backends._asyncio", "trio", "opentelemetry.sdk", "starlette"]
+    script = (
+        "import sys; from esa_flows import Client; Client();"
         f"print(*{{*{heavy}}} & {{*sys.modules}})"
     )
     done = _alone(script)
 
     assert "\n" == done.stdout
+
+
+def test_signatures_of_the_client_can_be_read_at_run_time() -> None:
+    """What is imported when it is used is found by those who ask for types, too."""
+    asked = [
+        getattr(method, "fget", method)
+        for name, method in vars(esa_flows.Client).items()
+        if not name.startswith("_") and name != "from_env"
+    ]
+
+    for method in asked:
+        told = inspect.signature(method, eval_str=True).return_annotation
+
+        assert not isinstance(told, str), method
 
 
 def _alone(script: str) -> subprocess.CompletedProcess[str]:

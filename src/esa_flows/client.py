@@ -3,7 +3,13 @@
 A client belongs to the event loop, thread and process that opened it. Leaving it, or
 cancelling a call of it, pauses what runs: the journal keeps everything, and nothing is
 rolled back by accident.
+
+Importing this module is cheap, so that programs may do it at their top. What stands
+behind the door is written as it is found from outside, `esa_flows.…`, and is imported
+when it is first used; most of it when a client is made.
 """
+
+from __future__ import annotations
 
 import datetime as dt
 import os
@@ -18,19 +24,8 @@ import anyio
 import anyio.lowlevel
 from anyio.abc import TaskGroup
 
-from esa_flows.api.cloud import RoutineSummary
-from esa_flows.connection import Connection, Parts, connect
-from esa_flows.engine.flow import Flow
-from esa_flows.engine.observe import Observer
+import esa_flows
 from esa_flows.errors import Misuse, WrongEventLoop
-from esa_flows.fleet.plan import RolloutPlan
-from esa_flows.fleet.report import RolloutReport
-from esa_flows.fleet.spec import Rollout
-from esa_flows.fleet.undo import undo
-from esa_flows.gates.functions import GateFunction
-from esa_flows.gates.spec import Gate
-from esa_flows.intake import Choices, bundle_of, release_of
-from esa_flows.migrations import Migrations, target_of
 from esa_flows.model import (
     AreaCanary,
     Bundle,
@@ -39,30 +34,8 @@ from esa_flows.model import (
     Environment,
     RoutineName,
     Selector,
-    VersionId,
 )
 from esa_flows.model.freeze import Override
-from esa_flows.plans import Plans
-from esa_flows.release.migrate import Migration
-from esa_flows.release.planned import Plan
-from esa_flows.release.release import release
-from esa_flows.release.report import Report
-from esa_flows.release.rollback import rollback
-from esa_flows.release.spec import QUOTA, Binding, OnConflict, Rollback
-from esa_flows.releases import (
-    GO_BACK,
-    Releases,
-    checked,
-    content_of,
-    ended,
-)
-from esa_flows.rollouts import Rollouts
-from esa_flows.routines import Overview, Routines
-from esa_flows.runs import Runs
-from esa_flows.settings import Settings
-from esa_flows.started import Started
-from esa_flows.undos import undo_from
-from esa_flows.versions import Versions
 
 __all__ = ["Client"]
 
@@ -84,12 +57,14 @@ class Client:
     """
 
     def __init__(
-        self, settings: Settings | None = None, parts: Parts | None = None
+        self,
+        settings: esa_flows.Settings | None = None,
+        parts: esa_flows.Parts | None = None,
     ) -> None:
-        self._settings = settings or Settings()
-        self._parts = parts or Parts()
+        self._settings = settings or esa_flows.Settings()
+        self._parts = parts or esa_flows.Parts()
         self._stack = AsyncExitStack()
-        self._connection: Connection | None = None
+        self._connection: esa_flows.connection.Connection | None = None
         self._home: tuple[object, int, int] | None = None
         self._tasks: TaskGroup | None = None
 
@@ -98,7 +73,7 @@ class Client:
         cls,
         environ: Mapping[str, str] | None = None,
         *,
-        parts: Parts | None = None,
+        parts: esa_flows.Parts | None = None,
         **changes: Any,
     ) -> Self:
         """Make a client from `ESA_FLOWS_…` variables and the usual credentials.
@@ -111,9 +86,11 @@ class Client:
         Raises:
             InvalidInput: A variable cannot be used; says which.
         """
-        made = parts or Parts()
+        made = parts or esa_flows.Parts()
         return cls(
-            Settings.from_env(made.environ if environ is None else environ, **changes),
+            esa_flows.Settings.from_env(
+                made.environ if environ is None else environ, **changes
+            ),
             made,
         )
 
@@ -122,7 +99,7 @@ class Client:
             raise Misuse("This client is open already; make one per `async with`.")
 
         self._connection = await self._stack.enter_async_context(
-            connect(self._settings, self._parts)
+            esa_flows.connection.connect(self._settings, self._parts)
         )
         self._tasks = await self._stack.enter_async_context(_cancelled_at_exit())
         self._home = _here()
@@ -142,7 +119,7 @@ class Client:
         return f"<Client {state}>"
 
     @property
-    def connection(self) -> Connection:
+    def connection(self) -> esa_flows.connection.Connection:
         """What this client holds open.
 
         Raises:
@@ -161,20 +138,22 @@ class Client:
         return self._connection
 
     @property
-    def runs(self) -> Runs:
+    def runs(self) -> esa_flows.runs.Runs:
         """The runs in this client's journal."""
         realm = self.connection.settings.realm
-        return Runs(self.connection.engine, by=_user(self._parts), realm=realm)
+        return esa_flows.runs.Runs(
+            self.connection.engine, by=_user(self._parts), realm=realm
+        )
 
     @property
-    def versions(self) -> Versions:
+    def versions(self) -> esa_flows.versions.Versions:
         """The versions of a routine: called to look, asked to prune or restore."""
-        return Versions(self.connection, self._releases)
+        return esa_flows.versions.Versions(self.connection, self._releases)
 
     @property
-    def migrations(self) -> Migrations:
+    def migrations(self) -> esa_flows.migrations.Migrations:
         """Migrations from DCDN: plan one here; `migrate` does it."""
-        return Migrations(self.connection, self._releases)
+        return esa_flows.migrations.Migrations(self.connection, self._releases)
 
     async def release(  # noqa: PLR0913  the front door takes what a release can say
         self,
@@ -191,13 +170,13 @@ class Client:
         protect: tuple[str, ...] = (),
         prune_foreign: bool = True,
         probe: bool = True,
-        bind: Binding | str = Binding.AUTO,
-        on_conflict: OnConflict | str = OnConflict.REFUSE,
-        gates: Sequence[Gate | GateFunction | str] = (),
+        bind: esa_flows.Binding | str = "auto",
+        on_conflict: esa_flows.OnConflict | str = "refuse",
+        gates: Sequence[esa_flows.Gate | esa_flows.GateFunction | str] = (),
         run_id: str = "",
         check: bool = True,
-        observer: Observer | None = None,
-    ) -> Report:
+        observer: esa_flows.Observer | None = None,
+    ) -> esa_flows.Report:
         """Release code to a routine; or join the unfinished run that does just that.
 
         Args:
@@ -235,7 +214,7 @@ class Client:
             InvalidInput: Something given cannot be used; nothing was sent.
             RunInProgress: The routine has an unfinished run with other content.
         """
-        wanted = await release_of(
+        wanted = await esa_flows.intake.release_of(
             self.connection,
             routine,
             code,
@@ -254,13 +233,15 @@ class Client:
             gates=gates,
         )
         end = await self._releases.begin_or_join(
-            release, wanted, run_id=run_id, observer=observer
+            wanted, run_id=run_id, observer=observer
         )
-        report: Report = await ended(end, check=check)
+        report: esa_flows.Report = await esa_flows.releases.ended(end, check=check)
         return report
 
     @overload
-    async def plan(self, wanted: Rollout, /, *, run_id: str = "") -> RolloutPlan: ...
+    async def plan(
+        self, wanted: esa_flows.Rollout, /, *, run_id: str = ""
+    ) -> esa_flows.RolloutPlan: ...
 
     @overload
     async def plan(
@@ -269,17 +250,17 @@ class Client:
         code: str | os.PathLike[str] | bytes,
         *,
         run_id: str = "",
-        **choices: Unpack[Choices],
-    ) -> Plan: ...
+        **choices: Unpack[esa_flows.intake.Choices],
+    ) -> esa_flows.Plan: ...
 
     async def plan(
         self,
-        routine: str | Rollout,
+        routine: str | esa_flows.Rollout,
         code: str | os.PathLike[str] | bytes = b"",
         *,
         run_id: str = "",
-        **choices: Unpack[Choices],
-    ) -> Plan | RolloutPlan:
+        **choices: Unpack[esa_flows.intake.Choices],
+    ) -> esa_flows.Plan | esa_flows.RolloutPlan:
         """Say what a release or a rollout would do; only reads are made.
 
         Args:
@@ -294,20 +275,22 @@ class Client:
                 refused in the plan.
             NothingPrunable: There is no room, and every version must stay. Likewise.
         """
-        if isinstance(routine, Rollout):
+        if isinstance(routine, esa_flows.Rollout):
             return await self._rollouts.plan(routine, run_id)
 
-        wanted = await release_of(self.connection, routine, code, **choices)
+        wanted = await esa_flows.intake.release_of(
+            self.connection, routine, code, **choices
+        )
         return await self._plans.make(wanted, run_id)
 
     async def start(
         self,
-        what: Rollout | RolloutPlan | Plan,
+        what: esa_flows.Rollout | esa_flows.RolloutPlan | esa_flows.Plan,
         *,
         wait: bool = False,
         ignore_freeze: str = "",
-        observer: Observer | None = None,
-    ) -> Started:
+        observer: esa_flows.Observer | None = None,
+    ) -> esa_flows.started.Started:
         """Begin a rollout, or what a plan says, and come back at once.
 
         The run belongs to this client: whoever started it may go. Closing the client
@@ -326,16 +309,23 @@ class Client:
             InvalidInput: Something cannot be used; nothing was sent.
             RunInProgress: A routine has an unfinished run of something else.
         """
-        plan = await self._rollouts.plan(what) if isinstance(what, Rollout) else what
-        if isinstance(plan, RolloutPlan):
-            by = _user(self._parts)
-            leave = Override(reason=ignore_freeze, by=by) if ignore_freeze else None
+        plan = (
+            await self._rollouts.plan(what)
+            if isinstance(what, esa_flows.Rollout)
+            else what
+        )
+        if isinstance(plan, esa_flows.RolloutPlan):
             run = plan.run
+            leave = (
+                Override(reason=ignore_freeze, by=_user(self._parts))
+                if ignore_freeze
+                else None
+            )
             drive = await self._rollouts.carry_out(plan, waits=wait, override=leave)
         else:
             run, drive = plan.releases[0].run, partial(self.resume, plan)
 
-        started = Started(id=run, runs=self.runs, observer=observer)
+        started = esa_flows.started.Started(id=run, runs=self.runs, observer=observer)
         self._group.start_soon(started.drive, drive)
         return started
 
@@ -351,8 +341,8 @@ class Client:
         probe: bool = True,
         run_id: str = "",
         check: bool = True,
-        observer: Observer | None = None,
-    ) -> Report:
+        observer: esa_flows.Observer | None = None,
+    ) -> esa_flows.Report:
         """Take what a routine of DCDN serves to ESA, where it is released.
 
         On DCDN everything stays as it is; the report's notes say what does not come
@@ -375,22 +365,17 @@ class Client:
             InvalidInput: Something given cannot be used; nothing was sent.
             RunInProgress: The routine of ESA has an unfinished run of something else.
         """
-        settings = self.connection.settings
-        quota = settings.version_quota
-        wanted = Migration(
-            source=source,
-            routine=target_of(source, to),
-            version=VersionId(version) if version else None,
-            canary=Canary.of(canary),
+        wanted = self.migrations.wanted(
+            source,
+            to=to,
+            version=version,
+            canary=canary,
             create=create,
-            quota=QUOTA if quota is None else quota,
-            is_quota_given=quota is not None,
-            protect=tuple(VersionId(each) for each in protect),
+            protect=protect,
             probe=probe,
-            cloud=settings.cloud,
         )
         end = self.migrations.run(wanted, run_id=run_id, observer=observer)
-        report: Report = await ended(end, check=check)
+        report: esa_flows.Report = await esa_flows.releases.ended(end, check=check)
         return report
 
     async def rollback(
@@ -399,8 +384,8 @@ class Client:
         *,
         to: str = "",
         check: bool = True,
-        observer: Observer | None = None,
-    ) -> Report:
+        observer: esa_flows.Observer | None = None,
+    ) -> esa_flows.Report:
         """Take a routine back; an unfinished release of it is aborted, which does that.
 
         An unfinished rollback to the same version is gone on with. A process that
@@ -416,32 +401,14 @@ class Client:
         Raises:
             ReleaseFailed: Production was not taken back; `.report` says why.
         """
-        wanted = Rollback(
-            routine=RoutineName(routine),
-            to=VersionId(to) if to else None,
-            cloud=self.connection.settings.cloud,
-            account=self.connection.settings.account,
+        rollbacks = esa_flows.rollbacks.Rollbacks(self.connection, self._releases)
+        return await rollbacks.take_back(
+            RoutineName(routine), to=to, check=check, observer=observer
         )
-        report: Report
-        for row in await self.runs.unfinished(wanted.routine):
-            if row.run.content == content_of(wanted):
-                end = self._releases.join(row.run.id, observer=observer)
-                report = await ended(end, check=check)
-                return report
-
-            taken = self._releases.take_back(row.run.id, observer=observer)
-            left = await ended(taken, check=False)
-            is_release = row.run.flow in GO_BACK and isinstance(left, Report)
-            if is_release and not wanted.to:
-                return _went_back(left, check=check)
-
-        begun = self._releases.start(rollback, wanted, observer=observer)
-        report = await ended(begun, check=check)
-        return report
 
     async def undo(
-        self, run: str, *, wave: int = 0, observer: Observer | None = None
-    ) -> RolloutReport:
+        self, run: str, *, wave: int = 0, observer: esa_flows.Observer | None = None
+    ) -> esa_flows.RolloutReport:
         """Take a rollout that has ended back, in a run of its own.
 
         Production of all that it released goes back first, then staging, in the first
@@ -455,11 +422,11 @@ class Client:
         Raises:
             InvalidInput: It has not ended, or released nothing; `abort` ends one.
         """
-        wanted = await undo_from(self.runs, run, wave)
+        wanted = await esa_flows.undos.undo_from(self.runs, run, wave)
         with self._rollouts.watched(observer) as watch:
-            return await self.run(
-                undo, wanted, subject=wanted.order.name or wanted.run, observer=watch
-            )
+            undo = self.connection.engine.flows["undo"]
+            subject = wanted.order.name or wanted.run
+            return await self.run(undo, wanted, subject=subject, observer=watch)
 
     def knows(self, flow: str) -> bool:
         """Tell whether this client has a flow, so that it can go on with runs of it."""
@@ -467,13 +434,13 @@ class Client:
 
     async def run(
         self,
-        flow: Flow[I, O],
+        flow: esa_flows.Flow[I, O],
         value: I,
         *,
         subject: str = "",
         run_id: str = "",
         deadline: Duration | dt.timedelta | str | None = None,
-        observer: Observer | None = None,
+        observer: esa_flows.Observer | None = None,
     ) -> O:
         """Run a flow of one's own to its end.
 
@@ -497,10 +464,10 @@ class Client:
 
     async def resume(
         self,
-        run: str | Plan | RolloutPlan,
+        run: str | esa_flows.Plan | esa_flows.RolloutPlan,
         *,
         check: bool = True,
-        observer: Observer | None = None,
+        observer: esa_flows.Observer | None = None,
     ) -> Any:
         """Go on with a run, or give the outcome of one that has ended.
 
@@ -518,20 +485,24 @@ class Client:
             AlreadyRunning: A living process drives it.
             ReleaseFailed: A release ended, or stopped, without serving its target.
         """
-        if isinstance(run, RolloutPlan):
+        if isinstance(run, esa_flows.RolloutPlan):
             drive = await self._rollouts.carry_out(run, is_lost=True)
             return await drive(observer=observer)
 
-        if isinstance(run, Plan):
+        if isinstance(run, esa_flows.Plan):
             end = await self._plans.carry_out(run, observer=observer)
-            return await ended(end, check=check)
+            return await esa_flows.releases.ended(end, check=check)
 
         with self._rollouts.watched(observer) as watch:
             end = self._releases.resume(run, observer=watch)
-            return await ended(end, check=check)
+            return await esa_flows.releases.ended(end, check=check)
 
     async def abort(
-        self, run: str, *, keep: bool = False, observer: Observer | None = None
+        self,
+        run: str,
+        *,
+        keep: bool = False,
+        observer: esa_flows.Observer | None = None,
     ) -> Any:
         """Stop a run and go back to what served before.
 
@@ -557,7 +528,7 @@ class Client:
         view = await self.runs.ask_to_abort(run)
         with self._rollouts.watched(observer) as watch:
             end = self._releases.abort(view.run.id, observer=watch)
-            return await ended(end, check=False)
+            return await esa_flows.releases.ended(end, check=False)
 
     async def bundle(
         self,
@@ -576,15 +547,17 @@ class Client:
         Raises:
             InvalidInput: It is missing, empty, no file, or larger than can be sent.
         """
-        return await bundle_of(self.connection, code, message=message, commit=commit)
+        return await esa_flows.intake.bundle_of(
+            self.connection, code, message=message, commit=commit
+        )
 
     @property
-    def _plans(self) -> Plans:
-        return Plans(self.connection, self._releases)
+    def _plans(self) -> esa_flows.plans.Plans:
+        return esa_flows.plans.Plans(self.connection, self._releases)
 
     @property
-    def _rollouts(self) -> Rollouts:
-        return Rollouts(self.connection, self._releases, self._plans)
+    def _rollouts(self) -> esa_flows.rollouts.Rollouts:
+        return esa_flows.rollouts.Rollouts(self.connection, self._releases, self._plans)
 
     @property
     def _group(self) -> TaskGroup:
@@ -594,7 +567,9 @@ class Client:
 
         return self._tasks
 
-    async def routines(self, select: Selector | str = "") -> tuple[RoutineSummary, ...]:
+    async def routines(
+        self, select: Selector | str = ""
+    ) -> tuple[esa_flows.RoutineSummary, ...]:
         """Give the routines of the account, by name: all of them, or those selected.
 
         Args:
@@ -606,7 +581,7 @@ class Client:
         """
         return await self._routines.list(select)
 
-    async def routine(self, name: str) -> Overview:
+    async def routine(self, name: str) -> esa_flows.routines.Overview:
         """Give what serves where, the versions, and what leads to a routine.
 
         Raises:
@@ -615,12 +590,12 @@ class Client:
         return await self._routines.show(RoutineName(name))
 
     @property
-    def _routines(self) -> Routines:
-        return Routines(self.connection, self.runs)
+    def _routines(self) -> esa_flows.routines.Routines:
+        return esa_flows.routines.Routines(self.connection, self.runs)
 
     @property
-    def _releases(self) -> Releases:
-        return Releases(self.connection.engine, self.runs)
+    def _releases(self) -> esa_flows.releases.Releases:
+        return esa_flows.releases.Releases(self.connection.engine, self.runs)
 
 
 @asynccontextmanager
@@ -633,12 +608,7 @@ async def _cancelled_at_exit() -> AsyncIterator[TaskGroup]:
             tasks.cancel_scope.cancel()
 
 
-def _went_back(report: Report, *, check: bool) -> Report:
-    """Take an abort for a rollback: what counts is what production serves."""
-    return checked(report) if check and not report.production_as_before else report
-
-
-def _user(parts: Parts) -> str:
+def _user(parts: esa_flows.Parts) -> str:
     return parts.environ.get("USER") or parts.environ.get("LOGNAME") or "someone"
 
 

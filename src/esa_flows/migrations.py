@@ -6,9 +6,10 @@ from esa_flows.api.source import SourceRoutine
 from esa_flows.connection import Connection
 from esa_flows.engine.observe import Observer
 from esa_flows.errors import InvalidInput, RoutineNotFound
-from esa_flows.model import Deployment, RoutineName, SourceName, VersionId
-from esa_flows.release.migrate import Migration, left_behind, migrate
+from esa_flows.model import Canary, Deployment, RoutineName, SourceName, VersionId
+from esa_flows.release.migrate import Migration, left_behind
 from esa_flows.release.report import Report
+from esa_flows.release.spec import QUOTA
 from esa_flows.releases import Releases
 from esa_flows.steps.take_over import live_version
 
@@ -75,6 +76,37 @@ class Migrations:
             left=left_behind(found),
         )
 
+    def wanted(
+        self,
+        source: str,
+        *,
+        to: str = "",
+        version: str = "",
+        canary: Canary | str = "100",
+        create: bool = False,
+        protect: tuple[str, ...] = (),
+        probe: bool = True,
+    ) -> Migration:
+        """Say what a migration is asked to do, as `Client.migrate` is told it.
+
+        Raises:
+            InvalidInput: Something given cannot be used.
+        """
+        settings = self._connection.settings
+        quota = settings.version_quota
+        return Migration(
+            source=source,
+            routine=target_of(source, to),
+            version=VersionId(version) if version else None,
+            canary=Canary.of(canary),
+            create=create,
+            quota=QUOTA if quota is None else quota,
+            is_quota_given=quota is not None,
+            protect=tuple(VersionId(each) for each in protect),
+            probe=probe,
+            cloud=settings.cloud,
+        )
+
     async def run(
         self, wanted: Migration, *, run_id: str = "", observer: Observer | None = None
     ) -> Report:
@@ -86,12 +118,10 @@ class Migrations:
         """
         joined = await self._releases.known(wanted, run_id)
         if not joined:
-            return await self._releases.start(
-                migrate, wanted, run_id=run_id, observer=observer
-            )
+            return await self._releases.start(wanted, run_id=run_id, observer=observer)
 
         report: Report = await self._releases.join_or_start(
-            migrate, wanted, run_id=joined, observer=observer
+            wanted, run_id=joined, observer=observer
         )
         return report
 

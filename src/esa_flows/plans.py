@@ -13,7 +13,6 @@ from esa_flows.errors import InvalidInput, Refused
 from esa_flows.outlook import Outlook
 from esa_flows.release.package import Source, pack
 from esa_flows.release.planned import Plan
-from esa_flows.release.release import release
 from esa_flows.release.spec import Release, Restart
 from esa_flows.releases import Releases
 
@@ -77,7 +76,7 @@ class Plans:
         )
         wanted = evolve(planned.release, restart=restart)
         return await self._releases.begin_or_join(
-            release, wanted, run_id=planned.run, observer=observer
+            wanted, run_id=planned.run, observer=observer
         )
 
     async def fetch(self, wanted: Release) -> None:

@@ -31,9 +31,10 @@ from esa_flows.errors import (
 )
 from esa_flows.release.legs import Leg, expose, prepare, ship
 from esa_flows.release.migrate import Migration, migrate
+from esa_flows.release.prune import prune_versions
 from esa_flows.release.release import release
 from esa_flows.release.report import Outcome, Report, stopped
-from esa_flows.release.restore import Restoring
+from esa_flows.release.restore import Restoring, restore
 from esa_flows.release.rollback import rollback
 from esa_flows.release.shipped import LEGS, SHIPPED
 from esa_flows.release.spec import Binding, Pruning, Release, Rollback
@@ -83,6 +84,17 @@ GO_BACK = frozenset(flow.name for flow in (release, migrate, prepare, ship, expo
 _REPORTED = {each.name for each in SHIPPED} | {each.name for each in LEGS}
 """Flows whose runs can be reported wherever they stopped."""
 
+_FLOWS: Mapping[type[Wanted], Flow[Any, Report]] = MappingProxyType(
+    {
+        Release: release,
+        Rollback: rollback,
+        Pruning: prune_versions,
+        Restoring: restore,
+        Migration: migrate,
+    }
+)
+"""The flow that does what is wanted."""
+
 _RUN_ID = re.compile(r"[0-9a-z]{4,32}")
 
 
@@ -99,7 +111,6 @@ class Releases:
 
     async def start(
         self,
-        flow: Flow[Any, Report],
         wanted: Wanted,
         *,
         run_id: str = "",
@@ -110,7 +121,7 @@ class Releases:
         Raises:
             ReleaseFailed: It ended, or stopped, otherwise than asked.
         """
-        seen: list[str] = []
+        seen, flow = list[str](), _FLOWS[type(wanted)]
         try:
             report = await self._engine.start(
                 flow,
@@ -129,7 +140,6 @@ class Releases:
 
     async def begin_or_join(
         self,
-        flow: Flow[Any, Report],
         wanted: Wanted,
         *,
         run_id: str = "",
@@ -143,9 +153,9 @@ class Releases:
         """
         joined = await self.known(wanted, run_id)
         if joined:
-            return self.join_or_start(flow, wanted, run_id=joined, observer=observer)
+            return self.join_or_start(wanted, run_id=joined, observer=observer)
 
-        return self.start(flow, wanted, run_id=run_id, observer=observer)
+        return self.start(wanted, run_id=run_id, observer=observer)
 
     async def resume(
         self, run: str, *, observer: Observer | None = None, force: bool = False
@@ -234,11 +244,10 @@ class Releases:
         wanted = Rollback(
             routine=seen.routine, to=to, cloud=seen.cloud, account=seen.account
         )
-        return await self.start(rollback, wanted, observer=observer)
+        return await self.start(wanted, observer=observer)
 
     async def join_or_start(
         self,
-        flow: Flow[Any, Report],
         wanted: Wanted,
         *,
         run_id: str,
@@ -253,7 +262,7 @@ class Releases:
         if view.history.started:
             return await self.resume(run_id, observer=observer)
 
-        return await self.start(flow, wanted, run_id=run_id, observer=observer)
+        return await self.start(wanted, run_id=run_id, observer=observer)
 
     async def take_back(self, run: str, *, observer: Observer | None = None) -> Any:
         """Abort a run, whoever drives it: one who does not answer is fenced off.

@@ -1,7 +1,5 @@
 """A routine's versions: look at them, delete what nothing needs, make one again."""
 
-from typing import Any
-
 from attrs import frozen
 
 from esa_flows.connection import Connection
@@ -9,10 +7,8 @@ from esa_flows.engine.observe import Observer
 from esa_flows.errors import InvalidInput, NotFound
 from esa_flows.model import AreaCanary, Canary, Realm, RoutineName, VersionId
 from esa_flows.release.backups import Kept
-from esa_flows.release.prune import prune_versions
-from esa_flows.release.release import release
 from esa_flows.release.report import Report
-from esa_flows.release.restore import Restoring, restore
+from esa_flows.release.restore import Restoring
 from esa_flows.release.room import PrunePlan, tidying
 from esa_flows.release.spec import QUOTA, Pruning, Release, canary_of
 from esa_flows.releases import Releases, ended
@@ -96,9 +92,7 @@ class Versions:
             ReleaseFailed: It ended otherwise; `.report` says how.
         """
         wanted = self._pruning(routine, keep, protect, foreign, chosen)
-        end = await self._releases.begin_or_join(
-            prune_versions, wanted, observer=observer
-        )
+        end = await self._releases.begin_or_join(wanted, observer=observer)
         report: Report = await ended(end, check=check)
         return report
 
@@ -147,8 +141,9 @@ class Versions:
             quota=QUOTA if quota is None else quota,
             is_quota_given=quota is not None,
         )
-        flow, value = (release, wanted) if deploy else (restore, _restoring(wanted))
-        end = await self._releases.begin_or_join(flow, value, observer=observer)
+        end = await self._releases.begin_or_join(
+            wanted if deploy else Restoring(release=wanted), observer=observer
+        )
         report: Report = await ended(end, check=check)
         return report
 
@@ -218,7 +213,3 @@ class Versions:
             cloud=self._realm.cloud,
             account=self._realm.account,
         )
-
-
-def _restoring(wanted: Release) -> Any:
-    return Restoring(release=wanted)

@@ -143,7 +143,7 @@ def test_a_routine_that_serves_nothing_cannot_go_back() -> None:
         rollback_target(_world({}, "1"), None)
 
 
-async def _released(house: House, *codes: bytes) -> tuple[str, ...]:
+async def released(house: House, *codes: bytes) -> tuple[str, ...]:
     """Release some bundles one after the other; give the versions that served."""
     old = house.live()
     async with house.client() as client:
@@ -156,7 +156,7 @@ async def _released(house: House, *codes: bytes) -> tuple[str, ...]:
 async def test_a_rollback_takes_four_calls() -> None:
     """A look, the list, one deployment, and the reading back: no gate."""
     with House() as house:
-        old, _ = await _released(house, NEW)
+        old, _ = await released(house, NEW)
         async with house.client() as client:
             report = await client.rollback("shop")
 
@@ -183,7 +183,7 @@ async def test_a_rollback_ends_a_canary_without_its_journal() -> None:
 async def test_a_rollback_to_a_version() -> None:
     """Further back than one step needs the version's name."""
     with House() as house:
-        old, *_ = await _released(house, NEW, OTHER)
+        old, *_ = await released(house, NEW, OTHER)
         async with house.client() as client:
             report = await client.rollback("shop", to=old)
 
@@ -194,7 +194,7 @@ async def test_a_rollback_to_a_version() -> None:
 async def test_a_rollback_to_what_serves_changes_nothing() -> None:
     """It is there already: no deployment."""
     with House() as house:
-        _, new = await _released(house, NEW)
+        _, new = await released(house, NEW)
         async with house.client() as client:
             report = await client.rollback("shop", to=new)
 
@@ -205,7 +205,7 @@ async def test_a_rollback_to_what_serves_changes_nothing() -> None:
 async def test_a_rollback_to_an_unknown_version_sends_nothing() -> None:
     """A typing error is refused before anything is deployed."""
     with House() as house:
-        await _released(house, NEW)
+        await released(house, NEW)
         async with house.client() as client:
             with pytest.raises(ReleaseFailed, match="Version 77 of shop is gone"):
                 await client.rollback("shop", to="77")
@@ -216,7 +216,7 @@ async def test_a_rollback_to_an_unknown_version_sends_nothing() -> None:
 async def test_a_target_that_somebody_deleted_is_made_again() -> None:
     """Our own bytes are kept: uploaded, compared, deployed under a new id."""
     with House() as house:
-        _, first, _ = await _released(house, NEW, OTHER)
+        _, first, _ = await released(house, NEW, OTHER)
         house.cloud.console.delete_version("shop", first)
         async with house.client() as client:
             report = await client.rollback("shop")
@@ -231,7 +231,7 @@ async def test_a_target_that_somebody_deleted_is_made_again() -> None:
 async def test_who_deploys_while_the_target_is_made_again_wins() -> None:
     """It takes a while; production is looked at once more before it is touched."""
     with House() as house:
-        _, first, _ = await _released(house, NEW, OTHER)
+        _, first, _ = await released(house, NEW, OTHER)
         house.cloud.console.delete_version("shop", first)
         theirs = house.cloud.console.add_version("shop", BROKEN)
         house.transport.before("commit", lambda: house.deploy({theirs: 100}))
@@ -245,7 +245,7 @@ async def test_who_deploys_while_the_target_is_made_again_wins() -> None:
 async def test_an_abort_while_the_target_is_made_again_stops_it() -> None:
     """Production is as it was."""
     with House() as house:
-        _, first, live = await _released(house, NEW, OTHER)
+        _, first, live = await released(house, NEW, OTHER)
         house.cloud.console.delete_version("shop", first)
         house.cloud.inject(
             Fault(operation="CommitRoutineStagingCode", kind="reset", times=None)
@@ -261,7 +261,7 @@ async def test_an_abort_while_the_target_is_made_again_stops_it() -> None:
 async def test_a_target_that_nobody_kept_is_no_target() -> None:
     """The first version was somebody else's, and was never saved."""
     with House() as house:
-        old, new = await _released(house, NEW)
+        old, new = await released(house, NEW)
         house.cloud.console.delete_version("shop", old)
         async with house.client() as client:
             with pytest.raises(ReleaseFailed, match="nothing of it was saved here"):
@@ -360,117 +360,10 @@ async def test_a_rollback_without_a_before_says_so() -> None:
                 await client.rollback("shop")
 
 
-async def test_a_rollback_of_a_paused_release_aborts_it() -> None:
-    """The unfinished release knows better than a tag what served before."""
-    with House() as house:
-        old = house.live()
-        async with house.client() as client:
-            with anyio.move_on_after(60):
-                await client.release("shop", NEW, canary="10:5m,100")
-
-        assert [10, 90] == sorted(house.serves().values())
-
-        async with house.client() as client:
-            report = await client.rollback("shop")
-            unfinished = await client.runs.unfinished("shop")
-
-        assert Outcome.ABORTED is report.outcome
-        assert {old: 100} == house.serves()
-        assert () == unfinished
-
-
-async def test_a_rollback_to_a_version_aborts_first() -> None:
-    """The release is ended, then the version asked for is deployed."""
-    with House() as house:
-        first, second = await _released(house, NEW)
-        async with house.client() as client:
-            with anyio.move_on_after(60):
-                await client.release("shop", OTHER, canary="10:5m,100")
-
-        async with house.client() as client:
-            report = await client.rollback("shop", to=first)
-
-        assert second != first
-        assert Outcome.ROLLED_BACK is report.outcome
-        assert {first: 100} == house.serves()
-
-
-async def test_a_rollback_that_cannot_lead_back_raises() -> None:
-    """A first release has no before: its abort is no rollback."""
-    with House() as house:
-        async with house.client() as client:
-            with anyio.move_on_after(60):
-                await client.release("shop", NEW, canary="100:5m", create=True)
-
-        async with house.client() as client:
-            with pytest.raises(ReleaseFailed, match="asked to abort") as caught:
-                await client.rollback("shop")
-
-        assert Outcome.STUCK is caught.value.report.outcome
-        assert not caught.value.production_as_before
-
-
-async def test_an_unfinished_rollback_is_gone_on_with() -> None:
-    """Asked for twice it goes back once: not to what served before that."""
-    with House() as house:
-        first, second, _ = await _released(house, NEW, OTHER)
-        lost = Fault(operation="CreateRoutineCodeDeployment", kind="lost", times=1)
-        cut = Fault(operation="GetRoutine", kind="reset", call=2, times=None)
-        house.cloud.inject(lost, cut)
-        async with house.client() as client:
-            paused = await client.rollback("shop", check=False)
-
-        assert Outcome.PAUSED is paused.outcome
-
-        house.cloud.faults.clear()
-        async with house.client() as client:
-            report = await client.rollback("shop")
-
-        assert Outcome.ROLLED_BACK is report.outcome
-        assert paused.run == report.run
-        assert {second: 100} == house.serves()
-        assert first != second
-
-
-async def test_an_unfinished_rollback_to_elsewhere_is_ended_first() -> None:
-    """Another target is another rollback: the paused one is stopped where it is."""
-    with House() as house:
-        first, second, _ = await _released(house, NEW, OTHER)
-        house.cloud.inject(
-            Fault(operation="CreateRoutineCodeDeployment", kind="reset", times=None)
-        )
-        async with house.client() as client:
-            paused = await client.rollback("shop", check=False)
-            house.cloud.faults.clear()
-            report = await client.rollback("shop", to=first)
-            ended = await client.resume(paused.run, check=False)
-
-        assert Outcome.ABORTED is ended.outcome
-        assert Outcome.ROLLED_BACK is report.outcome
-        assert {first: 100} == house.serves()
-        assert second != first
-
-
-async def test_a_paused_rollback_that_is_aborted_is_no_rollback() -> None:
-    """One to a named version is stopped; what was asked for is still done."""
-    with House() as house:
-        first, second, _ = await _released(house, NEW, OTHER)
-        house.cloud.inject(
-            Fault(operation="CreateRoutineCodeDeployment", kind="reset", times=None)
-        )
-        async with house.client() as client:
-            await client.rollback("shop", to=first, check=False)
-            house.cloud.faults.clear()
-            report = await client.rollback("shop")
-
-        assert Outcome.ROLLED_BACK is report.outcome
-        assert {second: 100} == house.serves()
-
-
 async def test_a_refused_rollback_is_stuck() -> None:
     """A person is needed, and is told where to look."""
     with House() as house:
-        old, new = await _released(house, NEW)
+        old, new = await released(house, NEW)
         house.cloud.inject(Fault(**REFUSED))
         async with house.client() as client:
             with pytest.raises(ReleaseFailed) as caught:
@@ -489,7 +382,7 @@ async def test_a_refused_rollback_is_stuck() -> None:
 async def test_a_rollback_that_somebody_follows_is_a_conflict() -> None:
     """The reading back finds who deployed over it."""
     with House() as house:
-        await _released(house, NEW)
+        await released(house, NEW)
         other = house.cloud.console.add_version("shop", OTHER)
         house.transport.after("deploy", lambda: house.deploy({other: 100}))
         async with house.client() as client:
@@ -502,7 +395,7 @@ async def test_a_rollback_that_somebody_follows_is_a_conflict() -> None:
 async def test_an_aborted_rollback_says_what_serves() -> None:
     """There is no way back from the way back: it stops and looks."""
     with House(switches=Switches(latency=1.0)) as house:
-        old, _ = await _released(house, NEW)
+        old, _ = await released(house, NEW)
         house.alive.add(house.clients + 1)
         async with (
             house.client() as driver,

@@ -7,8 +7,8 @@ disturb the run.
 import datetime as dt
 import enum
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from attrs import field, frozen
 
@@ -57,7 +57,12 @@ class Happening:
     facts: Mapping[str, Any] = field(factory=dict)
 
 
-Observer = Callable[[Happening], None]
+class Observer(Protocol):
+    """Told what a run does, as it does it; a function will do."""
+
+    def __call__(self, happening: Happening, /) -> None:
+        """Hear of something; what is raised here is logged and goes no further."""
+        ...
 
 
 def tell(observer: Observer | None, happening: Happening) -> None:
