@@ -12,13 +12,13 @@ import pytest
 
 from esa_flows import Client, Freeze, Watched, gate
 from esa_flows.engine.journal_memory import MemoryJournal
-from esa_flows.errors import Frozen, InvalidInput, RunInProgress
+from esa_flows.errors import Frozen, InvalidInput, RunInProgress, Throttled
 from esa_flows.files import MemoryBlobs
 from esa_flows.fleet.plan import Bound, Course, RolloutPlan
 from esa_flows.fleet.report import Ended, RolloutReport, RoutineEnd
 from esa_flows.fleet.spec import FailureBudget, Member, Rollout, Wave
 from esa_flows.gates.functions import GateFunction
-from esa_flows.localcloud import Switches
+from esa_flows.localcloud import Fault, Switches
 from esa_flows.model import RoutineName
 from tests.fleet.yard import ends, rollout_of
 from tests.house import NEW, OLD, OTHER, House
@@ -96,6 +96,16 @@ async def test_a_plan_changes_nothing_and_records_nothing() -> None:
         assert () == await client.runs.list()
 
     assert {"observe", "list", "read code"} == set(house.transport.calls)
+
+
+async def test_trouble_with_the_provider_ends_a_plan_as_itself() -> None:
+    """The error, and no group of errors, though several looks were under way."""
+    house = _house("aa", "bb", "cc")
+    lasting = Fault(operation="*", kind="throttle", call=4, times=None)
+    with house:
+        house.cloud.inject(lasting)
+        with pytest.raises(Throttled, match="too many calls"):
+            await _plan(house, rollout_of("aa", "bb", "cc"))
 
 
 async def test_it_says_what_happens_to_each_and_why() -> None:

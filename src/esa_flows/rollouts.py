@@ -9,6 +9,7 @@ import anyio
 from attrs import define, evolve, field, frozen
 
 from esa_flows.connection import Connection
+from esa_flows.engine.cause import cause
 from esa_flows.engine.engine import new_run_id
 from esa_flows.engine.observe import Happening, Moment, Observer, tell
 from esa_flows.errors import (
@@ -260,7 +261,11 @@ class _Looking:
     async def through(
         self, asked: Sequence[_Asked], busy: dict[str, str], at_once: int
     ) -> None:
-        """Look at all of them; the first alone, to see how long a call takes."""
+        """Look at all of them; the first alone, to see how long a call takes.
+
+        Raises:
+            EsaFlowsError: What ended a look, where it says nothing of one routine.
+        """
         waiting = iter(asked)
         while not self._found and (first := next(waiting, None)) is not None:
             began = anyio.current_time()
@@ -268,9 +273,12 @@ class _Looking:
             calls = sum(found.calls for found in self._found.values())
             self.latency = (anyio.current_time() - began) / max(1, calls)
 
-        async with anyio.create_task_group() as tasks:
-            for _ in range(at_once):
-                tasks.start_soon(self._some, waiting, busy)
+        try:
+            async with anyio.create_task_group() as tasks:
+                for _ in range(at_once):
+                    tasks.start_soon(self._some, waiting, busy)
+        except ExceptionGroup as group:
+            raise cause(group) from None
 
     def seen(self, asked: Sequence[_Asked]) -> tuple[Seen, ...]:
         """Give what was seen of each."""
