@@ -37,6 +37,7 @@ from esa_flows.errors import (
 from esa_flows.fleet.plan import RolloutPlan
 from esa_flows.fleet.report import RolloutReport
 from esa_flows.fleet.spec import FailureBudget, Member, Rollout, Wave
+from esa_flows.fleet.way_back import WayBack
 from esa_flows.gates.functions import GateFunction, gate
 from esa_flows.gates.spec import Gate
 from esa_flows.gates.verdict import Reading, Verdict
@@ -84,6 +85,7 @@ __all__ = [
     "Verdict",
     "Watched",
     "Wave",
+    "WayBack",
     "flow",
     "gate",
     "step",

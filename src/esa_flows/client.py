@@ -412,7 +412,9 @@ class Client:
         """Take a rollout that has ended back, in a run of its own.
 
         Production of all that it released goes back first, then staging, in the first
-        lane of the cap. What somebody else deployed since stays.
+        lane of the cap. What somebody else deployed since stays. Where it was ended
+        where it was, what of it is under way is aborted first. An unfinished run that
+        does just this is joined.
 
         Args:
             run: Its id, or four characters of it or more.
@@ -420,13 +422,25 @@ class Client:
             observer: Told what the run does.
 
         Raises:
-            InvalidInput: It has not ended, or released nothing; `abort` ends one.
+            RunInProgress: It has not ended: `abort` takes all of it back. Or another
+                part of it is taken back.
+            InvalidInput: It is no rollout, or released nothing.
         """
-        wanted = await esa_flows.undos.undo_from(self.runs, run, wave)
         with self._rollouts.watched(observer) as watch:
-            undo = self.connection.engine.flows["undo"]
-            subject = wanted.order.name or wanted.run
-            return await self.run(undo, wanted, subject=subject, observer=watch)
+            return await self._undos.go(run, wave, watch)
+
+    async def plan_undo(self, run: str, *, wave: int = 0) -> esa_flows.WayBack:
+        """Say what `undo` would take back; nothing is asked of the provider.
+
+        Args:
+            run: Its id, or four characters of it or more.
+            wave: The number of a wave that alone goes back; 0 for all.
+
+        Raises:
+            RunInProgress: It has not ended, or another part of it is taken back.
+            InvalidInput: It is no rollout, or released nothing.
+        """
+        return await self._undos.plan(run, wave)
 
     def knows(self, flow: str) -> bool:
         """Tell whether this client has a flow, so that it can go on with runs of it."""
@@ -558,6 +572,10 @@ class Client:
     @property
     def _rollouts(self) -> esa_flows.rollouts.Rollouts:
         return esa_flows.rollouts.Rollouts(self.connection, self._releases, self._plans)
+
+    @property
+    def _undos(self) -> esa_flows.undos.Undos:
+        return esa_flows.undos.Undos(self.connection, self._releases)
 
     @property
     def _group(self) -> TaskGroup:

@@ -122,6 +122,23 @@ async def test_a_person_is_asked() -> None:
     assert ("", "Which?\n") == (text_on(desk.out), text_on(desk.err))
 
 
+@pytest.mark.parametrize(
+    ("typed", "agrees"), [(" Yes ", True), ("y", True), ("", False), ("sure", False)]
+)
+async def test_only_a_plain_yes_is_one(typed: str, *, agrees: bool) -> None:
+    """Whoever presses Enter has not agreed."""
+
+    async def listen() -> str:
+        """Be a person who types."""
+        return typed
+
+    desk = Office().desk(is_terminal=True)
+    desk.listen = listen
+
+    assert agrees is await desk.agrees("Begin?")
+    assert "Begin? [y/N]\n" == text_on(desk.err)
+
+
 async def test_where_nobody_is_nobody_is_asked() -> None:
     """The sentence names the flag that answers instead."""
     desk = Office().desk()

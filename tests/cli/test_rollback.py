@@ -134,6 +134,7 @@ async def _two_releases(office: Office, tmp_path: Path) -> list[str]:
     office.live()
     for name, code in (("a.js", NEW), ("b.js", OTHER)):
         await office.run("release", "shop", bundle(tmp_path, code, name))
+        await anyio.sleep(1)  # never both in the same instant
 
     return list(office.versions())
 
@@ -233,3 +234,112 @@ async def test_a_file_that_is_no_journal_holds_nothing_up(tmp_path: Path) -> Non
     assert 0 == done.code
     assert "The journal cannot be used" in done.err
     assert {old: 100} == office.serves()
+
+
+async def test_it_is_shown_and_nothing_is_done(tmp_path: Path) -> None:
+    """With --dry-run the goal is what was asked for: it goes to standard output."""
+    office = Office()
+    old = office.live()
+    await office.run("release", "shop", bundle(tmp_path))
+    new = office.versions()[-1]
+    before = office.changes
+
+    done = await office.run("rollback", "shop", "--dry-run")
+    told = await office.run("rollback", "shop", "--dry-run", "--json")
+
+    assert before == office.changes
+    assert f"shop: production goes from {new} 100 % to {old} 100 %.\n" == done.out
+    assert ("shop", old) == (told.json["routine"], told.json["to"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("aa", "--run", "abcd"),
+        ("--run", "abcd", "--to", "5"),
+        ("aa", "--wave", "2"),
+    ],
+)
+async def test_one_thing_goes_back(words: tuple[str, ...]) -> None:
+    """Neither nothing nor several, and each with its own flags."""
+    done = await Office().run("rollback", *words)
+
+    assert 2 == done.code
+
+
+async def test_a_release_goes_back_by_its_run(tmp_path: Path) -> None:
+    """To what it served before, and no further, however often it is asked for."""
+    office = Office()
+    _, second, _ = await _two_releases(office, tmp_path)
+    run = await _last_run(office)
+
+    done = await office.run("rollback", "--run", run)
+    again = await office.run("rollback", "--run", run)
+
+    assert (0, 0) == (done.code, again.code)
+    assert "shop: rolled back" in done.out
+    assert "shop: unchanged" in again.out
+    assert {second: 100} == office.serves()
+
+
+async def _last_run(office: Office, flow: str = "release") -> str:
+    """Give the newest run of a flow."""
+    async with office.client() as client:
+        return next(v.run.id for v in await client.runs.list() if v.run.flow == flow)
+
+
+async def test_a_release_that_is_under_way_is_aborted_by_its_run(
+    tmp_path: Path,
+) -> None:
+    """As its routine's name would do it."""
+    office = Office()
+    old = office.live()
+    with anyio.move_on_after(60):
+        await office.run("release", "shop", bundle(tmp_path), "--canary", "10:5m,100")
+
+    done = await office.run("rollback", "--run", await _last_run(office))
+
+    assert 0 == done.code
+    assert "shop: aborted" in done.out
+    assert {old: 100} == office.serves()
+
+
+async def test_an_earlier_release_stays(tmp_path: Path) -> None:
+    """Somebody wanted something else of the routine since: it is named."""
+    office = Office()
+    await _two_releases(office, tmp_path)
+    async with office.client() as client:
+        second, first = [v.run.id for v in await client.runs.list()]
+
+    before = office.changes
+    done = await office.run("rollback", "--run", first)
+
+    assert 14 == done.code
+    assert f"Run {second} has released shop since" in done.err
+    assert f"esa-flows rollback --run {second}" in done.err
+    assert before == office.changes
+
+
+async def test_the_first_release_has_no_way_back(tmp_path: Path) -> None:
+    """Nothing served production before it."""
+    office = Office()
+    await office.run("release", "shop", bundle(tmp_path), "--create")
+    run = await _last_run(office)
+
+    done = await office.run("rollback", "--run", run)
+
+    assert 2 == done.code
+    assert f"Nothing served production of shop before run {run}." in done.err
+
+
+async def test_what_released_nothing_has_no_way_back(tmp_path: Path) -> None:
+    """A rollback is none that could be taken back by its run."""
+    office = Office()
+    await _two_releases(office, tmp_path)
+    await office.run("rollback", "shop")
+
+    done = await office.run("rollback", "--run", await _last_run(office, "rollback"))
+
+    assert 2 == done.code
+    assert "is no rollout" in done.err

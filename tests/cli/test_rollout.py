@@ -2,83 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
-from attrs import define
-from tests.cli.office import COMMIT, Office
-from tests.house import BROKEN, NEW, OTHER
+from tests.cli.fleet_office import files as _files
+from tests.cli.fleet_office import fleet_office as _office
+from tests.cli.office import COMMIT
+from tests.house import BROKEN, OTHER
 
-from esa_flows import Client, Parts
+from esa_flows import Client
 from esa_flows.cli.exits import Exit
 
 # Bundles and plans are files, which a test reads in the loop.
 pytestmark = pytest.mark.may_block
-
-FLEET = """
-[defaults]
-entry = "worker.js"
-message = "by ${USER}"
-
-[[routine]]
-name = "aa"
-
-[[routine]]
-name = "bb"
-
-[rollout]
-name = "spring"
-
-[[rollout.wave]]
-size = 1
-approve = APPROVE
-
-[[rollout.wave]]
-size = "rest"
-
-[rollout.failures]
-fleet = "50%"
-"""
-
-
-def _files(folder: Path, *edits: str, approve: bool = False, code: bytes = NEW) -> str:
-    """Write a fleet's file and its bundle; give the file's path.
-
-    Args:
-        folder: Where.
-        edits: What to replace, and by what, in turns.
-        approve: Whether a person is asked.
-        code: The bundle.
-    """
-    (folder / "worker.js").write_bytes(code)
-    (folder / "bad.js").write_bytes(BROKEN)
-    file = folder / "fleet.toml"
-    text = FLEET.replace("APPROVE", str(approve).lower())
-    for old, new in zip(edits[::2], edits[1::2], strict=True):
-        text = text.replace(old, new)
-
-    file.write_text(text)
-    return str(file)
-
-
-@define(kw_only=True)
-class _Office(Office):
-    """An office of somebody with a name."""
-
-    def parts(self, environ: Mapping[str, str] | None = None, **changes: Any) -> Parts:
-        """Give the parts of one more process."""
-        return super().parts({"USER": "ann", **(environ or {})}, **changes)
-
-
-def _office() -> _Office:
-    office = _Office()
-    for name in ("aa", "bb"):
-        office.live(name)
-
-    return office
 
 
 async def test_a_fleet_is_released_from_its_file(tmp_path: Path) -> None:
@@ -243,62 +181,6 @@ async def test_what_is_no_rollout_is_refused(
 
     assert Exit.UNUSABLE == done.code
     assert sentence in done.err
-
-
-async def test_a_rollout_that_ended_is_taken_back(tmp_path: Path) -> None:
-    """With one command, and a wave of it alone; again, there is nothing left to do."""
-    office = _office()
-    with office:
-        done = await office.run("rollout", _files(tmp_path), "--json")
-        run = done.json["run"]
-        one = await office.run("rollback", "--run", run, "--wave", "2")
-        every = await office.run("rollback", "--run", run, "--json")
-        nothing = await office.run("rollback", "--run", run, "--wave", "7")
-
-    assert [Exit.OK] * 2 == [one.code, every.code]
-    assert "rolled back" in one.out
-    assert "Safe to roll back: nothing is left to roll back" in one.out
-    ends = {each["routine"]: each["outcome"] for each in every.json["routines"]}
-    assert {"aa": "taken back", "bb": "taken back"} == ends
-    assert every.json["error"] is None
-    assert Exit.UNUSABLE == nothing.code
-
-
-async def test_a_rollout_that_was_left_is_aborted_by_its_way_back(
-    tmp_path: Path,
-) -> None:
-    """Whoever wants it back need not know whether it has ended."""
-    office = _office()
-    file = _files(tmp_path, approve=True)
-    with office:
-        held = await office.run("rollout", file, "--no-wait", "--json")
-        done = await office.run("rollback", "--run", held.json["run"])
-
-    assert Exit.OK == done.code
-    assert "rolled back" in done.out
-    assert "error" not in done.err
-
-
-async def test_others_work_is_not_taken_back(tmp_path: Path) -> None:
-    """Then a person is needed, as the exit code says."""
-    office = _office()
-    with office:
-        done = await office.run("rollout", _files(tmp_path), "--json")
-        made = office.cloud.console.add_version("aa", OTHER, "theirs")
-        office.cloud.console.deploy("aa", "production", {made: 100})
-        back = await office.run("rollback", "--run", done.json["run"])
-
-    assert Exit.OK != back.code
-    assert "conflict" in back.out
-
-
-async def test_a_routine_or_a_rollout_goes_back(tmp_path: Path) -> None:
-    """Neither nothing nor both."""
-    none = await _office().run("rollback")
-    both = await _office().run("rollback", "aa", "--run", "abcd")
-
-    assert [Exit.UNUSABLE] * 2 == [none.code, both.code]
-    assert "is needed, and not both" in both.err
 
 
 FREEZE = """

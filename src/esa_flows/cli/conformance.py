@@ -39,7 +39,6 @@ __all__ = ["FILE", "conformance", "usable"]
 
 FILE = "conformance-switches.toml"
 _NAME = 24
-_YES = frozenset({"y", "yes"})
 _MARKS = {Verdict.MEASURED: ("ok", "green"), Verdict.OPEN: ("open", "yellow")}
 
 
@@ -127,7 +126,7 @@ async def _agreed(
     if yes:
         return plan
 
-    if not await _consents(desk, "Begin?"):
+    if not await desk.agrees("Begin?"):
         return None
 
     without = tuple(each for each in plan.questions if each.kind is not Kind.CAP)
@@ -135,16 +134,10 @@ async def _agreed(
         return plan
 
     asked = "Find the cap, at the cost of everybody who uses this account now?"
-    if await _consents(desk, asked):
+    if await desk.agrees(asked):
         return plan
 
     return evolve(plan, questions=without)
-
-
-async def _consents(desk: Desk, question: str) -> bool:
-    """Ask, and take only a plain yes for one."""
-    typed = await desk.ask(f"{question} [y/N]", instead="--yes")
-    return typed.strip().lower() in _YES
 
 
 async def _name_leftovers(desk: Desk, settings: Settings) -> None:
@@ -328,7 +321,7 @@ async def _clean(desk: Desk, settings: Settings, name: str, *, yes: bool) -> Ans
         desk.note(f"{each.name}, made {made} UTC: {each.description}")
 
     question = f"Delete {counted(len(found), 'routine')} with all versions?"
-    if not yes and not await _consents(desk, question):
+    if not yes and not await desk.agrees(question):
         desk.note("Nothing was deleted.")
         return Answer(exit=Exit.ABORTED, payload={"deleted": []})
 

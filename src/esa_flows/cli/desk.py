@@ -34,6 +34,7 @@ from esa_flows.settings import Settings, blobs_folder, journal_path
 __all__ = ["Answer", "Desk"]
 
 _LABEL = 5
+_YES = frozenset({"y", "yes"})
 _STYLES = {"error": "bold red", "next": "bold", "facts": "dim", "see": "dim"}
 
 
@@ -217,6 +218,18 @@ class Desk:
 
         self.note(question)
         return await self.listen()
+
+    async def agrees(self, question: str) -> bool:
+        """Ask the person at the terminal, and take only a plain yes for one.
+
+        Args:
+            question: What to ask.
+
+        Raises:
+            InvalidInput: Nobody can be asked.
+        """
+        typed = await self.ask(f"{question} [y/N]", instead="--yes")
+        return typed.strip().lower() in _YES
 
     def note(self, *lines: RenderableType) -> None:
         """Write to standard error what is worth knowing beside."""

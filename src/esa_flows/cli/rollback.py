@@ -11,21 +11,20 @@ from typing import Annotated
 from attrs import define, evolve
 from cyclopts import Parameter
 
-from esa_flows.cli.abort import abort
 from esa_flows.cli.desk import Answer, Desk
-from esa_flows.cli.ending import show, show_rollout, wait_for
+from esa_flows.cli.ending import show, wait_for
 from esa_flows.cli.exits import Exit
 from esa_flows.cli.options import DRIVING, Driving
-from esa_flows.cli.rollouts.recall import outline_of
-from esa_flows.cli.rollouts.watch import watching_rollout
 from esa_flows.cli.text import served_words
+from esa_flows.cli.undo import Consent, undo_rollout
 from esa_flows.cli.watch import watching
 from esa_flows.client import Client
 from esa_flows.engine.journal import RunRow
-from esa_flows.errors import InvalidInput, JournalError
-from esa_flows.fleet.report import Ended
-from esa_flows.model import VersionId
+from esa_flows.engine.view import RunView
+from esa_flows.errors import Conflict, InvalidInput, JournalError
+from esa_flows.model import Realm, VersionId
 from esa_flows.release.rollback import rollback_target
+from esa_flows.releases import GO_BACK
 from esa_flows.steps.observe import World
 
 __all__ = ["rollback"]
@@ -51,6 +50,8 @@ async def rollback(
     to: str = "",
     run: str = "",
     wave: int = 0,
+    yes: Annotated[bool, Parameter(negative="")] = False,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
     common: Driving = DRIVING,
     desk: Annotated[Desk, Parameter(parse=False)],
 ) -> Answer:
@@ -58,30 +59,86 @@ async def rollback(
 
     An unfinished release of the routine is aborted, which does that; a process that
     drives it and does not answer is fenced off. A journal that cannot be used holds
-    nothing up: then nothing is recorded. With --run a whole rollout goes back.
+    nothing up: then nothing is recorded.
+
+    With --run all that a rollout released goes back, after it was shown and agreed to.
 
     Args:
         name: The routine.
         to: The version to go back to; made again where it is gone and was saved.
-        run: A rollout, in place of the routine: all that it released.
-        wave: The number of a wave of it, which alone goes back.
+        run: In place of the routine, what released it: a rollout, or one release.
+        wave: The number of a wave of the rollout, which alone goes back.
+        yes: Do not ask before a rollout goes back.
+        dry_run: Show what would go back, and change nothing.
         common: How to reach the provider.
         desk: Where to write.
     """
     if bool(name) is bool(run):
         raise InvalidInput(
-            "A routine, or the run of a rollout, is needed, and not both.",
+            "A routine, or the run that released it, is needed, and not both.",
             next_move="List the runs with: esa-flows runs",
         )
 
-    if run:
-        return await _take_back(desk, common, run, wave)
+    if (to and run) or (wave and not run):
+        raise InvalidInput("--to is for a routine, and --wave for the --run of many.")
 
+    consent = Consent(is_given=yes, is_dry=dry_run)
+    if run:
+        return await _back_of(desk, common, run, wave, consent)
+
+    return await _single(desk, common, name, to, consent)
+
+
+async def _back_of(
+    desk: Desk, common: Driving, run: str, wave: int, consent: Consent
+) -> Answer:
+    """Take back what a run released, which may be one routine or many."""
+    async with desk.client(common) as client:
+        view = await client.runs.get(run)
+        is_single = view.run.flow in GO_BACK and not wave
+        name, to = await _before(client, view) if is_single else ("", "")
+
+    if is_single:
+        return await _single(desk, common, name, to, consent)
+
+    return await undo_rollout(desk, common, view.run.id, wave, consent)
+
+
+async def _before(client: Client, view: RunView) -> tuple[str, str]:
+    """Give the routine of a release's run, and what it served before, if it has ended.
+
+    Raises:
+        Conflict: Another run has released it since.
+        InvalidInput: Nothing served production before, or it belongs to another cloud.
+    """
+    its = (await client.runs.here(view.run.id)).run
+    realm, name = Realm.read(its.subject)
+    if not view.history.is_ended:
+        return name, ""  # it is aborted, which puts back what served before
+
+    for later in await client.runs.later(its):
+        if later.run.flow in GO_BACK:
+            raise Conflict(
+                f"Run {later.run.id} has released {name} since, or is at it.",
+                next_move="To take that back: esa-flows rollback --run"
+                f" {later.run.id}{realm.flag}",
+            )
+
+    before = await client.runs.before(its.id)
+    if before is None:
+        raise InvalidInput(f"Nothing served production of {name} before run {its.id}.")
+
+    return name, before.split.majority
+
+
+async def _single(
+    desk: Desk, common: Driving, name: str, to: str, consent: Consent
+) -> Answer:
+    """Take one routine back, with the journal or without it."""
     goal = _Goal(VersionId(to) if to else None, to)
     try:
         async with desk.client(common) as client:
-            await _aim(desk, client, name, goal)
-            return await _go(desk, client, name, goal.asked)
+            return await _to(desk, client, name, goal, consent)
     except JournalError as error:
         desk.note(
             f"The journal cannot be used: {error.message}",
@@ -90,24 +147,19 @@ async def rollback(
         )
 
     async with desk.client_in_need(common) as client:
-        await _aim(desk, client, name, goal)
-        return await _go(desk, client, name, goal.asked)
+        return await _to(desk, client, name, goal, consent)
 
 
-async def _take_back(desk: Desk, common: Driving, run: str, wave: int) -> Answer:
-    """Take a rollout back; one that has not ended is aborted, which does that."""
-    async with desk.client(common) as client:
-        view = await client.runs.get(run)
-        if view.history.is_ended or wave:
-            title = f"roll back {view.run.subject}"
-            with watching_rollout(desk, client, title, outline_of(view)) as watch:
-                found = await client.undo(view.run.id, wave=wave, observer=watch)
+async def _to(
+    desk: Desk, client: Client, name: str, goal: _Goal, consent: Consent
+) -> Answer:
+    told = await _aim(desk, client, name, goal)
+    if consent.is_dry:
+        desk.say(told)
+        return Answer(payload={"routine": name, "to": goal.to})
 
-            answer = show_rollout(desk, watch, found)
-            is_back = found.ended is Ended.ROLLED_BACK
-            return evolve(answer, exit=Exit.OK, error=None) if is_back else answer
-
-    return await abort(run, common=common, desk=desk)
+    desk.note(told)
+    return await _go(desk, client, name, goal.asked)
 
 
 async def _go(desk: Desk, client: Client, name: str, to: str) -> Answer:
@@ -119,24 +171,23 @@ async def _go(desk: Desk, client: Client, name: str, to: str) -> Answer:
     return answer if ending[1] else evolve(answer, exit=Exit.OK)
 
 
-async def _aim(desk: Desk, client: Client, name: str, goal: _Goal) -> None:
-    """Find out where the way back leads, once, and show it."""
+async def _aim(desk: Desk, client: Client, name: str, goal: _Goal) -> str:
+    """Find out where the way back leads, once, and say it."""
     world = await client.versions(name)
     now = served_words(world.routine.production)
     unfinished = await client.runs.unfinished(world.routine.name)
     if unfinished and goal.to is None:
         await _aim_by_run(client, unfinished[0], goal)
-        desk.note(
+        return (
             f"{name}: production serves {now}; the unfinished run"
             f" {unfinished[0].run.id} is aborted, which puts back what served before"
             " it."
         )
-        return
 
     goal.to = goal.to or rollback_target(world, None, desk.realm)
     goal.asked = goal.to
     areas = ", with every area" if world.routine.areas else ""
-    desk.note(
+    return (
         f"{name}: production goes from {now} to {goal.to} 100 %{areas}."
         f"{_lost(world, goal)}"
     )

@@ -1,6 +1,6 @@
 """The way back of a rollout that has ended: all that it released is put back."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 
 from attrs import evolve, frozen
 
@@ -17,7 +17,7 @@ from esa_flows.release.legs import Leg, expose, ship
 from esa_flows.release.migrate import migrate
 from esa_flows.release.release import release
 
-__all__ = ["Undo", "barred", "undo", "undo_of", "undoable"]
+__all__ = ["Undo", "barred", "refuse_nothing", "undo", "undo_of", "undoable"]
 
 DEPLOYS = frozenset(each.name for each in (release, migrate, expose, ship))
 """Flows after which a routine serves what somebody wanted of it."""
@@ -68,22 +68,32 @@ def undoable(report: RolloutReport, wave: int = 0) -> tuple[RoutineReport, ...]:
     Args:
         report: How it ended.
         wave: The number of a wave, to which it is narrowed; 0 for all.
-
-    Raises:
-        InvalidInput: There are none.
     """
-    found = tuple(
+    return tuple(
         each
         for each in report.routines
         if each.end is RoutineEnd.RELEASED and wave in {0, each.wave}
     )
+
+
+def refuse_nothing(run: str, wave: int, found: Collection[object]) -> None:
+    """Refuse to take back what released nothing.
+
+    Args:
+        run: The run of the rollout.
+        wave: The number of a wave, to which it is narrowed; 0 for all.
+        found: What there is to take back, or to say about it.
+
+    Raises:
+        InvalidInput: There is nothing.
+    """
     if found:
-        return found
+        return
 
     where = f"Wave {wave} of rollout" if wave else "Rollout"
     raise InvalidInput(
-        f"{where} {report.run} released nothing that could be taken back.",
-        next_move=f"See how each routine fared: esa-flows report {report.run}",
+        f"{where} {run} released nothing that could be taken back.",
+        next_move=f"See how each routine fared: esa-flows report {run}",
     )
 
 

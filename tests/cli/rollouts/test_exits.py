@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from esa_flows.cli.exits import Exit
-from esa_flows.cli.rollouts.exits import rollout_exit
+from esa_flows.cli.rollouts.exits import rollout_exit, way_back_exit
 from esa_flows.fleet.report import Ended, RolloutReport, RoutineEnd, RoutineReport
 from esa_flows.model import RoutineId
 
@@ -47,3 +47,19 @@ def test_an_aborted_rollout() -> None:
     report = _report(Ended.ROLLED_BACK, RoutineEnd.TAKEN_BACK, was_aborted=True)
 
     assert Exit.ABORTED is rollout_exit(report)
+
+
+@pytest.mark.parametrize(
+    ("ended", "end", "code"),
+    [
+        (Ended.ROLLED_BACK, RoutineEnd.TAKEN_BACK, Exit.OK),
+        (Ended.PARTLY_ROLLED_BACK, RoutineEnd.CONFLICT, Exit.CONFLICT),
+        (Ended.PARTLY_ROLLED_BACK, RoutineEnd.STUCK, Exit.NOT_AS_BEFORE),
+        (Ended.PARTLY_ROLLED_BACK, RoutineEnd.FAILED, Exit.FAILED),
+    ],
+)
+def test_how_a_way_back_ended_is_told(
+    ended: Ended, end: RoutineEnd, code: Exit
+) -> None:
+    """It was asked for: that all is back is a success."""
+    assert code is way_back_exit(_report(ended, end, was_aborted=True))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 from tests.cli.rollouts.fleets import outline, wave
 
 from esa_flows.cli.rollouts.outline import Outline
+from esa_flows.fleet.makespan import Pace
 from esa_flows.fleet.plan import Course, PlannedRoutine, PlannedWave, RolloutPlan
 from esa_flows.fleet.spec import FailureBudget
+from esa_flows.fleet.way_back import Return, WayBack
 from esa_flows.model import Duration, RoutineId
 
 SHOP = RoutineId("shop")
@@ -94,3 +97,19 @@ def test_a_routine_is_found_in_its_wave() -> None:
     """One that is in none has none."""
     assert (1, 2, 0) == tuple(map(outline().wave_of, ("shop", "blog", "other")))
     assert "wave 3" == wave(3).label
+
+
+def test_an_outline_of_a_way_back() -> None:
+    """Only what goes back, wave by wave; the time is shared out by calls."""
+    one = Return(routine=SHOP, wave=2, calls=6)
+    staged = Return(routine=RoutineId("cart"), wave=1, calls=3)
+    plan = WayBack(name="nightly", returns=(one, staged), pace=Pace(calls=50))
+
+    found = Outline.back(plan)
+
+    assert [(1, ("cart",)), (2, ("shop",))] == [
+        (wave.number, wave.routines) for wave in found.waves
+    ]
+    assert (9, 50, 0) == (found.calls, found.cap, found.tolerated)
+    assert plan.minimum_time.seconds == pytest.approx(sum(w.least for w in found.waves))
+    assert () == Outline.back(WayBack(name="", returns=(), pace=Pace())).waves

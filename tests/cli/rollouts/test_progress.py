@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.cli.rollouts.fleets import RUN, Fleet
+from tests.cli.rollouts.fleets import RUN, Fleet, outline
 
-from esa_flows.cli.rollouts.progress import Stand
+from esa_flows.cli.rollouts.progress import FleetProgress, Stand
 from esa_flows.engine.observe import Happening, Moment
 
 
@@ -200,3 +200,16 @@ def test_the_way_back_and_what_is_left() -> None:
     fleet.end("cart", "failed")
     assert pytest.approx(1.5) == fleet.progress.left(60.0)
     assert "<FleetProgress 7k2f7k2f7k2f [2 of 3]>" == repr(fleet.progress)
+
+
+def test_a_run_of_a_routine_that_comes_first_is_not_the_rollout_s() -> None:
+    """A way back aborts what is under way before its own run begins."""
+    fleet = Fleet(FleetProgress(outline=outline()))
+    fleet.begin("shop")
+
+    assert "" == fleet.progress.run
+    assert fleet.moved is not None
+
+    fleet.tell(Moment.RUN_STARTED, flow="undo", subject="")
+
+    assert RUN == fleet.progress.run

@@ -8,6 +8,7 @@ from typing import Any, Self
 from attrs import field, frozen
 
 from esa_flows.fleet.plan import RolloutPlan
+from esa_flows.fleet.way_back import Return, WayBack
 from esa_flows.model import Duration
 
 __all__ = ["Outline", "OutlinedWave"]
@@ -89,6 +90,30 @@ class Outline:
             tolerated=plan.tolerated,
             cap=plan.calls_per_second,
         )
+
+    @classmethod
+    def back(cls, plan: WayBack) -> Self:
+        """Take what is shown from the plan of a way back.
+
+        Args:
+            plan: The plan.
+        """
+        its: dict[int, list[Return]] = {}
+        for each in plan.returns:
+            its.setdefault(each.wave, []).append(each)
+
+        share = plan.minimum_time.seconds / max(1, plan.calls)
+        waves = (
+            OutlinedWave(
+                number=number,
+                routines=tuple(str(each.routine) for each in returns),
+                steps="back",
+                least=share * sum(each.calls for each in returns),
+            )
+            for number, returns in sorted(its.items())
+        )
+        cap = plan.pace.calls
+        return cls(name=plan.name, waves=tuple(waves), calls=plan.calls, cap=cap)
 
     @classmethod
     def read(cls, recorded: Mapping[str, Any], *, cap: int = 100) -> Self:

@@ -143,7 +143,8 @@ class FleetProgress:
             The routine that moved; None where none did.
         """
         self.calls.update(happening.facts.get("calls", {}))
-        if not self.run or happening.run == self.run:
+        is_own = not self.run and "." not in happening.run
+        if is_own or happening.run == self.run:
             self.run = happening.run
             self._own(happening, now)
             return None

@@ -26,7 +26,15 @@ from esa_flows.fleet.report import (
 )
 from esa_flows.model import Split
 
-__all__ = ["change_words", "ends_words", "rollout_json", "rollout_summary", "safety"]
+__all__ = [
+    "change_words",
+    "ends_words",
+    "rollout_json",
+    "rollout_summary",
+    "safety",
+    "shares_json",
+    "split_words",
+]
 
 _LISTED = 40
 """Routines up to which all are listed; of more, those that did not go well."""
@@ -112,11 +120,16 @@ def change_words(each: RoutineReport) -> str:
     Args:
         each: How a routine fared.
     """
-    before, now = _split(each.before), _split(each.production)
+    before, now = split_words(each.before), split_words(each.production)
     return now if before == now else f"{before} → {now}"
 
 
-def _split(split: Split | None) -> str:
+def split_words(split: Split | None) -> str:
+    """Say what an environment serves.
+
+    Args:
+        split: The versions and their shares; None for nothing.
+    """
     return str(split) if split else "nothing"
 
 
@@ -176,8 +189,8 @@ def _routine_json(each: RoutineReport) -> dict[str, Any]:
         "outcome": each.end.value,
         "run": each.run,
         "version": each.version,
-        "before": _shares(each.before),
-        "production": _shares(each.production),
+        "before": shares_json(each.before),
+        "production": shares_json(each.production),
         "production_as_before": each.production_as_before,
         "seconds": round(each.seconds, 3),
         "reason": clean(each.reason),
@@ -186,7 +199,12 @@ def _routine_json(each: RoutineReport) -> dict[str, Any]:
     }
 
 
-def _shares(split: Split | None) -> dict[str, int] | None:
+def shares_json(split: Split | None) -> dict[str, int] | None:
+    """Give shares by version; None where nothing serves.
+
+    Args:
+        split: The versions and their shares.
+    """
     if split is None:
         return None
 

@@ -1,0 +1,106 @@
+"""What goes back, where to and at what cost, known before anything is sent; pure."""
+
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from esa_flows.api.cloud import Op
+from esa_flows.fleet.makespan import Pace, calls_seconds
+from esa_flows.fleet.report import RoutineReport
+from esa_flows.fleet.undo import Undo
+from esa_flows.model import Duration, Environment, RoutineId, Split
+from esa_flows.release.legs import Leg
+
+__all__ = ["STEPS", "Return", "WayBack", "returns_of"]
+
+STEPS = (Op.OBSERVE, Op.DEPLOY, Op.OBSERVE)
+"""What takes one environment of a routine back: a look, a deployment, a look at it."""
+
+
+@frozen(kw_only=True)
+class Return:
+    """The way back of one routine.
+
+    Attributes:
+        routine: Which one.
+        wave: The number of its wave; 0 where there are none.
+        serves: What production served when it was last seen.
+        to: What it shall serve; None where only staging goes back.
+        calls: Calls that it takes.
+    """
+
+    routine: RoutineId
+    wave: int = 0
+    serves: Split | None = None
+    to: Split | None = None
+    calls: int
+
+
+@frozen(kw_only=True)
+class WayBack:
+    """The way back of many routines.
+
+    Attributes:
+        name: What goes back, in a word or two.
+        run: The rollout that is taken back; empty where it is none.
+        returns: What goes back, in the order of the waves.
+        stays: What does not, and why.
+        joins: The unfinished run that does just this; empty where there is none.
+        unfinished: Runs of its routines that are aborted first, which takes them back.
+        pace: How fast calls go.
+    """
+
+    name: str
+    run: str = ""
+    returns: tuple[Return, ...]
+    stays: tuple[RoutineReport, ...] = ()
+    joins: str = ""
+    unfinished: tuple[str, ...] = ()
+    pace: Pace
+
+    @property
+    def calls(self) -> int:
+        """Calls that it takes; none of them is an upload."""
+        return sum(each.calls for each in self.returns)
+
+    @property
+    def production_time(self) -> Duration:
+        """The least time until production of all of them is back."""
+        first = sum(each.to is not None for each in self.returns)
+        return self._time(len(STEPS) * first)
+
+    @property
+    def minimum_time(self) -> Duration:
+        """The least time until everything is back, staging too."""
+        return self._time(self.calls)
+
+    def _time(self, calls: int) -> Duration:
+        return Duration(calls_seconds(calls, self.pace) if calls else 0.0)
+
+
+def returns_of(wanted: Undo) -> Iterable[Return]:
+    """Give the way back of each routine of a rollout.
+
+    Args:
+        wanted: What is to be taken back.
+    """
+    legs = {leg.report.id: leg for leg in wanted.legs}
+    for wave in wanted.order.waves:
+        for task in wave.tasks:
+            yield _return(legs[task.name], wave.number)
+
+
+def _return(leg: Leg, wave: int) -> Return:
+    production = leg.before.production
+    places = [place for place in Environment if leg.asked.get(place)]
+    before = leg.back.get(Environment.PRODUCTION) or (
+        production.split if production else None
+    )
+    now = leg.report.production
+    return Return(
+        routine=leg.report.id,
+        wave=wave,
+        serves=now.split if now else None,
+        to=before if Environment.PRODUCTION in places else None,
+        calls=len(STEPS) * len(places),
+    )

@@ -1,0 +1,194 @@
+"""A whole rollout taken back from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anyio
+import pytest
+from tests.cli.fleet_office import FleetOffice, answering, files, fleet_office
+from tests.cli.office import Done
+from tests.fleet.yard import rollout_of
+from tests.house import OTHER
+
+from esa_flows.cli.exits import Exit
+
+# Bundles are files, which the store of a test reads in the loop.
+pytestmark = pytest.mark.may_block
+
+
+async def _released(office: FleetOffice, folder: Path) -> str:
+    """Release the fleet; give the run."""
+    done = await office.run("rollout", files(folder), "--json")
+    assert Exit.OK == done.code
+    return str(done.json["run"])
+
+
+async def _held(office: FleetOffice, folder: Path) -> str:
+    """Release the first wave, after which a person is asked; give the run."""
+    file = files(folder, approve=True)
+    held = await office.run("rollout", file, "--no-wait", "--json")
+    return str(held.json["run"])
+
+
+async def _back(office: FleetOffice, run: str, *more: str) -> Done:
+    return await office.run("rollback", "--run", run, *more)
+
+
+async def test_a_rollout_that_ended_is_taken_back(tmp_path: Path) -> None:
+    """With one command, and a wave of it alone; again, there is nothing left to do."""
+    office = fleet_office()
+    with office:
+        run = await _released(office, tmp_path)
+        one = await _back(office, run, "--wave", "2", "--yes")
+        every = await _back(office, run, "--json", "--yes")
+        nothing = await _back(office, run, "--wave", "7", "--yes")
+
+    assert [Exit.OK] * 2 == [one.code, every.code]
+    assert "rolled back" in one.out
+    assert "Safe to roll back: nothing is left to roll back" in one.out
+    ends = {each["routine"]: each["outcome"] for each in every.json["routines"]}
+    assert {"aa": "taken back", "bb": "taken back"} == ends
+    assert every.json["error"] is None
+    assert Exit.UNUSABLE == nothing.code
+
+
+async def test_it_is_shown_and_nothing_is_done(tmp_path: Path) -> None:
+    """Where each goes, the calls and the time, for people and for programs."""
+    office = fleet_office()
+    with office:
+        run = await _released(office, tmp_path)
+        before = office.changes
+        shown = await _back(office, run, "--dry-run")
+        told = await _back(office, run, "--dry-run", "--json")
+
+    assert before == office.changes
+    assert f"spring: 2 routines go back (rollout {run})" in shown.out
+    assert "WAVE  ROUTINE  SERVES → SHALL SERVE" in shown.out
+    assert "  calls       12; production of all at least 0." in shown.out
+    assert [("aa", 1, 6), ("bb", 2, 6)] == [
+        (each["routine"], each["wave"], each["calls"]) for each in told.json["goes"]
+    ]
+    assert 12 == told.json["calls"]
+    assert [Exit.OK] * 2 == [shown.code, told.code]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"), [("y", Exit.OK), ("", Exit.ABORTED), ("no", Exit.ABORTED)]
+)
+async def test_a_person_is_asked(answer: str, code: Exit, tmp_path: Path) -> None:
+    """Only a plain yes is one; otherwise nothing is changed."""
+    office = fleet_office()
+    with office:
+        run = await _released(office, tmp_path)
+        before = office.changes
+        desk = answering(office, answer)
+        done = await office.run("rollback", "--run", run, desk=desk)
+
+    assert code == done.code
+    assert "Take 2 routines back? [y/N]" in done.err
+    assert (before == office.changes) is (code is not Exit.OK)
+    assert ("Nothing was changed." in done.err) is (code is not Exit.OK)
+
+
+async def test_where_nobody_can_be_asked_it_has_to_be_said(tmp_path: Path) -> None:
+    """A script says so; nothing is taken for granted."""
+    office = fleet_office()
+    with office:
+        run = await _released(office, tmp_path)
+        before = office.changes
+        done = await _back(office, run)
+
+    assert Exit.UNUSABLE == done.code
+    assert "Say it on the command line: --yes" in done.err
+    assert before == office.changes
+
+
+async def test_one_that_has_not_ended_is_aborted(tmp_path: Path) -> None:
+    """Whoever wants it back need not know whether it has ended; it is shown first."""
+    office = fleet_office()
+    with office:
+        run = await _held(office, tmp_path)
+        dry = await _back(office, run, "--dry-run")
+        no = await office.run("rollback", "--run", run, desk=answering(office, "n"))
+        done = await _back(office, run, "--yes")
+
+    told = f"{run} has not ended. Routines that serve what it brings: 1 of 2."
+    assert told in dry.out
+    assert f"Abort rollout {run}? [y/N]" in no.err
+    assert [Exit.OK, Exit.ABORTED, Exit.OK] == [dry.code, no.code, done.code]
+    assert "rolled back" in done.out
+    assert "error" not in done.err
+
+
+async def test_a_wave_of_one_that_has_not_ended_is_refused(tmp_path: Path) -> None:
+    """Another run is at it; the refusal says how to end that."""
+    office = fleet_office()
+    with office:
+        run = await _held(office, tmp_path)
+        done = await _back(office, run, "--wave", "1", "--yes")
+
+    assert Exit.BUSY == done.code
+    assert f"esa-flows abort {run} --keep" in done.err
+
+
+async def test_what_was_ended_where_it_was_goes_back(tmp_path: Path) -> None:
+    """It has no report; its routines' runs say how far they came."""
+    office = fleet_office()
+    with office:
+        run = await _held(office, tmp_path)
+        await office.run("abort", run, "--keep")
+        done = await _back(office, run, "--yes")
+
+    assert Exit.OK == done.code
+    assert "spring: 1 routine goes back" in done.err
+    assert "spring: rolled back" in done.out
+
+
+async def test_what_is_under_way_is_aborted_first() -> None:
+    """It is said before, and counted in the question."""
+    office = fleet_office()
+    with office:
+        async with office.client() as client:
+            wanted = rollout_of("aa", "bb", canary="10:5m,100")
+            run = (await client.start(wanted)).id
+            await anyio.sleep(60)
+
+        await office.run("abort", run, "--keep")
+        done = await office.run("rollback", "--run", run, desk=answering(office, "y"))
+
+    assert Exit.OK == done.code
+    assert "aborts      1 run under way, which takes their routines back" in done.err
+    assert "Take 2 routines back?" in done.err
+    assert "wave 1      2 taken back" in done.out
+
+
+async def test_others_work_is_not_taken_back(tmp_path: Path) -> None:
+    """Somebody should look, as the exit code says; what stays is told before."""
+    office = fleet_office()
+    with office:
+        run = await _released(office, tmp_path)
+        made = office.cloud.console.add_version("aa", OTHER, "theirs")
+        office.cloud.console.deploy("aa", "production", {made: 100})
+        (tmp_path / "later.js").write_bytes(OTHER)
+        await office.run("release", "bb", str(tmp_path / "later.js"))
+        done = await _back(office, run, "--yes")
+
+    assert Exit.CONFLICT == done.code
+    assert "stays       1\n    bb: Run " in done.err
+    assert "conflict" in done.out
+
+
+async def test_asked_again_it_is_joined(tmp_path: Path) -> None:
+    """The run that was cut is gone on with, and told before."""
+    office = fleet_office()
+    with office:
+        run = await _released(office, tmp_path)
+        async with office.client() as client:
+            with anyio.CancelScope() as scope:
+                await client.undo(run, observer=lambda _: scope.cancel())
+
+        done = await _back(office, run, "--yes", "--json")
+
+    assert Exit.OK == done.code
+    assert f"joins       run {done.json['run']}, which has begun to do this" in done.err
