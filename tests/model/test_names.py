@@ -63,6 +63,22 @@ def test_checked_texts_are_texts(name: str, version: str, digest: Digest) -> Non
     assert digest.short == str(digest)[:16]
 
 
+@pytest.mark.parametrize(
+    "name", [RoutineName("edge"), VersionId("1"), Digest("0" * 64)]
+)
+def test_what_is_a_name_already_is_taken_as_it_is(name: str) -> None:
+    """Many values hold the same name: it is checked once, and there once."""
+    again = type(name)(name)
+
+    assert again is name
+
+
+def test_a_name_of_another_kind_is_held_to_the_rule() -> None:
+    """A version's id is no routine's name, though both are text."""
+    with pytest.raises(InvalidInput, match="is not a routine name"):
+        RoutineName(VersionId("12"))
+
+
 def test_plain_texts_are_checked_where_they_come_in() -> None:
     """Values made of plain texts are held to the same rules."""
     with pytest.raises(InvalidInput, match="is not a routine name"):
