@@ -104,6 +104,14 @@ def test_an_empty_wave_takes_no_time() -> None:
     assert 0 == plan.waves[1].minimum_time.seconds + plan.waves[1].rollback.seconds
 
 
+def test_what_routines_do_alike_is_held_once() -> None:
+    """A fleet's plan grows by what is each routine's own."""
+    plan = _draft([_seen("aa"), _seen("bb")])
+    one, two = (each.release.forecast for each in plan.routines if each.release)
+
+    assert one is two
+
+
 def test_what_makes_no_version_needs_no_room() -> None:
     """A routine that is made, or a version that is adopted."""
     planned = _seen("aa").planned

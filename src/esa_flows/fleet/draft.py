@@ -19,6 +19,7 @@ from esa_flows.fleet.plan import (
     SlotBudget,
     calls_of,
 )
+from esa_flows.fleet.shared import Shared
 from esa_flows.fleet.spec import Rollout, Wave
 from esa_flows.fleet.waves import Candidate, ordered, resolve
 from esa_flows.model import Canary, Duration, Routine, RoutineId
@@ -117,11 +118,12 @@ def draft(
 
     order = {name: place for place, name in enumerate(n for w in placed for n in w)}
     ranked = sorted(routines, key=lambda name: order.get(name, len(order)))
+    shared = Shared()
     return RolloutPlan(
         run=facts.run,
         name=rollout.name,
         made_at=facts.made_at,
-        routines=tuple(routines[name] for name in ranked),
+        routines=tuple(shared.routine(routines[name]) for name in ranked),
         waves=tuple(waves),
         budget=rollout.budget,
         tolerated=rollout.budget.fleet.down(count),

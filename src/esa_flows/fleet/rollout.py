@@ -14,7 +14,7 @@ from collections.abc import Awaitable
 from functools import partial
 from typing import Any, Protocol
 
-from attrs import define
+from attrs import define, frozen
 
 from esa_flows.engine.context import Branch, Context
 from esa_flows.engine.flow import Flow, flow
@@ -162,12 +162,22 @@ class _Doing:
         return CallBack(wave=self.wave.number, flows=tuple(f.name for f in flows))
 
 
+@frozen(repr=False)
+class _Turn:
+    """What one routine of a wave waits to do; small, as a fleet has thousands."""
+
+    _doing: _Doing
+    _one: _One
+    _task: Task
+
+    def __call__(self, ctx: Context) -> Awaitable[None]:
+        return self._one(ctx, doing=self._doing, task=self._task)
+
+
 async def _each(ctx: Context, *, doing: _Doing, one: _One, key: str) -> None:
     """Do the same for every routine of a wave, as many at once as it may."""
-    branches: list[Branch[None]] = [
-        partial(one, doing=doing, task=task) for task in doing.wave.tasks
-    ]
-    await ctx.gather(*branches, key=key, limit=doing.wave.limits.concurrency)
+    turns = [_Turn(doing, one, task) for task in doing.wave.tasks]
+    await ctx.gather(*turns, key=key, limit=doing.wave.limits.concurrency)
 
 
 async def _exposing(ctx: Context, *, doing: _Doing) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from esa_flows.api.cloud import Op
 from esa_flows.api.sight import FRESH
@@ -57,7 +57,7 @@ class Forecast:
         watch: How long staging and production are watched at least, in all.
     """
 
-    calls: Mapping[str, int]
+    calls: Mapping[str, int] = field(hash=False)
     shares: tuple[str, ...] = ()
     adopts: VersionId | None = None
     deletes: tuple[VersionId, ...] = ()
