@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
+from attrs import evolve
 
 from esa_flows import Client, Freeze, Watched, gate
 from esa_flows.engine.journal_memory import MemoryJournal
@@ -84,6 +85,39 @@ async def test_the_prediction_is_exact_in_calls_and_close_in_time(
     assert plan.calls == dict(calls)
     assert plan.capped_calls == capped
     assert plan.minimum_time.seconds == pytest.approx(took, rel=0.03, abs=0.35)
+
+
+async def test_only_routines_of_some_labels_are_planned_and_the_plan_says_so() -> None:
+    """Waves of the others are left out; what depends on one of them is refused."""
+    house = _house("aa", "bb", "cc")
+    members = [
+        Member("aa", NEW, labels={"tier": "1"}),
+        Member("bb", NEW, labels={"tier": "3"}),
+        Member("cc", NEW, labels={"tier": "2"}, depends_on=("aa",)),
+    ]
+    wanted = Rollout(
+        members=members, waves=[Wave(labels={"tier": "1"}), Wave.rest()], name="spring"
+    )
+
+    plan = await _plan(house, evolve(wanted, only={"tier": "3"}))
+
+    assert ["bb"] == [each.routine for each in plan.routines]
+    assert [(), ("bb",)] == [wave.routines for wave in plan.waves]
+    assert "Only routines with tier=3: 1 of 3; the others stay." in plan.notes
+    with pytest.raises(InvalidInput, match="cc depends on aa, which this rollout"):
+        await _plan(house, evolve(wanted, only={"tier": "2"}))
+
+
+async def test_labels_never_choose_from_a_partial_list() -> None:
+    """A pattern means the whole account first, or is refused with both numbers."""
+    names = [f"r{place:03}" for place in range(230)]
+    house = _house(*names)
+    wanted = Rollout(members=[Member("r*", NEW, labels={"tier": "3"})])
+
+    plan = await _plan(house, evolve(wanted, only={"tier": "3"}))
+
+    assert 230 == len(plan.routines)
+    assert "Only routines with tier=3: 230 of 230; the others stay." in plan.notes
 
 
 async def test_a_plan_changes_nothing_and_records_nothing() -> None:

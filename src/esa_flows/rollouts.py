@@ -20,6 +20,7 @@ from esa_flows.errors import (
 )
 from esa_flows.fleet.draft import Facts, Seen, draft, slots_of
 from esa_flows.fleet.makespan import Pace
+from esa_flows.fleet.narrow import left_out, narrowed
 from esa_flows.fleet.opening import refuse_frozen, refuse_late
 from esa_flows.fleet.order import Order, order_of
 from esa_flows.fleet.plan import RolloutPlan
@@ -77,11 +78,14 @@ class Rollouts:
         """
         parts, settings = self._connection.parts, self._connection.settings
         run = run_id or new_run_id(parts.random)
-        asked = await self._taken_in(await self._named(wanted))
+        there = await self._named(wanted)
+        members = narrowed(there, wanted.only)
+        asked = await self._taken_in(members)
         looking = _Looking(outlook=Outlook(self._connection), run=run)
         await looking.through(asked, await self._under_way(), wanted.concurrency)
         pace = Pace(calls=settings.calls_per_second, latency=looking.latency)
-        facts = Facts(run=run, made_at=parts.now(), pace=pace)
+        notes = left_out(wanted.only, len(members), len(there))
+        facts = Facts(run=run, made_at=parts.now(), pace=pace, notes=notes)
         return draft(wanted, looking.seen(asked), facts, looking.replan)
 
     async def carry_out(

@@ -62,6 +62,35 @@ async def test_a_plan_is_shown_written_and_carried_out(tmp_path: Path) -> None:
     assert "unchanged   2" in last.out
 
 
+async def test_only_the_routines_of_a_label_are_released(tmp_path: Path) -> None:
+    """The plan says so first; the others stay as they are."""
+    office = _office()
+    old = office.cloud.report().splits["aa"]["production"]
+    file = _files(tmp_path, 'name = "bb"', 'name = "bb"\nlabels = { tier = "3" }')
+    with office:
+        done = await office.run("rollout", file, "--label", "tier=3", "--json")
+
+    assert Exit.OK == done.code
+    assert "Only routines with tier=3: 1 of 2; the others stay." in done.err
+    assert ["bb"] == [each["routine"] for each in done.json["routines"]]
+    assert old == office.cloud.report().splits["aa"]["production"]
+
+
+async def test_a_plan_of_a_label_is_a_plan_like_others(tmp_path: Path) -> None:
+    """But a part of a plan is not carried out, nor has one routine labels."""
+    office, out = _office(), str(tmp_path / "plan.json")
+    file = _files(tmp_path, 'name = "bb"', 'name = "bb"\nlabels = { tier = "3" }')
+    with office:
+        await office.run("plan", file, "--label", "tier=3", "-o", out)
+        again = await office.run("rollout", out, "--label", "tier=3")
+        done = await office.run("rollout", out, "--json")
+
+    one = await office.run("plan", "aa", "worker.js", "--label", "tier=3")
+    assert [Exit.UNUSABLE, Exit.OK, Exit.UNUSABLE] == [again.code, done.code, one.code]
+    assert "esa-flows plan FLEET --label tier=3 -o" in again.err
+    assert ["bb"] == [each["routine"] for each in done.json["routines"]]
+
+
 async def test_a_plan_says_what_is_refused_and_pruned(tmp_path: Path) -> None:
     """With the reasons."""
     office = _office()

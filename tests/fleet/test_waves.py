@@ -65,6 +65,16 @@ def test_a_wave_whose_routines_were_taken_is_left_empty() -> None:
     assert [1, 0, 2] == list(map(len, found))
 
 
+def test_a_wave_of_those_left_out_is_left_empty() -> None:
+    """Where only some routines are meant; otherwise it would be a typing error."""
+    candidates = [_one("aa", tier="3")]
+    waves = [Wave(labels={"tier": "1"}), Wave.rest()]
+
+    assert ((), ("aa",)) == resolve(candidates, waves, is_narrowed=True)
+    with pytest.raises(InvalidInput, match="Wave 1 selects tier=1"):
+        resolve(candidates, waves)
+
+
 @pytest.mark.parametrize(
     ("fleet", "waves", "sentence"),
     [

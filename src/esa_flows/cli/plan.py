@@ -32,6 +32,7 @@ async def plan(  # noqa: PLR0913  a command has as many flags as it has
     *,
     detailed_exitcode: Annotated[bool, Parameter(negative="")] = False,
     out: Annotated[str, Parameter(name=["--out", "-o"])] = "",
+    label: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     not_found: str = "",
     canary: str = "100",
     to: str = "production",
@@ -57,6 +58,8 @@ async def plan(  # noqa: PLR0913  a command has as many flags as it has
         file: The bundle, as for release.
         detailed_exitcode: End with 3 where anything would be changed.
         out: A file to write the plan to, as JSON.
+        label: Of a rollout's file only routines with this label, such as tier=3; may be
+            repeated.
         not_found: As for release.
         canary: As for release.
         to: As for release.
@@ -73,7 +76,11 @@ async def plan(  # noqa: PLR0913  a command has as many flags as it has
         desk: Where to write.
     """
     if not file:
-        return await _fleet(desk, common, name, out, is_detailed=detailed_exitcode)
+        is_detailed = detailed_exitcode
+        return await _fleet(desk, common, name, label, out, is_detailed=is_detailed)
+
+    if label:
+        raise InvalidInput("--label is for the file of a rollout, not for one routine.")
 
     async with desk.client(common) as client:
         made = await client.plan(
@@ -105,11 +112,17 @@ async def plan(  # noqa: PLR0913  a command has as many flags as it has
 
 
 async def _fleet(
-    desk: Desk, common: Common, file: str, out: str, *, is_detailed: bool
+    desk: Desk,
+    common: Common,
+    file: str,
+    label: tuple[str, ...],
+    out: str,
+    *,
+    is_detailed: bool,
 ) -> Answer:
     """Plan a rollout."""
     async with desk.client(common) as client:
-        made = await plan_fleet(desk, client, file)
+        made = await plan_fleet(desk, client, file, label)
 
     desk.say(*planned_rollout(made))
     if out:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from attrs import evolve, frozen
@@ -20,6 +20,7 @@ from esa_flows.engine.observe import Happening, Moment
 from esa_flows.errors import InvalidInput, Paused
 from esa_flows.files import read_text
 from esa_flows.fleet.file import read_fleet
+from esa_flows.fleet.narrow import label_words, labels_of
 from esa_flows.fleet.plan import RolloutPlan, is_rollout_plan
 from esa_flows.fleet.report import RolloutReport
 from esa_flows.fleet.spec import Member, Rollout
@@ -44,10 +45,11 @@ class _How:
     ignore_freeze: str
 
 
-async def rollout(
+async def rollout(  # noqa: PLR0913  a command has as many flags as it has
     file: str,
     /,
     *,
+    label: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     strict_exit: Annotated[bool, Parameter(negative="")] = False,
     no_wait: Annotated[bool, Parameter(negative="")] = False,
     wait: Annotated[bool, Parameter(negative="")] = False,
@@ -63,6 +65,8 @@ async def rollout(
 
     Args:
         file: A rollout's file in TOML, or the plan of one in JSON.
+        label: Release only routines with this label of the file, such as tier=3; may be
+            repeated. The plan says how many are left out.
         strict_exit: End with 16 where routines failed, but no more than may.
         no_wait: Where a person is to be asked or a freeze window is met, stop and end
             with 0; approve RUN and resume RUN go on.
@@ -81,7 +85,7 @@ async def rollout(
         ignore_freeze=ignore_freeze,
     )
     async with desk.client(common) as client:
-        plan = await plan_fleet(desk, client, file)
+        plan = await plan_fleet(desk, client, file, label)
         desk.note(*planned_rollout(plan), "")
         title = f"rollout {plan.name or file}"
         with watching_rollout(desk, client, title, Outline.of(plan)) as watch:
@@ -97,22 +101,42 @@ async def rollout(
         return show_rollout(desk, watch, report, back=back, is_strict=strict_exit)
 
 
-async def plan_fleet(desk: Desk, client: Client, file: str) -> RolloutPlan:
+async def plan_fleet(
+    desk: Desk, client: Client, file: str, label: Iterable[str] = ()
+) -> RolloutPlan:
     """Read a rollout's plan, or make it from its file.
 
     Args:
         desk: Knows the environment.
         client: Makes it.
         file: Its path.
+        label: Labels that routines must carry to be meant.
 
     Raises:
         InvalidInput: It cannot be read, or is neither.
     """
-    text = await _text(file)
+    text, only = await _text(file), labels_of(label)
     if is_rollout_plan(text):
+        _refuse_labels(file, only)
         return RolloutPlan.parse(text)
 
-    return await client.plan(await read_rollout(desk, text, file))
+    wanted = await read_rollout(desk, text, file)
+    return await client.plan(evolve(wanted, only=only))
+
+
+def _refuse_labels(file: str, only: Mapping[str, str]) -> None:
+    """Refuse to carry out a part of a plan.
+
+    Raises:
+        InvalidInput: Labels were given.
+    """
+    if only:
+        raise InvalidInput(
+            f"{file} is a plan, which is carried out as it is; --label chooses from a"
+            " rollout's file.",
+            next_move="Plan with the label: esa-flows plan FLEET --label"
+            f" {label_words(only).replace(' ', ' --label ')} -o {file}",
+        )
 
 
 async def read_rollout(desk: Desk, text: str, name: str) -> Rollout:

@@ -99,7 +99,12 @@ def draft(
     is_idle = {n for n, r in routines.items() if r.course is Course.UNCHANGED}
     stays = {name for name, r in routines.items() if r.course is Course.REFUSE}
     candidates = [each.candidate for each in seen]
-    placed = resolve(candidates, rollout.waves, unchanged=is_idle | stays)
+    placed = resolve(
+        candidates,
+        rollout.waves,
+        unchanged=is_idle | stays,
+        is_narrowed=bool(rollout.only),
+    )
     count = sum(map(len, placed))
     waves = []
     for number, (wave, names) in enumerate(

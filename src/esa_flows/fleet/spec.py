@@ -237,6 +237,8 @@ class Rollout:
         concurrency: Most routines that are worked on at once.
         slow_start: Whether a wave exposes one first, then two, four and so on.
         freezes: When nothing new is exposed.
+        only: Labels that routines must carry to be meant; those of all where empty. A
+            wave that selects none of them is left out.
         name: What it is called, for people.
     """
 
@@ -246,6 +248,7 @@ class Rollout:
     concurrency: int = field(default=64, validator=_at_least_one)
     slow_start: bool = False
     freezes: tuple[Freeze, ...] = field(default=(), converter=_freezes)
+    only: Mapping[str, str] = field(factory=dict, hash=False)
     name: str = ""
 
     def __attrs_post_init__(self) -> None:

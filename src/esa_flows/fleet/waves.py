@@ -71,6 +71,7 @@ def resolve(
     waves: Sequence[Wave],
     *,
     unchanged: Collection[RoutineId] = (),
+    is_narrowed: bool = False,
 ) -> tuple[tuple[RoutineId, ...], ...]:
     """Give the routines of each wave.
 
@@ -78,6 +79,7 @@ def resolve(
         candidates: All routines of the rollout.
         waves: The waves, in order.
         unchanged: Routines that fill no place.
+        is_narrowed: Whether others were left out, so that a wave may select nothing.
 
     Returns:
         The routines of each wave, what they depend on first; a wave may be left
@@ -91,7 +93,9 @@ def resolve(
     wave_of: dict[RoutineId, int] = {}
     found = []
     for number, wave in enumerate(waves, start=1):
-        _refuse_empty(wave, number, candidates)
+        if not is_narrowed:
+            _refuse_empty(wave, number, candidates)
+
         pool = [each.name for each in changing if wave.takes(each.name, each.labels)]
         left = [name for name in pool if name not in wave_of]
         taken = left[: _room(wave, len(pool), len(pool) - len(left))]
