@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,12 @@ import anyio
 import pytest
 from tests.cli.fleet_office import files as _files
 from tests.cli.fleet_office import fleet_office as _office
-from tests.cli.office import COMMIT
+from tests.cli.office import COMMIT, Office
 from tests.house import BROKEN, OTHER
+from tests.notify.hooks import Place
 
 from esa_flows import Client
+from esa_flows.cli.desk import Desk
 from esa_flows.cli.exits import Exit
 
 # Bundles and plans are files, which a test reads in the loop.
@@ -275,3 +279,80 @@ async def test_a_freeze_window_is_ignored_with_a_reason(tmp_path: Path) -> None:
     assert [Exit.OK] * 2 == [done.code, more.code]
     assert "A freeze window was ignored by eve: the shop is down." in done.out
     assert "A freeze window was ignored by ann: again" in more.out
+
+
+NOTIFY = """
+[[notify]]
+url = "https://${env.HOOK}/x"
+secret = "${env.HOOK_SECRET}"
+
+[[notify]]
+url = "https://chat.example.com/y"
+on = ["run.finished"]
+format = "text"
+
+[rollout]"""
+HOOK = {"HOOK": "hooks.example.com", "HOOK_SECRET": "a-fake-secret-of-hooks"}
+
+
+def _desk(office: Office, place: Place, environ: Mapping[str, str]) -> Desk:
+    desk = office.desk(environ)
+    desk.post = place.post
+    return desk
+
+
+async def test_webhooks_are_told_and_told_again_by_who_goes_on(tmp_path: Path) -> None:
+    """Signed; the plan, the journal and what is shown hold no secret."""
+    office, place, out = _office(), Place(), tmp_path / "plan.json"
+    file = _files(tmp_path, "[rollout]", NOTIFY, approve=True)
+    with office:
+        await office.run("plan", file, "-o", str(out))
+        desk = _desk(office, place, HOOK)
+        held = await office.run("rollout", str(out), "--no-wait", "--json", desk=desk)
+        asked = [json.loads(body) for body in place.bodies]
+        run, again = held.json["run"], _desk(office, place, HOOK)
+        done = await office.run("approve", run, desk=again)
+        async with office.client() as client:
+            rows = repr((await client.runs.get(run)).rows)
+
+    *_, finished, text = sorted(place.got, key=lambda each: each.host, reverse=True)
+    first = dict(place.got[0].headers)
+    assert (Exit.OK, Exit.OK) == (held.code, done.code)
+    assert {"approval.asked", "run.paused"} == {each["kind"] for each in asked}
+    assert first["x-esa-flows-signature"].startswith("sha256=")
+    assert "hooks.example.com" == finished.host
+    assert "chat.example.com" == text.host
+    assert b"has ended: done" in place.bodies[place.got.index(text)]
+    written = (out.read_text(), rows, held.out, held.err, done.out, done.err)
+    assert not any(HOOK["HOOK_SECRET"] in each for each in written)
+    assert "${env.HOOK_SECRET}" in written[0]
+
+
+async def test_a_webhook_whose_variable_is_missing(tmp_path: Path) -> None:
+    """Nothing begins without it; what has begun goes on without it."""
+    office, place = _office(), Place()
+    file = _files(tmp_path, "[rollout]", NOTIFY, approve=True)
+    with office:
+        refused = await office.run("rollout", file)
+        changed = office.changes
+        desk = _desk(office, place, HOOK)
+        held = await office.run("rollout", file, "--no-wait", "--json", desk=desk)
+        done = await office.run("approve", held.json["run"])
+
+    assert (Exit.UNUSABLE, {}) == (refused.code, changed)
+    assert "variable HOOK, which is not set" in refused.err
+    assert Exit.OK == done.code
+    assert "Nobody is notified: A webhook needs the variable HOOK" in done.err
+
+
+async def test_webhooks_that_are_not_reached_change_nothing(tmp_path: Path) -> None:
+    """How many, and why, is told at the end; the exit code is the rollout's."""
+    office, place = _office(), Place(answers=[404] * 99)
+    file = _files(tmp_path, "[rollout]", NOTIFY)
+    with office:
+        done = await office.run("rollout", file, desk=_desk(office, place, HOOK))
+
+    assert Exit.OK == done.code
+    assert (
+        "1 of 1 notifications did not reach chat.example.com: it answered 404."
+    ) in done.err

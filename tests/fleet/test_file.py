@@ -10,6 +10,7 @@ from esa_flows.fleet.file import read_fleet
 from esa_flows.fleet.spec import FailureBudget, Member, OnExhausted, Rollout, Wave
 from esa_flows.model import Canary
 from esa_flows.model.freeze import Freeze
+from esa_flows.notify import Webhook
 
 FILE = """
 schema = 1
@@ -67,6 +68,12 @@ fleet = "2%"
 wave = 1
 on_exhausted = "rollback-all"
 
+[[notify]]
+url = "${env.HOOK}"
+on = ["conflict"]
+secret = "${env.HOOK_SECRET}"
+headers = { X-Team = "${USER}" }
+
 [[rollout.freeze]]
 cron = "0 18 * * FRI"
 duration = "62h"
@@ -117,6 +124,14 @@ def test_it_gives_the_same_as_python() -> None:
                 duration="62h",
                 timezone="Asia/Shanghai",
                 reason="weekend",
+            )
+        ],
+        notify=[
+            Webhook(
+                url="${env.HOOK}",
+                on=["conflict"],
+                secret="${env.HOOK_SECRET}",
+                headers={"X-Team": "${USER}"},
             )
         ],
         name="spring",
@@ -236,6 +251,14 @@ FROZEN = '[[routine]]\nname = "aa"\nentry = "x"\n[[rollout.freeze]]\n'
             r"\[\[rollout.wave\]\] 1: A wave of 1 cannot also end at 2",
         ),
         ('[[routine]]\nname = "aa"\nentry = "x"\n' * 2, "Listed twice: aa"),
+        (
+            '[[routine]]\nname="aa"\nentry="x"\n[[notify]]\nurl="x"',
+            r"\[\[notify\]\] 1: 'x' is no address of a webhook",
+        ),
+        (
+            '[[routine]]\nname="aa"\nentry="x"\n[[notify]]\nurl="https://h/"\non=["x"]',
+            r"\[\[notify\]\] 1, on, 1: 'x' is not allowed: use run.started",
+        ),
         (f"{FROZEN}cron='x'", r"\[\[rollout.freeze\]\] 1, duration: it is missing"),
         (
             f"{FROZEN}cron='x'\nduration='1h'",

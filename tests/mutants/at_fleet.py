@@ -176,6 +176,31 @@ DEFENCES = (
         "_awaits_window(view)",
         "tests/fleet/test_shutter.py::test_an_answer_without_a_reason_is_refused",
     ),
+    Defence.never(
+        "a webhook is not told in the clear",
+        "notify/target.py",
+        'parts.scheme == "http" and not is_loopback(parts.hostname or "")',
+        "tests/notify/test_target.py::test_variables_that_make_no_webhook_are_refused",
+    ),
+    Defence.never(
+        "a webhook's secret is not written out",
+        "model/webhook.py",
+        "secret and not NAMED.fullmatch(secret)",
+        "tests/model/test_webhook.py::test_what_cannot_be_is_refused_at_once",
+    ),
+    Defence.never(
+        "a webhook's secret header is not written out",
+        "model/webhook.py",
+        "_CONFIDENTIAL.search(name) and not NAMED.search(value)",
+        "tests/model/test_webhook.py::test_what_cannot_be_is_refused_at_once",
+    ),
+    Defence(
+        "what a webhook is told with is not filled into a plan",
+        "fleet/file.py",
+        "if key != _LATER}",
+        "}",
+        "tests/fleet/test_file.py::test_it_gives_the_same_as_python",
+    ),
     Defence(
         "once it is over nothing more is made ready",
         "fleet/traffic.py",

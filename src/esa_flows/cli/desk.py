@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from anyio import CancelScope
@@ -29,6 +29,9 @@ from esa_flows.errors import InvalidInput
 from esa_flows.events import EventLog
 from esa_flows.files import BlobStore, Lines, open_lines, opened_lines
 from esa_flows.model import HOME, Realm
+from esa_flows.model.webhook import Webhook
+from esa_flows.notify.notifier import Notifier, Post, over_http
+from esa_flows.notify.target import targets_of
 from esa_flows.settings import Settings, blobs_folder, journal_path
 
 __all__ = ["Answer", "Desk"]
@@ -72,6 +75,8 @@ class Desk:
         listen: Gives the next line a person types; None where nobody does.
         events: Writes what runs do for programs; None where none follows.
         streams: Whether standard output is for events.
+        notifier: Tells webhooks what runs do; None where none is told.
+        post: Opens what carries that.
     """
 
     parts: Parts
@@ -88,6 +93,8 @@ class Desk:
     listen: Listen | None = None
     events: EventLog | None = None
     streams: bool = False
+    notifier: Notifier | None = None
+    post: Post = over_http
 
     @classmethod
     def of(cls, parts: Parts | None) -> Desk:
@@ -150,8 +157,28 @@ class Desk:
         self.events = EventLog(lines)
         beside.start_soon(self.events.write)
 
+    def notify(self, hooks: Sequence[Webhook]) -> None:
+        """Tell webhooks from now on what rollouts do.
+
+        Args:
+            hooks: The webhooks.
+
+        Raises:
+            InvalidInput: A variable that one needs is not set, or cannot be used.
+        """
+        targets = targets_of(hooks, self.parts.environ)
+        if not targets or self.beside is None:
+            return
+
+        self.notifier = Notifier(targets, self.parts.random.random, self.post)
+        self.beside.start_soon(self.notifier.deliver)
+
     async def finish(self) -> None:
-        """Wait for events that are still to be written; say which were not."""
+        """Wait for what is still to be told; say what was not."""
+        if self.notifier is not None:
+            await self.notifier.finish()
+            self.note(*self.notifier.lost)
+
         if self.events is None:
             return
 

@@ -86,6 +86,7 @@ async def rollout(  # noqa: PLR0913  a command has as many flags as it has
     )
     async with desk.client(common) as client:
         plan = await plan_fleet(desk, client, file, label)
+        desk.notify(plan.notify)
         desk.note(*planned_rollout(plan), "")
         title = f"rollout {plan.name or file}"
         with watching_rollout(desk, client, title, Outline.of(plan)) as watch:

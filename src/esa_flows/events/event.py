@@ -7,7 +7,6 @@ the version.
 from __future__ import annotations
 
 import datetime as dt
-import enum
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -15,47 +14,12 @@ from typing import Any
 from attrs import field, frozen
 
 from esa_flows.model import Cloud
+from esa_flows.model.kinds import Kind
 
 __all__ = ["SCHEMA", "Event", "Kind"]
 
 SCHEMA = 1
 """Version of the format."""
-
-
-class Kind(enum.StrEnum):
-    """What happened, as far as can be said in a word."""
-
-    RUN_STARTED = "run.started"
-    RUN_RESUMED = "run.resumed"
-    RUN_PAUSED = "run.paused"
-    RUN_FINISHED = "run.finished"
-    RUN_ASKED = "run.asked"
-    STEP_STARTED = "step.started"
-    STEP_RECALLED = "step.recalled"
-    STEP_LOOKING = "step.looking"
-    STEP_WAITING = "step.waiting"
-    STEP_DONE = "step.done"
-    STEP_FAILED = "step.failed"
-    STEP_STUCK = "step.stuck"
-    VERSION_COMMITTED = "version.committed"
-    VERSION_VERIFIED = "version.verified"
-    VERSION_PRUNED = "version.pruned"
-    SPLIT_ASKED = "split.asked"
-    SPLIT_SEEN = "split.seen"
-    GATE_READ = "gate.read"
-    BAKE_STARTED = "bake.started"
-    BAKE_ENDED = "bake.ended"
-    WINDOW_MET = "window.met"
-    WINDOW_ENDED = "window.ended"
-    APPROVAL_ASKED = "approval.asked"
-    APPROVAL_GIVEN = "approval.given"
-    APPROVAL_DENIED = "approval.denied"
-    ROLLBACK_STARTED = "rollback.started"
-    ROLLBACK_DONE = "rollback.done"
-    CONFLICT = "conflict"
-    WAVE_STARTED = "wave.started"
-    WAVE_ENDED = "wave.ended"
-    BUDGET_SPENT = "budget.spent"
 
 
 @frozen(kw_only=True)

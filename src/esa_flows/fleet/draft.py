@@ -138,6 +138,7 @@ def draft(
         latency=facts.pace.latency,
         bound=_bound_of(waves),
         freezes=rollout.freezes,
+        notify=rollout.notify,
         window=coming(rollout.freezes, facts.made_at),
         notes=(*facts.notes, *_unobserved(routines.values())),
     )

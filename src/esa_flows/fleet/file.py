@@ -27,6 +27,7 @@ from esa_flows.model import Canary, Selector
 
 __all__ = ["read_fleet"]
 
+_LATER = "notify"
 _NAME = re.compile(r"\$(\$?)\{([^}]*)\}")
 
 
@@ -49,7 +50,10 @@ def read_fleet(
         raise InvalidInput(f"{name} is no TOML: {error}.") from error
 
     troubles: list[str] = []
-    filled = _filled(told, facts or {}, "", troubles)
+    # What webhooks are told with is secret: it is filled in where it is used.
+    plain = {key: value for key, value in told.items() if key != _LATER}
+    kept = {key: value for key, value in told.items() if key == _LATER}
+    filled = _filled(plain, facts or {}, "", troubles) | kept
     try:
         found = CONVERTER.structure(filled, FleetFile)
     except BaseValidationError as error:
@@ -86,6 +90,7 @@ def _rollout(found: FleetFile, name: str) -> Rollout:
             concurrency=found.limits.concurrency,
             slow_start=found.rollout.slow_start,
             freezes=found.rollout.freeze,
+            notify=found.notify,
             name=found.rollout.name,
         )
     except InvalidInput as error:

@@ -90,7 +90,7 @@ def _value(kind: Any) -> dict[str, Any]:
     if get_origin(kind) is tuple:
         return {"type": "array", "items": _value(get_args(kind)[0])}
 
-    if get_origin(kind) is dict:
+    if get_origin(kind) in {dict, Mapping}:
         return {"type": "object", "additionalProperties": _value(get_args(kind)[1])}
 
     return _table(kind) if has(kind) else _choice(kind)

@@ -8,6 +8,7 @@ from esa_flows.fleet.amount import Amount
 from esa_flows.fleet.spec import Mode, OnExhausted
 from esa_flows.model import AreaCanary, Canary, Duration, Environment, Selector
 from esa_flows.model.freeze import Freeze
+from esa_flows.model.webhook import Webhook
 from esa_flows.release.spec import Binding, OnConflict
 
 __all__ = [
@@ -164,6 +165,7 @@ class FleetFile:
         gates: Gates by name: each a text, or a table of its settings.
         routine: The routines.
         rollout: How they are released.
+        notify: Webhooks that are told what happens.
     """
 
     schema: int = SCHEMA
@@ -172,3 +174,4 @@ class FleetFile:
     gates: dict[str, GateTable] = field(factory=dict)
     routine: tuple[FileRoutine, ...]
     rollout: FileRollout = FileRollout()
+    notify: tuple[Webhook, ...] = ()

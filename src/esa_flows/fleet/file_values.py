@@ -10,6 +10,8 @@ from esa_flows.fleet.amount import Amount
 from esa_flows.fleet.file_tables import GateTable
 from esa_flows.fleet.spec import Mode, OnExhausted
 from esa_flows.model import AreaCanary, Canary, Duration, Environment, Selector
+from esa_flows.model.kinds import Kind
+from esa_flows.model.webhook import Form
 from esa_flows.release.spec import Binding, OnConflict
 
 __all__ = ["CONVERTER"]
@@ -96,7 +98,7 @@ def _make() -> Converter:
     made.register_structure_hook(
         Selector | None, lambda value, _: Selector.parse(_text(value))
     )
-    for kind in (Mode, OnExhausted, Environment, Binding, OnConflict):
+    for kind in (Mode, OnExhausted, Environment, Binding, OnConflict, Kind, Form):
         made.register_structure_hook(kind, _choice)
 
     return made

@@ -18,7 +18,7 @@ __all__ = ["told_of", "wrong"]
 MOST_TOLD = 20
 """Troubles that are told in one error."""
 
-_LISTED = (("routine",), ("rollout", "wave"), ("rollout", "freeze"))
+_LISTED = (("routine",), ("rollout", "wave"), ("rollout", "freeze"), ("notify",))
 """Tables that a file may have several of."""
 
 

@@ -8,6 +8,7 @@ from esa_flows.fleet.report import RoutineEnd, RoutineReport
 from esa_flows.fleet.spec import OnExhausted
 from esa_flows.model import Duration, RoutineId
 from esa_flows.model.freeze import Freeze, Override
+from esa_flows.model.webhook import Webhook
 from esa_flows.release.legs import Setting
 from esa_flows.release.planned import PlannedRelease
 from esa_flows.release.spec import Restart
@@ -67,6 +68,7 @@ class Order:
         others: Routines that are left as they are, and why.
         freezes: When nothing new is exposed.
         override: Who said that it shall not heed that, and why.
+        notify: Webhooks that are told what happens.
     """
 
     name: str = ""
@@ -75,6 +77,7 @@ class Order:
     others: tuple[RoutineReport, ...] = ()
     freezes: tuple[Freeze, ...] = ()
     override: Override | None = None
+    notify: tuple[Webhook, ...] = ()
 
     @property
     def tolerated(self) -> int:
@@ -113,6 +116,7 @@ def order_of(
         others=tuple(_other(each) for each in plan.routines if not each.wave),
         freezes=plan.freezes,
         override=override if plan.freezes else None,
+        notify=plan.notify,
     )
 
 

@@ -14,6 +14,7 @@ from attrs import field, frozen
 from esa_flows.fleet.spec import FailureBudget
 from esa_flows.model import Duration, RoutineId
 from esa_flows.model.freeze import Freeze, Window
+from esa_flows.model.webhook import Webhook
 from esa_flows.release.forecast import total
 from esa_flows.release.plan_file import PlanFile
 from esa_flows.release.planned import PlannedRelease
@@ -170,6 +171,7 @@ class RolloutPlan:
         bound: What the minimum time is bound by.
         freezes: When nothing new is exposed.
         window: The freeze window in force when it was made, or the next one.
+        notify: Webhooks that are told what happens.
         notes: What a person should know.
     """
 
@@ -187,6 +189,7 @@ class RolloutPlan:
     bound: Bound = Bound.CAP
     freezes: tuple[Freeze, ...] = ()
     window: Window | None = None
+    notify: tuple[Webhook, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

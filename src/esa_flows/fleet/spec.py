@@ -13,6 +13,7 @@ from esa_flows.errors import InvalidInput
 from esa_flows.fleet.amount import Amount
 from esa_flows.model import AreaCanary, Canary, Duration, Selector
 from esa_flows.model.freeze import Freeze, refuse_forever
+from esa_flows.model.webhook import Webhook
 
 __all__ = [
     "FailureBudget",
@@ -221,6 +222,10 @@ def _freezes(value: Iterable[Freeze]) -> tuple[Freeze, ...]:
     return tuple(value)
 
 
+def _hooks(value: Iterable[Webhook]) -> tuple[Webhook, ...]:
+    return tuple(value)
+
+
 def _at_least_one(_: object, __: object, value: int) -> None:
     if value < 1:
         raise InvalidInput(f"With {value} routines at once nothing would be released.")
@@ -239,6 +244,8 @@ class Rollout:
         freezes: When nothing new is exposed.
         only: Labels that routines must carry to be meant; those of all where empty. A
             wave that selects none of them is left out.
+        notify: Webhooks that `esa-flows` tells what happens; a program of one's own
+            gives a `Notifier` as its observer.
         name: What it is called, for people.
     """
 
@@ -249,6 +256,7 @@ class Rollout:
     slow_start: bool = False
     freezes: tuple[Freeze, ...] = field(default=(), converter=_freezes)
     only: Mapping[str, str] = field(factory=dict, hash=False)
+    notify: tuple[Webhook, ...] = field(default=(), converter=_hooks)
     name: str = ""
 
     def __attrs_post_init__(self) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from esa_flows.cli.desk import Desk
-from esa_flows.cli.rollouts.recall import Recall, outline_of
+from esa_flows.cli.rollouts.recall import Recall, hooks_of, outline_of
 from esa_flows.cli.rollouts.watch import FleetWatch, watching_rollout
 from esa_flows.cli.watch import Watch, watching
 from esa_flows.client import Client
 from esa_flows.engine.observe import Happening
 from esa_flows.engine.view import RunView
+from esa_flows.errors import InvalidInput
 from esa_flows.fleet.rollout import rollout
 
 __all__ = ["Past", "past_of", "watching_again"]
@@ -53,5 +54,10 @@ def watching_again(
         return
 
     outline = outline_of(view)
+    try:
+        desk.notify(hooks_of(view))
+    except InvalidInput as error:
+        desk.note(f"Nobody is notified: {error}")  # going on matters more
+
     with watching_rollout(desk, client, title, outline, past=past) as fleet_watch:
         yield fleet_watch

@@ -9,12 +9,14 @@ from attrs import define, field
 from esa_flows.cli.rollouts.lines import in_order
 from esa_flows.cli.rollouts.outline import Outline
 from esa_flows.client import Client
+from esa_flows.engine.codec import decode
 from esa_flows.engine.journal import Kind, Row
 from esa_flows.engine.observe import Happening
 from esa_flows.engine.retold import Retelling
 from esa_flows.engine.view import RunView
+from esa_flows.model.webhook import Webhook
 
-__all__ = ["Recall", "outline_of"]
+__all__ = ["Recall", "hooks_of", "outline_of"]
 
 
 def outline_of(view: RunView) -> Outline:
@@ -25,6 +27,16 @@ def outline_of(view: RunView) -> Outline:
     """
     recorded = view.history.started.get("input")
     return Outline.read(recorded or {"name": "", "waves": []})
+
+
+def hooks_of(view: RunView) -> tuple[Webhook, ...]:
+    """Give the webhooks that are told of a rollout, as the journal holds them.
+
+    Args:
+        view: The rollout's run.
+    """
+    told = view.history.started.get("input") or {}
+    return tuple(decode(told.get("notify", []), tuple[Webhook, ...]))
 
 
 @define

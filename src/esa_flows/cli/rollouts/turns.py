@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import define, evolve, field
 
 from esa_flows.cli.rollouts.outline import OutlinedWave
 from esa_flows.cli.rollouts.progress import FleetProgress, Stand
 from esa_flows.engine.observe import Happening, Moment
-from esa_flows.events import EventLog, Kind
+from esa_flows.events import Kind
 
 __all__ = ["FleetEvents"]
 
 
+class Sink(Protocol):
+    """Where events go."""
+
+    def tell(self, happening: Happening, *, wave: int = 0) -> None:
+        """Take in what a run tells; never waits."""
+        ...
+
+    def turn(
+        self, kind: Kind, happening: Happening, *, wave: int, data: dict[str, Any]
+    ) -> None:
+        """Take in what follows from a happening."""
+        ...
+
+
 @define
 class FleetEvents:
-    """Writes the events of one rollout.
+    """Gives the events of one rollout.
 
     Attributes:
         log: Where they go.
         progress: What the rollout has done; told first of each happening.
     """
 
-    log: EventLog
+    log: Sink
     progress: FleetProgress
     _wave: int = field(init=False)
     _failures: int = field(init=False)

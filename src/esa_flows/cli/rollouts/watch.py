@@ -48,7 +48,7 @@ class FleetWatch:
     past: Sequence[Happening] = ()
     progress: FleetProgress = field(init=False)
     _lines: FleetLines = field(init=False)
-    _events: FleetEvents | None = field(default=None, init=False)
+    _events: tuple[FleetEvents, ...] = field(init=False)
     _effort: Effort = field(init=False)
     _counted: deque[tuple[float, int]] = field(init=False)
 
@@ -62,15 +62,15 @@ class FleetWatch:
             when = self._effort.began + happening.at.timestamp() - wall
             self._lines.lines(happening, self.progress.take(happening, when))
 
-        if self.desk.events is not None:
-            self._events = FleetEvents(self.desk.events, self.progress)
+        sinks = (self.desk.events, self.desk.notifier)
+        self._events = tuple(FleetEvents(s, self.progress) for s in sinks if s)
 
     def __call__(self, happening: Happening) -> None:
         """Take in what a run tells, and show it where lines are shown."""
         moved = self.progress.take(happening, self._effort.now)
         self.desk.run = self.progress.run
-        if self._events is not None:
-            self._events.take(happening)
+        for events in self._events:
+            events.take(happening)
 
         if self.desk.is_live:
             return
