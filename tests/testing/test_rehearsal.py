@@ -10,6 +10,7 @@ from tests.crash.plays import NEW, OTHER, live
 
 from esa_flows import Client, Outcome
 from esa_flows.errors import JournalUnavailable, RoutineNotFound
+from esa_flows.fleet.spec import Member, Rollout, Wave
 from esa_flows.testing import Disturbance, Fate, Rehearsal
 from esa_flows.testing.mortal import Killed
 from esa_flows.testing.rehearsal import go_on
@@ -46,6 +47,21 @@ async def test_an_act_that_began_nothing_is_done_again() -> None:
     ended = await _struck(first).through(_release)
 
     assert Outcome.RELEASED is ended.value.outcome
+
+
+async def test_a_rollout_goes_on_with_its_routines() -> None:
+    """Who resumes it resumes what runs below it, and is told how the whole ended."""
+    rehearsal = _struck(_death(20))
+
+    async def act(client: Client) -> object:
+        wanted = Rollout(members=[Member("shop", NEW)], waves=[Wave.rest()])
+        run = await client.start(await client.plan(wanted))
+        return await run.result()
+
+    ended = await rehearsal.through(act)
+
+    assert ended.value.ended == "done"
+    assert 2 == rehearsal.processes
 
 
 async def test_patience_ends() -> None:

@@ -14,6 +14,7 @@ from esa_flows.testing.witness import (
     Sight,
     Witness,
     answer_of,
+    routine_of,
     verb_of,
 )
 
@@ -49,6 +50,20 @@ def test_an_answer_says_what_a_caller_can_know(reply: Reply, answer: str) -> Non
 def test_a_request_has_a_verb(request_: Request, verb: str) -> None:
     """The operation's own name, where it has one."""
     assert verb == verb_of(request_)
+
+
+@pytest.mark.parametrize(
+    ("body", "routine"),
+    [
+        (b"Env=staging&Name=shop", "shop"),
+        (b'name="key"\r\n\r\nsp_esa_rwa/17/shop/unstable/routine/index.js\r\n', "shop"),
+        (b"PageNumber=1", ""),
+    ],
+    ids=["a call", "a form", "neither"],
+)
+def test_a_request_names_a_routine(body: bytes, routine: str) -> None:
+    """Among its parameters, or by the object that a form makes."""
+    assert routine == routine_of(Request(method="POST", target="/", body=body))
 
 
 async def test_a_sight_shows_what_changed() -> None:
@@ -113,8 +128,10 @@ async def test_a_rehearsal_notes_calls_and_records_in_one_list() -> None:
     await anyio.sleep(60)
     await rehearsal.live(lambda client: client.release("shop", NEW))
     verbs = [f"{act.verb} {act.subject}" for act in rehearsal.witness.acts]
+    named = {act.routine for act in rehearsal.witness.acts if act.is_call}
     commit = verbs.index("CommitRoutineStagingCode ")
 
     assert "run.started " == verbs[0]
     assert ["intent commit#1", "outcome commit#1"] == verbs[commit - 1 : commit + 2 : 2]
     assert "run.ended " == verbs[-1]
+    assert {"shop", ""} == named

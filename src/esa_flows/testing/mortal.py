@@ -14,7 +14,14 @@ from esa_flows.errors import JournalUnavailable
 from esa_flows.localcloud import LocalCloud
 from esa_flows.localcloud.values import Reply, Request
 from esa_flows.testing.fate import Fate, fault_of
-from esa_flows.testing.witness import Act, Sight, Witness, answer_of, verb_of
+from esa_flows.testing.witness import (
+    Act,
+    Sight,
+    Witness,
+    answer_of,
+    routine_of,
+    verb_of,
+)
 from esa_flows.wire.transport import Request as Signed
 from esa_flows.wire.transport import Response, Transport
 
@@ -110,6 +117,7 @@ class Door:
             actor=self.process.name,
             verb=verb,
             answer=answer_of(reply),
+            routine=routine_of(request),
             sent=b"" if verb == "PostObject" else request.body,
             got=reply.body,
         )

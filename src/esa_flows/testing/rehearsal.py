@@ -299,15 +299,21 @@ _KEY = Static(
 async def go_on(client: Client) -> Any:
     """Resume what is unfinished, or tell how the latest run ended.
 
+    A run below another one, such as a routine's below its rollout's, goes on with that.
+
     Args:
         client: A client on the journal of that run.
     """
     ends: dict[str, Any] = {}
-    for found in await client.runs.unfinished(""):
+    unfinished = [row.run.id for row in await client.runs.unfinished("")]
+    for run in unfinished:
+        if run.rpartition(".")[0] in unfinished:
+            continue
+
         try:
-            ends[found.run.id] = await client.resume(found.run.id, check=False)
+            ends[run] = await client.resume(run, check=False)
         except EsaFlowsError as error:
-            ends[found.run.id] = error
+            ends[run] = error
 
     latest = await _latest(client)
     if latest not in ends:

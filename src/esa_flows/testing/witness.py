@@ -16,9 +16,19 @@ from attrs import evolve, field, frozen
 
 from esa_flows.engine.journal import Row
 from esa_flows.localcloud import LocalCloud
+from esa_flows.localcloud.forms import routine_named
 from esa_flows.localcloud.values import Reply, Request
 
-__all__ = ["Act", "Answer", "Effect", "Sight", "Witness", "answer_of", "verb_of"]
+__all__ = [
+    "Act",
+    "Answer",
+    "Effect",
+    "Sight",
+    "Witness",
+    "answer_of",
+    "routine_of",
+    "verb_of",
+]
 
 Answer = Literal["ok", "refused", "unknown"]
 """What the caller can know: done, certainly not done, or neither."""
@@ -65,6 +75,7 @@ class Act:
         answer: What the caller could know afterwards.
         effect: What it changed; empty for a look, a refusal and a record.
         record: The row, where it is a record.
+        routine: Of a call the routine that it names; empty where it names none.
         sent: The body of the request.
         got: The body of the answer, whether or not it was heard.
     """
@@ -76,6 +87,7 @@ class Act:
     answer: Answer = "ok"
     effect: Effect = Effect()
     record: Row | None = None
+    routine: str = ""
     sent: bytes = field(default=b"", repr=False)
     got: bytes = field(default=b"", repr=False)
 
@@ -174,6 +186,12 @@ def verb_of(request: Request) -> str:
         return "edge"
 
     return request.header("x-acs-action") or "PostObject"
+
+
+def routine_of(request: Request) -> str:
+    """Name the routine that a call or a form is about; empty where it names none."""
+    given = dict(parse_qsl(request.body.decode("utf-8", "replace")))
+    return given.get("Name") or routine_named(request.body)
 
 
 def answer_of(reply: Reply) -> Answer:
