@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import anyio
@@ -9,7 +10,7 @@ import pytest
 from tests.crash.plays import NEW, OTHER, live
 
 from esa_flows import Client, Outcome
-from esa_flows.errors import JournalUnavailable, RoutineNotFound
+from esa_flows.errors import JournalUnavailable, OutcomeUnknown, RoutineNotFound
 from esa_flows.fleet.spec import Member, Rollout, Wave
 from esa_flows.testing import Disturbance, Fate, Rehearsal
 from esa_flows.testing.mortal import Killed
@@ -62,6 +63,25 @@ async def test_a_rollout_goes_on_with_its_routines() -> None:
 
     assert ended.value.ended == "done"
     assert 2 == rehearsal.processes
+
+
+async def test_an_answer_that_is_lost_is_that_of_its_own_call() -> None:
+    """Though a process has several calls under way."""
+    rehearsal = _struck(Disturbance(at="call", number=1, kind="lost"))
+
+    async def look(client: Client) -> None:
+        with contextlib.suppress(OutcomeUnknown):
+            await client.versions("shop")
+
+    async def both(client: Client) -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(look, client)
+            tasks.start_soon(look, client)
+
+    await rehearsal.live(both)
+    answers = [act.answer for act in rehearsal.witness.acts if act.verb == "GetRoutine"]
+
+    assert ["unknown", "ok"] == answers
 
 
 async def test_patience_ends() -> None:

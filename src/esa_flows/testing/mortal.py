@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextvars import ContextVar
 from typing import Any, NoReturn
 
 import anyio
@@ -28,6 +29,8 @@ from esa_flows.wire.transport import Response, Transport
 __all__ = ["Door", "Killed", "MortalJournal", "MortalTransport", "Process"]
 
 _LOOKS = ("Describe", "Get", "List")
+_noted_of_call: ContextVar[list[int]] = ContextVar("noted_of_call")
+"""Places in the witness's list of what a call did: a process has several under way."""
 
 
 class Killed(BaseException):
@@ -77,14 +80,12 @@ class Door:
         cloud: Who answers.
         fate: What goes wrong.
         witness: Notes it.
-        last: Place of the latest act in the witness's list.
     """
 
     process: Process
     cloud: LocalCloud
     fate: Fate
     witness: Witness
-    last: int | None = None
 
     def handle(self, request: Request) -> Reply:
         """Answer a request that arrives now, or be struck."""
@@ -125,7 +126,8 @@ class Door:
             effect = before.until(Sight.of(self.cloud))
             act = evolve(act, effect=effect)
 
-        self.last = self.witness.note(act)
+        place = self.witness.note(act)
+        _noted_of_call.get().append(place)
         return reply
 
 
@@ -144,12 +146,13 @@ class MortalTransport:
     async def send(self, request: Signed) -> Response:
         """Send, unless the process is dead."""
         self.door.process.breathe()
-        self.door.last = None
+        noted: list[int] = []
+        _noted_of_call.set(noted)
         try:
             return await self._inner.send(request)
         except BaseException:
-            if self.door.last is not None:
-                self.door.witness.unheard(self.door.last)
+            for place in noted[-1:]:
+                self.door.witness.unheard(place)
 
             raise
 
