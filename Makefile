@@ -64,7 +64,7 @@ ONLY   ?=
 EVERY  ?= 1
 WORD   ?=
 
-crash: venv ## play N disturbed releases from SEED (MODE=faults, unsafe, http, crowd; singles EVERY=)
+crash: venv ## play N disturbed releases from SEED (MODE=faults, unsafe, http, crowd; singles, lost EVERY=)
 	@PYTHONPATH=. $(BIN)/python -m tests.crash -n $(N) --seed $(SEED) --every $(EVERY) --mode $(MODE) $(if $(ONLY),--only $(ONLY))
 
 sweep: venv ## play every single disturbance and 30,000 twos and threes, as the CI does: minutes

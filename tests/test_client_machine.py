@@ -29,7 +29,8 @@ from esa_flows.testing.fate import RECORD_KINDS, Disturbance, Fate
 from esa_flows.testing.rehearsal import Ended, Rehearsal
 from esa_flows.testing.witness import Act
 from tests.crash.crowd import CLOUDS, CODES, CONSOLE, THEIRS
-from tests.crash.plays import BROKEN, NEW, OTHER, SHOP, play_named
+from tests.crash.every import play_named
+from tests.crash.plays import BROKEN, NEW, OTHER, SHOP
 from tests.crash.scenario import (
     HARSH,
     PASSING,

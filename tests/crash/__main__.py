@@ -15,7 +15,17 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 
-from tests.crash.sweep import MODES, SWEEP, Piece, Told, pieces, played, table, warm
+from tests.crash.sweep import (
+    MODES,
+    SEEDED,
+    SWEEP,
+    Piece,
+    Told,
+    pieces,
+    played,
+    table,
+    warm,
+)
 from tests.promises import write
 
 
@@ -45,7 +55,7 @@ def play(modes: Mapping[str, int], seed: int) -> Iterator[tuple[list[Told], str]
             told = run(pool, pieces(mode, seed, count))
             seconds = time.monotonic() - began
             print(*table(told), sep="\n")  # noqa: T201  a program that prints
-            how = f"one in {count}" if mode == "singles" else f"seed {seed}"
+            how = f"seed {seed}" if mode in SEEDED else f"one in {count}"
             line = f"{mode}, {how}: {summary(told)}"
             print(f"{line}, {seconds:.0f} s", flush=True)  # noqa: T201  a program that prints
             yield told, line
@@ -67,7 +77,7 @@ def show(mode: str, seed: int, number: int) -> int:
     """Play one scenario and print everything that happened."""
     what, result = played(mode, seed, number)
     print(what)  # noqa: T201  a program that prints
-    for line in (*result.world.acts, *result.violations):
+    for line in (*result.acts, *result.violations):
         print(line)  # noqa: T201  a program that prints
 
     return int(bool(result.violations))
@@ -78,7 +88,7 @@ def asked_for(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make crash", description=__doc__)
     parser.add_argument("-n", type=int, default=30_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--every", type=int, default=1, help="of singles")
+    parser.add_argument("--every", type=int, default=1, help="of singles, lost")
     parser.add_argument("--mode", choices=(*MODES, "sweep"), default="faults")
     parser.add_argument("--only", type=int, default=None)
     return parser.parse_args(words)
@@ -90,7 +100,7 @@ def main(words: list[str]) -> int:
     if asked.only is not None:
         return show(asked.mode, asked.seed, asked.only)
 
-    count = asked.every if asked.mode == "singles" else asked.n
+    count = asked.n if asked.mode in SEEDED else asked.every
     modes = SWEEP if asked.mode == "sweep" else {asked.mode: count}
     every: list[Told] = []
     lines = []

@@ -8,7 +8,8 @@ from typing import Any
 
 import anyio
 from attrs import define, field, frozen
-from tests.crash.plays import ENVS, NEW, OLD, OTHER, play_named
+from tests.crash.every import play_named
+from tests.crash.plays import ENVS, NEW, OLD, OTHER, SHOP
 from tests.crash.scenario import (
     HARSH,
     SECRETS,
@@ -151,7 +152,9 @@ async def perform_crowd(crowd: Crowd) -> Played:
         is_alone=False,
     )
     return Played(
-        world=world,
+        worlds={SHOP: world},
+        outcome=world.outcome,
+        acts=world.acts,
         violations=verdict(case, world, rows, rehearsal.cloud.report(), SECRETS),
         calls=tuple(rehearsal.fate.calls),
         records=rehearsal.fate.records,

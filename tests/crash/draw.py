@@ -19,6 +19,11 @@ BACKENDS = ("asyncio", "trio")
 DCDN_ONLY = 9
 """Place of the switches in `HARSH` that only the older cloud heeds."""
 
+OF_FLEETS = (0, 1, 3, 5)
+"""Places in `HARSH` of what may matter to several routines beside what does to one."""
+
+DEATHS = ("die before", "die after")
+
 
 def singles(play: Play, harsh: int = 0, *, lasting: bool = False) -> Iterator[Scenario]:
     """Give every disturbance of every call and record of a play.
@@ -50,6 +55,21 @@ def singles(play: Play, harsh: int = 0, *, lasting: bool = False) -> Iterator[Sc
         )
 
 
+def losses(play: Play) -> Iterator[Scenario]:
+    """Give every death in a rollout whose journal is lost then, on both backends."""
+    right = undisturbed(play.name, is_lost=True)
+    points: tuple[tuple[Where, int], ...] = (
+        ("call", len(right.calls)),
+        ("record", right.records),
+    )
+    for at, count in points:
+        for number in range(1, count + 1):
+            for kind in DEATHS:
+                death = Disturbance(at=at, number=number, kind=kind)
+                struck = Scenario(play=play, disturbances=(death,), is_lost=True)
+                yield from on_both(struck)
+
+
 def on_both(scenario: Scenario) -> Iterator[Scenario]:
     """Give a scenario on each backend."""
     for backend in BACKENDS:
@@ -58,6 +78,9 @@ def on_both(scenario: Scenario) -> Iterator[Scenario]:
 
 def positions(play: Play) -> tuple[int, ...]:
     """Give the places in `HARSH` of the switches that a play's cloud heeds."""
+    if play.fleet:
+        return OF_FLEETS
+
     every = range(len(HARSH))
     return tuple(n for n in every if n != DCDN_ONLY or play.product == "dcdn")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import anyio
@@ -12,7 +12,9 @@ from attrs import field, frozen
 
 from esa_flows import Client
 from esa_flows.engine.flow import Flow
+from esa_flows.engine.journal import Row
 from esa_flows.files import digest_of
+from esa_flows.fleet.plan import RolloutPlan
 from esa_flows.localcloud import Switches
 from esa_flows.localcloud.routine import EnvConf
 from esa_flows.model import Bundle, RoutineName
@@ -21,6 +23,7 @@ from esa_flows.release.spec import Release
 from esa_flows.steps.request_assets_slot import Package
 from esa_flows.testing.fate import Disturbance, Fate
 from esa_flows.testing.rehearsal import Rehearsal
+from esa_flows.testing.witness import Act
 
 SETTLED = 60.0
 """Seconds after which everybody sees what was done before."""
@@ -34,7 +37,9 @@ SHOP = RoutineName("shop")
 CANARY = "10:3s,50:3s,100"
 AREAS = ("presetCanaryJilin", "presetCanaryZhejiang")
 
-Act = Callable[[Client], Awaitable[Any]]
+Do = Callable[[Client], Awaitable[Any]]
+Journal = Mapping[str, tuple[Row, ...]]
+Also = Callable[[tuple[Act, ...], Journal, Mapping[str, str]], Iterable[str]]
 Prepare = Callable[[Rehearsal], Awaitable[None]]
 
 
@@ -54,11 +59,18 @@ class Play:
         product: Which cloud it plays on.
         goes_back: Whether a version that served once is what it brings.
         ends_canary: Whether somebody's canary is ended first, and stays ended.
+        fleet: Of a rollout what it brings to each of its routines.
+        kept: Routines of it that shall not reach production.
+        loose: Routines of it that may end before anything was made for them, where
+            another one has failed meanwhile.
+        plan: Makes the plan of a rollout, which goes on by it without its journal.
+        also: Names what else is broken in a rollout: of everything that happened, of
+            the rows of every run, and of what each is about.
     """
 
     name: str
     prepare: Prepare
-    act: Act
+    act: Do
     code: bytes = NEW
     shares: tuple[int, ...] = (100,)
     switches: Mapping[str, Any] = field(factory=dict)
@@ -67,6 +79,16 @@ class Play:
     product: str = "esa"
     goes_back: bool = False
     ends_canary: bool = False
+    fleet: Mapping[RoutineName, bytes] = field(factory=dict)
+    kept: frozenset[str] = frozenset()
+    loose: frozenset[str] = frozenset()
+    plan: Callable[[Client], Awaitable[RolloutPlan]] | None = None
+    also: Also = field(default=lambda *_: ())
+
+    @property
+    def brings(self) -> Mapping[RoutineName, bytes]:
+        """What each of its routines gets."""
+        return self.fleet or {SHOP: self.code}
 
     def rehearsal(self, **given: Any) -> Rehearsal:
         """Make a world for it."""
@@ -441,8 +463,3 @@ PLAYS = (
     Play(name="migration", prepare=_on_both, act=_migrate),
 )
 """Every flow that may be disturbed anywhere."""
-
-
-def play_named(name: str) -> Play:
-    """Find a play."""
-    return next(play for play in PLAYS if play.name == name)

@@ -15,12 +15,14 @@ from tests.crash.crowd import crowd_of, play_crowd
 from tests.crash.draw import (
     drawn,
     drawn_over_http,
+    losses,
     on_both,
     positions,
     singles,
     unsafe,
 )
-from tests.crash.plays import PLAYS, play_named
+from tests.crash.every import EVERY, play_named
+from tests.crash.fleets import FLEETS
 from tests.crash.scenario import Played, Scenario, play_alone, prepared, undisturbed
 from tests.protocol.plots import is_told, stray_of
 
@@ -31,19 +33,22 @@ DRAWN: Mapping[str, Callable[[int, int], Scenario]] = {
 }
 """Modes whose scenarios are drawn one by one."""
 
-MODES = ("singles", *DRAWN, "crowd")
+SEEDED = (*DRAWN, "crowd")
+MODES = ("singles", "lost", *SEEDED)
 SLICE = 100
 """Scenarios that a process plays before it reports."""
 
 SWEEP: Mapping[str, int] = {
     "singles": 40,
+    "lost": 1,
     "faults": 30_000,
     "unsafe": 1_000,
     "http": 300,
     "crowd": 600,
 }
 """What a sweep plays: how many; of singles one in so many, but for those of the cloud
-as it comes, struck once: of them every one, on both backends."""
+as it comes, struck once: of them every one, on both backends. Of rollouts whose journal
+is lost it plays one death in so many."""
 
 
 @frozen
@@ -71,8 +76,8 @@ class Piece:
         mode: One of `MODES`.
         seed: Of what is drawn.
         begin: First number of what is drawn, or the place in `HARSH`.
-        end: Number behind the last; of singles one in so many is played.
-        play: Name of the flow whose singles are played.
+        end: Number behind the last; of what is not drawn one in so many is played.
+        play: Name of the flow where it is not drawn.
         lasting: Whether they last.
     """
 
@@ -85,13 +90,17 @@ class Piece:
 
     def told(self) -> list[Told]:
         """Play everything in it."""
-        if self.mode == "singles":
+        if self.play:
             return [tell_single(each) for each in self.scenarios()]
 
         return [tell(self.mode, self.seed, n) for n in range(self.begin, self.end)]
 
     def scenarios(self) -> Iterator[Scenario]:
         """Give its singles; all of them, on both backends, where the cloud is tame."""
+        if self.mode == "lost":
+            yield from islice(losses(play_named(self.play)), None, None, self.end)
+            return
+
         every = singles(play_named(self.play), self.begin, lasting=self.lasting)
         if self.begin or self.lasting:
             yield from islice(every, self.begin % self.end, None, self.end)
@@ -107,13 +116,17 @@ def pieces(mode: str, seed: int, count: int) -> list[Piece]:
     Args:
         mode: One of `MODES`.
         seed: Of what is drawn.
-        count: How many; of singles one in so many.
+        count: How many; of what is not drawn one in so many.
     """
+    if mode == "lost":
+        plays = [play.name for play in FLEETS if play.plan]
+        return [Piece(mode=mode, end=count, play=name) for name in plays]
+
     if mode == "singles":
         return [
             Piece(mode=mode, begin=harsh, end=count, play=play.name, lasting=lasting)
             for lasting in (False, True)
-            for play in PLAYS
+            for play in EVERY
             for harsh in positions(play)
         ]
 
@@ -125,10 +138,13 @@ def pieces(mode: str, seed: int, count: int) -> list[Piece]:
 
 def warm() -> None:
     """Play what every process needs to know, so that it is forked with them."""
-    for play in PLAYS:
+    for play in EVERY:
         for harsh in positions(play):
             prepared(play.name, harsh)
             undisturbed(play.name, harsh)
+
+    for play in FLEETS:
+        undisturbed(play.name, is_lost=bool(play.plan))
 
 
 def played(mode: str, seed: int, number: int) -> tuple[str, Played]:
@@ -175,10 +191,10 @@ def broken_in(scenario: Scenario, result: Played) -> tuple[str, ...]:
 def _stray(scenario: Scenario, result: Played) -> Iterator[str]:
     # The model's provider shows what it has; none of its runs gives up on reading it.
     is_denied = any(d.lasting and d.kind == "missing" for d in scenario.disturbances)
-    if is_denied or not is_told(scenario.play, scenario.harsh):
+    if is_denied or scenario.is_lost or not is_told(scenario.play, scenario.harsh):
         return
 
-    stray = stray_of(scenario.play, result.world)
+    stray = stray_of(scenario.play, result)
     if stray:
         yield f"M: {stray}"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.crash.plays import OTHER, play_named
+from tests.crash.every import play_named
+from tests.crash.plays import OTHER
 from tests.crash.scenario import in_virtual_time, prepared, stand_of, undisturbed
 from tests.crash.verdict import Stand
 

@@ -8,7 +8,8 @@ from typing import Any
 import anyio
 import pytest
 from attrs import evolve
-from tests.crash.plays import NEW, OLD, OTHER, SHOP, play_named
+from tests.crash.every import play_named
+from tests.crash.plays import NEW, OLD, OTHER, SHOP
 from tests.crash.scenario import (
     SECRETS,
     in_virtual_time,

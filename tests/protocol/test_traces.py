@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from attrs import evolve
-from tests.crash.plays import PLAYS, Play, play_named
+from tests.crash.every import EVERY, play_named
+from tests.crash.plays import Play
 from tests.crash.scenario import undisturbed
 from tests.protocol.plots import OTHERWISE, TOLD, plot_of, stray_of
 from tests.protocol.traces import runs_of, stray
@@ -79,7 +80,7 @@ WRONG: dict[str, Callable[[Acts], Acts]] = {
 @pytest.mark.parametrize("play", TOLD, ids=str)
 def test_an_undisturbed_play_is_a_behaviour_of_the_model(play: Play) -> None:
     """Every act of every flow, from the first look to the end."""
-    assert "" == stray_of(play, undisturbed(play.name).world)
+    assert "" == stray_of(play, undisturbed(play.name))
 
 
 @pytest.mark.parametrize("wrong", WRONG)
@@ -95,7 +96,7 @@ def test_a_wrong_trace_is_refused(wrong: str) -> None:
 
 def test_the_plays_that_are_not_told_are_named() -> None:
     """Nothing is left out by a slip of the pen."""
-    esa = {play.name for play in PLAYS if play.product == "esa"}
+    esa = {play.name for play in EVERY if play.product == "esa"}
 
     assert esa == OTHERWISE & esa | {p.name for p in TOLD}
 

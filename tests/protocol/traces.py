@@ -4,7 +4,8 @@ What was called and recorded is told to the model move by move; all states that 
 far are kept. Where none is left, something was done that no rule allows.
 
 An intent counts where its call is sent, an answer where it is recorded; an unheard
-call that had no effect never arrives. Who dies is seen when somebody else goes on.
+call that had no effect never arrives. Who dies is seen when somebody else goes on. The
+way back is asked for even where it serves already: that is told as nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import define, field, frozen
-from tests.crash.verdict import Stand
+from tests.crash.verdict import Shares, Stand
 from tests.protocol.moves import moves
 from tests.protocol.world import Left, Op, Run, Setting, Split, Version, World
 
@@ -84,6 +85,7 @@ def stray(
     reader = _Reader(
         runs=runs,
         numbers=_numbers(before),
+        serves={env: tuple(split) for env, split in before.splits.items()},
         good=GOOD | ({"rolled back"} if plot.goal == "rollback" else set()),
     )
     states = set(firsts) or {_first(plot, before, len(set(runs.values())))}
@@ -192,10 +194,12 @@ class _Reader:
 
     runs: Mapping[int, int]
     numbers: dict[str, int]
+    serves: dict[str, Shares]
     good: set[str]
     drivers: dict[int, str] = field(factory=dict)
     intents: dict[str, Op] = field(factory=dict)
     answered: dict[str, bool] = field(factory=dict)
+    idle: set[int] = field(factory=set)
 
     def read(self, place: int, act: Act) -> Iterator[Seen]:
         """Give the moves an act is."""
@@ -205,9 +209,10 @@ class _Reader:
             return
 
         yield from self._driven(who, act)
+        self.serves.update(act.effect.deployed)
         if act.record is not None:
             yield from self._recorded(who, act, act.record.data)
-        elif act.verb in CALLS:
+        elif act.verb in CALLS and who not in self.idle:
             yield from self._called(who, act)
         elif act.answer == "ok":
             yield from self._looked(who, act)
@@ -227,13 +232,27 @@ class _Reader:
             self.answered[act.actor] = False
             if op is not None:
                 self.intents[act.actor] = op
+
+            self._idles(who, act.subject, data["input"])
         elif act.verb == Kind.OUTCOME and act.subject.startswith("sweep"):
             yield Seen(who, ("intend",), Op("sweep"), is_sure=False)
             yield Seen(who, ("close",), is_sure=False)
+        elif act.verb == Kind.OUTCOME and who in self.idle:
+            self.idle.discard(who)
         elif act.verb == Kind.OUTCOME and self.answered.pop(act.actor, False):
             yield Seen(who, ("hear",))
         elif act.verb == Kind.ENDED:
             yield from _ended(who, data, self.good)
+
+    def _idles(self, who: int, step: str, given: Any) -> None:
+        """Note whether a run asks for what serves already, on its way back."""
+        self.idle.discard(who)
+        if step.startswith("deploy[") and ":back" in step:
+            rows = given["split"]["shares"]
+            split = tuple((r["version"], r["percentage"]) for r in rows)
+            held = self.serves.get(given["environment"], ())
+            if sorted(split) == sorted(held):
+                self.idle.add(who)
 
     def _op(self, step: str, given: Any) -> Op | None:
         name = step.partition("#")[0].partition("[")[0]
@@ -322,7 +341,11 @@ class _Reader:
 
 def _ended(who: int, data: Mapping[str, Any], good: set[str]) -> Iterator[Seen]:
     value = data.get("value")
-    outcome = value.get("outcome", "") if isinstance(value, dict) else ""
+    told = value.get("report", value) if isinstance(value, dict) else {}
+    outcome = told.get("outcome", "")
+    if outcome == "prepared":
+        return  # a leg of a run that goes on
+
     if outcome in good:
         yield Seen(who, ("end",), "released")
     elif outcome in BACK:

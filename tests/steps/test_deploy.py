@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 import pytest
 from attrs import evolve
-from tests.crash.plays import play_named
+from tests.crash.every import play_named
 from tests.dcdn_house import JILIN, ZHEJIANG, DcdnHouse
 from tests.house import OTHER, House
 from tests.steps.bench import SHOP, perform
