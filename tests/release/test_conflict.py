@@ -141,6 +141,29 @@ async def test_before_its_first_share_a_superseding_release_changes_nothing() ->
         assert before == house.serves()
 
 
+@pytest.mark.parametrize("for_stable", [True, False], ids=["stable", "other"])
+async def test_who_ends_a_superseded_canary_for_its_larger_share_wants_the_same(
+    *, for_stable: bool
+) -> None:
+    """It is the stable version in any case. For the other one, that is a conflict."""
+    with House() as house:
+        stable, other = _canary(house)
+        ended = stable if for_stable else other
+        house.transport.after("deploy staging", lambda: house.deploy({ended: 100}))
+        async with house.client() as client:
+            report = await _release(client, "supersede")
+
+        if for_stable:
+            assert Outcome.RELEASED is report.outcome
+            assert [(30, 70), (100,), (10, 90), (50, 50), (100,)] == [
+                shares for _, shares in house.moments
+            ]
+            assert f"the way back leads to {stable} alone" in report.notes[0]
+        else:
+            assert Outcome.CONFLICT is report.outcome
+            assert {other: 100} == house.serves()
+
+
 @pytest.mark.parametrize("share", [30, 70])
 async def test_their_new_version_is_what_we_release(share: int) -> None:
     """Our content is in their canary already: its share goes our way, with theirs."""

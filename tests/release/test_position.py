@@ -103,6 +103,37 @@ def test_an_ended_canary_is_where_it_begins() -> None:
     assert _serving(HALVES) == not_yet.before
 
 
+@pytest.mark.parametrize("serves", [OLD, ELSE])
+def test_a_superseded_canary_may_be_ended_for_its_larger_share(
+    serves: VersionId,
+) -> None:
+    """That share is the stable one in any case; the other one is somebody's release."""
+    wanted = _release(on_conflict=OnConflict.SUPERSEDE)
+    now, before = _serving(Split.whole(serves)), _serving(HALVES)
+    if serves == ELSE:
+        with pytest.raises(Conflict):
+            position_of(now, wanted, before, NEW)
+    else:
+        found = position_of(now, wanted, before, NEW)
+
+        assert (BEFORE, now.production) == (found.at, found.before.production)
+
+
+def test_a_canary_that_nobody_may_end_was_not_ended_by_us() -> None:
+    """Whoever did that has deployed since."""
+    wanted = _release(on_conflict=OnConflict.REFUSE)
+    with pytest.raises(Conflict):
+        position_of(_serving(Split.whole(OLD)), wanted, _serving(HALVES), NEW)
+
+
+@pytest.mark.parametrize("choice", OnConflict)
+def test_where_nothing_served_there_is_no_canary(choice: OnConflict) -> None:
+    """Whatever was to become of one."""
+    nothing, wanted = _serving(None), _release(on_conflict=choice)
+
+    assert BEFORE == position_of(nothing, wanted, nothing, NEW).at
+
+
 def _by_area(production: VersionId, zhejiang: VersionId, jilin: VersionId) -> Routine:
     areas = {"presetCanaryZhejiang": zhejiang, "presetCanaryJilin": jilin}
     whole = Deployment(split=Split.whole(production))

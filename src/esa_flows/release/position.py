@@ -58,9 +58,13 @@ def position_of(
 
 
 def _cleared(now: Routine, wanted: Release, before: Routine) -> Routine:
-    """Take for before what an ended canary has left, where one was to be ended."""
+    """Take for before what an ended canary has left, where one was not to be refused.
+
+    This release was to end it, or to take the version with the larger share for the
+    stable one, which somebody who ends it does, too.
+    """
     split = _split(before.production)
-    if split is None or wanted.on_conflict is not OnConflict.ABORT_FIRST:
+    if split is None or wanted.on_conflict is OnConflict.REFUSE:
         return before
 
     whole = Split.whole(split.majority)
