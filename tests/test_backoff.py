@@ -22,6 +22,13 @@ def test_bounds_double_up_to_the_most() -> None:
 def test_a_great_number_of_attempts_is_no_overflow() -> None:
     """However often something failed, the wait is a number of seconds."""
     assert Backoff().bound(10**9) == 20.0
+    assert Backoff(base=1.0, most=1e12).bound(10**9) == 2.0**30
+
+
+def test_a_wait_begins_with_a_twentieth_of_a_second() -> None:
+    """Where nothing else is said; and nothing is added where nobody hinted."""
+    assert Backoff().wait(1, 1.0) == 0.05
+    assert Backoff().wait(1, 0.0) == 0.0
 
 
 @given(positive, positive, st.integers(1, 10**6), st.floats(0, 1), st.floats(0, 100))

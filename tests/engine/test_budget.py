@@ -66,6 +66,8 @@ def test_a_purse_that_pays_for_nothing_is_refused() -> None:
     with pytest.raises(Misuse, match="A retry budget of 0 tokens"):
         RetryBudget(0)
 
+    assert "<RetryBudget 1/1>" == repr(RetryBudget(1))
+
 
 def test_a_purse_says_what_is_left() -> None:
     """In its picture and in its statistics."""

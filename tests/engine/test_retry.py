@@ -93,6 +93,27 @@ def test_patience_ends_with_the_time(elapsed: float, after: Again | GiveUp) -> N
     assert RETRY.after(NotSent("x"), attempt=1, elapsed=elapsed, chance=1.0) == after
 
 
+@pytest.mark.parametrize(
+    ("error", "attempt", "wait"),
+    [
+        (NotSent("x"), 1, 0.1),
+        (NotSent("x"), 12, 20.0),
+        (Throttled("x"), 1, 1.0),
+        (Throttled("x"), 12, 20.0),
+    ],
+    ids=["trouble", "more trouble", "a throttle", "more throttles"],
+)
+def test_the_usual_patience_waits_so_long(
+    error: CallError, attempt: int, wait: float
+) -> None:
+    """Longer after the provider counted too many calls; 20 s at most."""
+    patient = Retry(attempts=20)
+
+    assert Again(wait=wait) == patient.after(
+        error, attempt=attempt, elapsed=0.0, chance=1.0
+    )
+
+
 def test_a_limit_is_written_as_people_write_it() -> None:
     """Text and durations are the same limit."""
     assert Retry(within="2m") == Retry(within=Duration(120)) == Retry()

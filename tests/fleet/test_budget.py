@@ -115,6 +115,13 @@ def test_the_plan_says_why(limits: Limits, told: tuple[int, str]) -> None:
     assert told == most_exposed(limits, 20)
 
 
+def test_all_at_once_is_no_bound() -> None:
+    """Where just as many may be exposed as there are; and that is what is usual."""
+    assert (3, "all of them") == most_exposed(Limits(fleet=2), 3)
+    assert (64, "all of them") == most_exposed(Limits(fleet=99), 64)
+    assert 64 == most_exposed(Limits(fleet=99), 65)[0]
+
+
 def test_tolerances_are_rounded_down() -> None:
     """Two per cent of 121 are 2; of a wave of 12 none."""
     budget = FailureBudget(fleet="2%", wave="2%")

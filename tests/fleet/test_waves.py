@@ -88,6 +88,7 @@ def test_a_wave_of_those_left_out_is_left_empty() -> None:
         ([_one("aa", "bb")], [Wave()], "aa depends on bb, which this rollout does"),
         ([_one("aa")], [Wave(labels={"tier": "9"})], "Wave 1 selects tier=9, and no"),
         (_fleet(7), [Wave(1)], "6 routines are in no wave: .*r0005 and 1 more"),
+        (_fleet(6), [Wave(1)], r"5 routines are in no wave: .*r0005\."),
         (_fleet(2), [Wave(1)], "1 routine is in no wave: r0001"),
         (
             [_one("aa", "bb", tier="1"), _one("bb")],

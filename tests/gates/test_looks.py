@@ -234,12 +234,29 @@ def test_pass_never_follows_confirmed_bad_answers(statuses: list[int | None]) ->
         (lambda: Question(host="a", share=0), "0 % of the traffic is no share"),
         (lambda: Question(host="a", share=101), "101 % of the traffic is no share"),
         (lambda: Question(host="a", confidence=1.0), "1.0 is no confidence"),
+        (lambda: Question(host="a", confidence=0.0), "0.0 is no confidence"),
     ],
 )
 def test_odd_questions_are_refused(make: Any, why: str) -> None:
-    """Each with the reason."""
+    """Each with the reason; the least share there is may be asked about."""
     with pytest.raises(InvalidInput, match=why):
         make()
+
+    assert 1 == Question(host="a", share=1).share
+
+
+def test_just_enough_is_enough() -> None:
+    """Two looks at one half of the traffic are three quarters sure."""
+    assert PASS is read([200, 200], share=50, confidence=0.75).verdict
+
+
+def test_a_rate_is_judged_though_one_look_had_no_answer() -> None:
+    """What answered counts, in percent."""
+    found = read([None, 200, 200, 500], errors=ErrorRate(limit=10.0))
+
+    assert (33.3333, 3) == (found.facts["value"], found.facts["requests"])
+    for status, value in ((401, 0.0), (500, 100.0)):
+        assert value == read([status], errors=ErrorRate(limit=10.0)).facts["value"]
 
 
 @pytest.mark.parametrize(

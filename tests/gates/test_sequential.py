@@ -57,6 +57,11 @@ def test_what_is_missing_is_exact(
         assert Verdict.PASS is not rate.judge(seen + more - 2, bad, share=share)
 
 
+def test_a_bad_answer_is_none_of_the_good_ones() -> None:
+    """One among a hundred: it weighs for itself, and ninety-nine against it."""
+    assert 486 == ErrorRate(limit=1.0).more_needed(100, 1)
+
+
 def test_bad_answers_fail_at_once() -> None:
     """A canary that answers nothing but errors is found with the third request."""
     rate = ErrorRate(limit=1.0)

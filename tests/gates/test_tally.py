@@ -178,6 +178,14 @@ def test_answers_are_carried_on(
     assert counted == (tally.good, tally.bad)
 
 
+def test_a_reading_that_counts_nothing_carries_nothing_on() -> None:
+    """Nobody answered."""
+    tally = Tally.begun(Gate.parse("http:/"), Duration(900), least=True)
+    tally.take(Reading(verdict=Verdict.ERROR, reason=""), asked_at=0, now=0)
+
+    assert (0, 0) == (tally.good, tally.bad)
+
+
 def test_it_says_how_far_it_is() -> None:
     """For those who look while it runs."""
     tally = Tally.begun(a_gate(), Duration(0), least=True)

@@ -74,6 +74,14 @@ def test_a_tag_without_room_for_text_has_none() -> None:
     assert str(full).endswith(" g=-")
 
 
+def test_a_tag_that_is_full_is_not_made_longer() -> None:
+    """Not by one letter."""
+    full = Tag(content="0" * 16, run="r" * 30, previous=VersionId("1" * 32), text="a")
+
+    assert str(full).endswith(" g=-")
+    assert len(str(full)) <= 100
+
+
 @pytest.mark.parametrize(
     "description",
     ["", "by hand", "ef1 s=123", "ef2 s=0123456789abcdef r=7q3k p=- e=- g=-"],

@@ -33,7 +33,7 @@ DEFENCES = (
         "engine/history.py",
         "if self.questions.pop(question, None) is not None:",
         "if self.questions.get(question) is not None:",
-        "tests/engine/test_approve.py::test_an_answer_is_for_one_question",
+        "tests/engine/test_history.py::test_a_question_holds_a_run_until_it_is_answered",
     ),
     Defence(
         "a no is a no",

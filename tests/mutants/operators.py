@@ -77,6 +77,8 @@ _COUNTED: Mapping[type[ast.operator], type[ast.operator]] = MappingProxyType(
 _EXTREMES = MappingProxyType({"min": "max", "max": "min", "any": "all", "all": "any"})
 _UNREAD = frozenset({"annotation", "returns", "decorator_list"})
 _TEXTS = (ast.JoinedStr, ast.Raise, ast.Import, ast.ImportFrom)
+_MAKING = frozenset({"init", "hash", "repr", "kw_only"})
+"""What attrs is told about making a class decides nothing."""
 
 Site = tuple[int, str, Callable[[], None]]
 
@@ -101,7 +103,7 @@ def mutants_of(source: str) -> Iterator[tuple[str, str]]:
 
 def _sites(node: ast.AST) -> Iterator[Site]:
     """Give the places in a tree that can be changed."""
-    if isinstance(node, _TEXTS):
+    if isinstance(node, _TEXTS) or _is_making(node):
         return
 
     yield from _changes(node)
@@ -109,6 +111,10 @@ def _sites(node: ast.AST) -> Iterator[Site]:
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST) and name not in _UNREAD:
                 yield from _sites(child)
+
+
+def _is_making(node: ast.AST) -> bool:
+    return isinstance(node, ast.keyword) and node.arg in _MAKING
 
 
 def _changes(node: ast.AST) -> Iterator[Site]:
@@ -132,6 +138,8 @@ def _values(node: ast.AST) -> Iterator[Site]:
     match node:
         case ast.Constant():
             yield from _constants(node)
+        case ast.Return(value=ast.Constant(value=None)):
+            return
         case ast.Return(value=ast.expr()):
             nothing = ast.Constant(None)
             yield node.lineno, "nothing", _setting(node, "value", nothing)

@@ -27,6 +27,8 @@ from tests.mutants.scratch import ROOT
         ("x = a if b else c", {"x = a if not b else c"}),
         ("x = min(a, b)", {"x = max(a, b)"}),
         ("def f():\n    return a", {"def f():\n    return None"}),
+        ("def f():\n    return None", set()),
+        ("x = field(default=1, init=False)", {"x = field(default=2, init=False)"}),
         ("x: 'A | 1' = a", set()),
         ("x = f'{1 + 1}'", set()),
         ("raise A(1)", set()),

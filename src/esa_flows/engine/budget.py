@@ -77,8 +77,7 @@ class RetryBudget:
 
     def earn(self) -> None:
         """Count a success at the first attempt."""
-        if self._tokens < self.capacity:
-            self._tokens = min(self.capacity, self._tokens + EARNED)
+        self._tokens = min(self.capacity, self._tokens + EARNED)
 
     def statistics(self) -> BudgetStatistics:
         """Tell what was done so far."""
