@@ -16,6 +16,7 @@ from esa_flows.cli.complaint import Complaint
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.exits import Exit
 from esa_flows.cli.options import Common, Driving
+from esa_flows.cli.text import labelled
 from esa_flows.engine.observe import Moment
 from esa_flows.errors import InvalidInput
 
@@ -106,6 +107,19 @@ def test_an_address_is_not_broken() -> None:
 
     assert f"see   {page}\n" in text_on(desk.err)
     assert all(len(line) <= 80 for line in text_on(desk.err).splitlines()[:-1])
+
+
+def test_what_a_description_says_hangs_beside_its_label() -> None:
+    """On a narrow terminal; a file gets it as one line."""
+    desk, file = Office().desk(is_terminal=True), Office().desk()
+    line = labelled("calls", "word " * 20)
+    desk.say(line)
+    file.say(line)
+
+    first, second, *_ = text_on(desk.out).splitlines()
+    assert first.startswith("  calls       word word")
+    assert second.startswith(" " * 14 + "word")
+    assert f"{line}\n" == text_on(file.out)
 
 
 async def test_a_person_is_asked() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from esa_flows.cli.provenance import commit_of
+from esa_flows.cli.provenance import commit_of, git_facts
 
 pytestmark = [pytest.mark.real_time, pytest.mark.may_block]
 
@@ -58,3 +58,62 @@ async def test_a_slow_git_is_not_waited_for(
     monkeypatch.setattr("esa_flows.cli.provenance._PATIENCE", 0.1)
 
     assert "" == await commit_of(str(tmp_path / "worker.js"), {})
+
+
+async def test_what_else_is_known_of_a_repository(tmp_path: Path) -> None:
+    """Branch, tag, description, and whether everything is committed."""
+    file = str(tmp_path / "fleet.toml")
+    _git(tmp_path, "init", "-q", "-b", "spring")
+    _git(tmp_path, "commit", "-q", "--allow-empty", "-m", "x")
+    untagged = await git_facts(file, {})
+    _git(tmp_path, "tag", "v1.2")
+    _git(tmp_path, "tag", "v1.10")
+    (tmp_path / "new.js").write_text("x")
+    _git(tmp_path, "add", "new.js")
+    found = await git_facts(file, {})
+    short = _git(tmp_path, "rev-parse", "HEAD")[:7]
+
+    assert "git.tag" not in untagged
+    assert ("", short) == (untagged["git.dirty"], untagged["git.describe"][:7])
+    assert {
+        "git.branch": "spring",
+        "git.tag": "v1.10",
+        "git.short": short,
+        "git.dirty": "dirty",
+    } == {name: found[name] for name in found if name != "git.describe"}
+    assert found["git.describe"].endswith("-dirty")
+
+
+@pytest.mark.parametrize(
+    ("environ", "branch", "tag"),
+    [
+        ({"GITHUB_REF_TYPE": "branch", "GITHUB_REF_NAME": "main"}, "main", None),
+        ({"GITHUB_REF_TYPE": "tag", "GITHUB_REF_NAME": "v2"}, None, "v2"),
+        (
+            {
+                "GITHUB_REF_TYPE": "branch",
+                "GITHUB_REF_NAME": "7/merge",
+                "GITHUB_HEAD_REF": "mine",
+            },
+            "mine",
+            None,
+        ),
+    ],
+)
+async def test_a_job_of_github_knows_its_branch_or_tag(
+    environ: dict[str, str], branch: str | None, tag: str | None, tmp_path: Path
+) -> None:
+    """It checks out a commit alone, of which git knows neither."""
+    told = {"GITHUB_SHA": "0123456789", **environ}
+    found = await git_facts(str(tmp_path / "none" / "x"), told)
+
+    assert (branch, tag, "0123456") == (
+        found.get("git.branch"),
+        found.get("git.tag"),
+        found["git.short"],
+    )
+
+
+async def test_without_a_repository_there_are_no_facts(tmp_path: Path) -> None:
+    """A file that names one is refused then: it is not set."""
+    assert {} == await git_facts(str(tmp_path / "none" / "x"), {})

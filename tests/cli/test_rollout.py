@@ -356,3 +356,25 @@ async def test_webhooks_that_are_not_reached_change_nothing(tmp_path: Path) -> N
     assert (
         "1 of 1 notifications did not reach chat.example.com: it answered 404."
     ) in done.err
+
+
+async def test_facts_of_the_repository_are_filled_in(tmp_path: Path) -> None:
+    """Where the file names them; one that is not known is an error."""
+    office, asked = _office(), list[str]()
+
+    async def git(file: str, _: Mapping[str, str]) -> Mapping[str, str]:
+        """Say what the branch is."""
+        asked.append(file)
+        return {"git.branch": "spring"}
+
+    desk, other = office.desk({"USER": "ann"}), office.desk({"USER": "ann"})
+    desk.git = other.git = git
+    file = _files(tmp_path, "by ${USER}", "of ${git.branch}")
+    done = await office.run("plan", file, "--json", desk=desk)
+    unknown = _files(tmp_path, "by ${USER}", "of ${git.tag}")
+    refused = await office.run("plan", unknown, desk=other)
+
+    assert '"message": "of spring"' in done.out
+    assert [file] * 2 == asked
+    assert Exit.UNUSABLE == refused.code
+    assert "${git.tag} is not set" in refused.err

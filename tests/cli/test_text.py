@@ -14,6 +14,7 @@ from esa_flows.cli.text import (
     brief,
     clean,
     counted,
+    label_width,
     labelled,
     moment_words,
     one_line,
@@ -128,3 +129,19 @@ def test_counting() -> None:
 def test_a_line_of_a_description() -> None:
     """All texts begin in the same column."""
     assert "  state       running" == labelled("state", "running")
+
+
+@pytest.mark.parametrize(
+    ("line", "width"),
+    [
+        (labelled("state", "running"), 14),
+        (labelled("calls", ""), 0),
+        ("cart: 2 routines (run abcd)", 0),
+        ("    cart: it has no free version", 0),
+        ("  … and 3 routines more, of which all went well", 0),
+        ("", 0),
+    ],
+)
+def test_a_line_of_a_description_is_known(line: str, width: int) -> None:
+    """Its text begins where all of them begin; other lines have no such column."""
+    assert width == label_width(line)

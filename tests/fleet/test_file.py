@@ -194,6 +194,8 @@ def test_all_that_is_wrong_is_told_with_its_place() -> None:
         read_fleet(BAD)
 
     told = str(caught.value).split("\n  ")
+    none = "is no number of routines: write 12, or"
+    rest = 'As the size of a wave "rest" is all that are left.'
     assert "fleet.toml: 17 things are wrong:" == told[0]
     assert {
         "routine 2.message: ${NOPE} is not set.",
@@ -202,7 +204,8 @@ def test_all_that_is_wrong_is_told_with_its_place() -> None:
         "[[routine]] 3, name: it is missing.",
         "[[routine]] 3, bind: 'maybe' is not allowed: use auto, on, fresh, off.",
         "[limits] concurrency: 'many' is no whole number.",
-        '[[rollout.wave]] 2, upto: True is no number of routines: write 12, or "10%".',
+        f'[[rollout.wave]] 2, upto: True {none} "10%". {rest}',
+        f"[[rollout.wave]] 1, size: 'many' {none} 10% of them. {rest}",
         "[[rollout.wave]] 2, select: 7 is no text: put it in quotes.",
         "[rollout.failures] mode: 'lax' is not allowed: use strict, soft.",
     } <= set(told)

@@ -19,9 +19,9 @@ from esa_flows.cli.exits import Exit
 from esa_flows.cli.lines import annotation
 from esa_flows.cli.options import Common, Driving
 from esa_flows.cli.paper import paper
-from esa_flows.cli.provenance import commit_of
+from esa_flows.cli.provenance import commit_of, git_facts
 from esa_flows.cli.tables import hanging
-from esa_flows.cli.text import clean, counted, unmarked
+from esa_flows.cli.text import clean, counted, label_width, unmarked
 from esa_flows.client import Client
 from esa_flows.connection import Parts
 from esa_flows.engine.journal_memory import MemoryJournal
@@ -66,6 +66,7 @@ class Desk:
         err: Standard error.
         is_json: Whether standard output is for one JSON object.
         commit: Finds the commit a file was built from; empty where there is none.
+        git: Finds what else is known of its repository.
         beside: Runs what goes on beside the command.
         scope: Around the command.
         realm: Whose routines the command is about.
@@ -84,6 +85,7 @@ class Desk:
     err: Console
     is_json: bool = False
     commit: Callable[[str, Mapping[str, str]], Awaitable[str]] = commit_of
+    git: Callable[[str, Mapping[str, str]], Awaitable[Mapping[str, str]]] = git_facts
     beside: TaskGroup | None = None
     scope: CancelScope | None = None
     realm: Realm = HOME
@@ -295,7 +297,16 @@ class Desk:
         return answer.exit
 
     def _write(self, console: Console, line: RenderableType) -> None:
-        shown = Text(self._safe(line)) if isinstance(line, str) else line
+        if not isinstance(line, str):
+            console.print(line, soft_wrap=not console.is_interactive)
+            return
+
+        shown, label = Text(self._safe(line)), label_width(line)
+        if console.is_interactive and label and "\n" not in line:
+            cells = (shown[: label - 1], shown[label:])  # what is long hangs beside it
+            console.print(hanging(cells, (label - 1,)))
+            return
+
         console.print(shown, soft_wrap=not console.is_interactive)
 
     def _safe(self, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
@@ -26,6 +27,10 @@ from esa_flows.fleet.report import RolloutReport
 from esa_flows.fleet.spec import Member, Rollout
 
 __all__ = ["plan_fleet", "read_rollout", "rollout"]
+
+
+_GIT = re.compile(r"\$\{git\.(?!commit\})")
+"""A fact that git has to be asked for more than once."""
 
 
 @frozen(kw_only=True)
@@ -153,6 +158,9 @@ async def read_rollout(desk: Desk, text: str, name: str) -> Rollout:
     """
     environ = desk.parts.environ
     facts = {**environ, "git.commit": await desk.commit(name, environ)}
+    if _GIT.search(text):
+        facts |= await desk.git(name, environ)
+
     wanted = read_fleet(text, name=name, facts=facts)
     commits: dict[str, str] = {}
     for each in wanted.members:

@@ -142,6 +142,17 @@ def abbreviated(text: str) -> str:
     return re.sub(r"\b\d{6,}(\d{6})\b", r"…\1", text)
 
 
+def label_width(line: str) -> int:
+    """Give the columns before the text of a line that `labelled` made; 0 for others.
+
+    Args:
+        line: Any line.
+    """
+    label, text = line[2 : 2 + _LABEL], line[2 + _LABEL :]
+    is_made = line[:2] == "  " and label[:1].strip() and label.endswith(" ")
+    return 2 + _LABEL if is_made and text[:1].strip() else 0
+
+
 def labelled(label: str, text: str) -> str:
     """Give a line of a description: what it is about, then what there is to say."""
     return f"  {label:<{_LABEL}}{text}"

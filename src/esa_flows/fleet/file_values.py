@@ -44,7 +44,14 @@ def _amount(value: Any, _: Any) -> Amount:
 
 
 def _size(value: Any, _: Any) -> Amount | None:
-    return None if value == _REST else _amount(value, _)
+    if value == _REST:
+        return None
+
+    try:
+        return _amount(value, _)
+    except InvalidInput as error:
+        rest = 'As the size of a wave "rest" is all that are left.'
+        raise InvalidInput(f"{error} {rest}") from None
 
 
 def _canary(value: Any, _: Any) -> Canary | AreaCanary:

@@ -184,3 +184,17 @@ def test_a_freeze_window_that_holds_it_is_told_at_the_foot() -> None:
     ) == early
     assert "  abort asked for by ann" == news
     assert "" == fleet.progress.window
+
+
+def test_what_moved_at_about_the_same_time_stands_in_its_order() -> None:
+    """As the plan has it; what moved later comes first."""
+    fleet = Fleet.of(wave(1, "aa", "bb", "cc", "dd"))
+    for place, name in enumerate(("aa", "bb", "cc")):
+        fleet.now = 10.0 + place / 10
+        fleet.begin(name)
+
+    fleet.now = 12.0
+    fleet.begin("dd")
+    shown = [line.split()[1] for line in _picture(fleet) if line.endswith("preparing")]
+
+    assert ["dd", "aa", "bb", "cc"] == shown

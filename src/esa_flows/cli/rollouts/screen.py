@@ -205,9 +205,12 @@ def _said(
 
 
 def _shown(progress: FleetProgress, room: int) -> Sequence[Member]:
-    """Give the routines that are worth a line: trouble first, then what moved last."""
+    """Give the routines that are worth a line: trouble first, then what moved last.
+
+    Of those that moved within a second the first in the plan is the first here.
+    """
     worth = (m for m in progress.members.values() if m.stand in _RANK)
-    order = sorted(worth, key=lambda m: (_RANK[m.stand], -m.moved))
+    order = sorted(worth, key=lambda m: (_RANK[m.stand], -int(m.moved)))
     return order[: max(0, room)]
 
 
