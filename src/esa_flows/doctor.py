@@ -33,7 +33,7 @@ from esa_flows.release.spec import QUOTA
 from esa_flows.settings import Settings, state_folder
 from esa_flows.wire.cap import CapStatistics
 from esa_flows.wire.classify import ram_statement
-from esa_flows.wire.gate import GateStatistics
+from esa_flows.wire.gate_statistics import GateStatistics
 
 __all__ = ["Check", "Verdict", "examine"]
 

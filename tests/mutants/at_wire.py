@@ -50,8 +50,8 @@ DEFENCES = (
     Defence(
         "a slot rests until it is ready",
         "wire/slots.py",
-        "busy += self._resting(row, now)",
-        "pass",
+        "while row and row[0] <= now:",
+        "while row:",
         "tests/wire/test_slots.py::test_a_settled_slot_rests_until_it_is_ready",
     ),
     Defence(
@@ -194,8 +194,8 @@ DEFENCES = (
     Defence(
         "a leader that leaves wakes the next",
         "wire/gate.py",
-        "self._wakes_at = math.inf\n        self.look_again()",
-        "self.look_again()",
+        "        self._leader.bell.set()\n",
+        "",
         "tests/wire/test_gate.py::test_a_leader_that_is_told_to_look_and_leaves_is_followed",
     ),
     Defence(

@@ -9,10 +9,10 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from esa_flows.wire.gate import Gate, GateStatistics, added
+from esa_flows.wire.gate import Gate
 from esa_flows.wire.lane import Lane
 from esa_flows.wire.rule import Rule
-from esa_flows.wire.slots import Fate, Slots
+from esa_flows.wire.slots import Fate, Slots, Wish
 
 
 def gate(calls: int = 100, **changes: Any) -> Gate:
@@ -24,8 +24,13 @@ def gate(calls: int = 100, **changes: Any) -> Gate:
 async def once(at: Gate, lane: Lane = Lane.DEPLOY) -> float:
     """Make one call that is answered at once; give when it left."""
     lent = await at.take(lane)
-    at.settle(Fate.ANSWERED, lent)
+    settle(at, Fate.ANSWERED, lent)
     return lent
+
+
+def settle(at: Gate, fate: Fate, sent: float) -> None:
+    """Give a slot back now."""
+    at.settle(fate, sent, anyio.current_time())
 
 
 async def test_the_way_back_takes_the_next_slot_whoever_came_before() -> None:
@@ -50,13 +55,13 @@ async def test_nobody_overtakes_those_in_the_same_lane() -> None:
     """A slot that is ready is for who waited for it, though that one still sleeps."""
     now, order = 0.0, []
     one = Gate(Rule(calls=1), Slots(), clock=lambda: now)
-    one.settle(Fate.ANSWERED, await one.take(Lane.DEPLOY))
+    one.settle(Fate.ANSWERED, await one.take(Lane.DEPLOY), now)
 
     async def call(name: str) -> None:
         """Note who goes when."""
         lent = await one.take(Lane.DEPLOY)
         order.append(name)
-        one.settle(Fate.UNSPENT, lent)
+        one.settle(Fate.UNSPENT, lent, now)
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(call, "first")
@@ -65,6 +70,70 @@ async def test_nobody_overtakes_those_in_the_same_lane() -> None:
         tasks.start_soon(call, "second")
 
     assert ["first", "second"] == order
+
+
+async def test_nobody_grabs_a_slot_that_somebody_waits_for() -> None:
+    """A slot that is ready while its waiter still sleeps is nobody else's."""
+    one = gate(1)
+    sent = await one.take(Lane.DEPLOY)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(once, one)
+        await anyio.sleep(0.1)
+        settle(one, Fate.UNSPENT, sent)
+        grabbed = one.grab(Lane.DEPLOY, anyio.current_time())
+
+    assert not grabbed
+    assert one.statistics().settled == 1
+
+
+def test_nobody_grabs_a_slot_that_is_kept_for_others() -> None:
+    """Whoever is in the lane that may go does, and nobody behind it."""
+    one = Gate(Rule(calls=5), Slots(), last=Lane.ROLLBACK, clock=lambda: 0.0)
+    grabbed = [one.grab(lane, 0.0) for lane in Lane]
+
+    assert [True, False, False, False] == grabbed
+
+
+def test_nobody_grabs_from_a_store_that_needs_care() -> None:
+    """What others left there is looked at first, and that may take a while."""
+
+    class Neglected(Slots):
+        """Slots that somebody should look after."""
+
+        def needs_care(self, now: float, wish: Wish) -> bool:
+            """Tell so."""
+            return wish == Wish(calls=5) and now == 1.0
+
+    one = Gate(Rule(calls=5), Neglected(), clock=lambda: 0.0)
+
+    assert not one.grab(Lane.DEPLOY, 1.0)
+    assert one.grab(Lane.DEPLOY, 2.0)
+
+
+@pytest.mark.parametrize("_", range(5))
+async def test_those_before_the_leader_go_before_it(_: int) -> None:
+    """Three may go at one moment: as they stand, whoever hands over; trio shuffles."""
+    one, order = gate(3), []
+    lent = [await one.take(Lane.DEPLOY) for _ in range(3)]
+
+    async def call(name: str, lane: Lane) -> None:
+        """Note who goes when."""
+        await once(one, lane)
+        order.append(name)
+
+    async with anyio.create_task_group() as tasks:
+        for name, lane in (
+            ("leads", Lane.DEPLOY),
+            ("behind", Lane.DEPLOY),
+            ("back", Lane.ROLLBACK),
+        ):
+            tasks.start_soon(call, name, lane)
+            await anyio.sleep(0.1)
+
+        for sent in lent:
+            settle(one, Fate.UNSPENT, sent)
+
+    assert order == ["back", "leads", "behind"]
 
 
 async def test_the_way_back_does_not_keep_to_the_pace() -> None:
@@ -98,8 +167,7 @@ async def test_calls_above_the_burst_are_spread() -> None:
 
 async def test_keeping_the_cap_for_a_lane_stops_the_others_at_once() -> None:
     """Nobody behind the lane goes until the context is left, whatever is free."""
-    last = [Lane.ROLLBACK]
-    one = Gate(Rule(calls=5), Slots(), last=lambda: last[0])
+    one = Gate(Rule(calls=5), Slots(), last=Lane.ROLLBACK)
     left: dict[Lane, float] = {}
 
     async def call(lane: Lane) -> None:
@@ -112,15 +180,14 @@ async def test_keeping_the_cap_for_a_lane_stops_the_others_at_once() -> None:
         await anyio.sleep(1)
         tasks.start_soon(call, Lane.ROLLBACK)
         await anyio.sleep(1)
-        last[0] = Lane.HOUSEKEEPING
-        one.look_again()
+        one.keep_for(Lane.HOUSEKEEPING)
 
     assert left == {Lane.ROLLBACK: 1.0, Lane.DEPLOY: 2.0}
 
 
 async def test_whoever_may_go_wakes_a_leader_who_may_not() -> None:
     """A leader that is kept back sleeps without end; a rollback that joins wakes it."""
-    one = Gate(Rule(calls=1), Slots(), last=lambda: Lane.ROLLBACK)
+    one = Gate(Rule(calls=1), Slots(), last=Lane.ROLLBACK)
     await once(one, Lane.ROLLBACK)
     start = anyio.current_time()
     async with anyio.create_task_group() as tasks:
@@ -156,9 +223,9 @@ async def test_a_leader_that_is_told_to_look_and_leaves_is_followed() -> None:
             await anyio.sleep(0.1)
 
         leader.cancel()
-        one.look_again()
+        one.keep_for(Lane.HOUSEKEEPING)
         await anyio.sleep(0.1)
-        one.settle(Fate.UNSPENT, sent)
+        settle(one, Fate.UNSPENT, sent)
         with anyio.move_on_after(5):
             await left.wait()
 
@@ -180,7 +247,7 @@ async def test_ten_thousand_waiters_cancelled_at_once_lose_no_slot() -> None:
         tasks.cancel_scope.cancel()
 
     for moment in lent:
-        one.settle(Fate.ANSWERED, moment)
+        settle(one, Fate.ANSWERED, moment)
 
     now = one.statistics()
     await anyio.sleep(2)
@@ -197,7 +264,7 @@ async def test_a_refusal_lowers_the_rate_and_pauses_everybody() -> None:
     for _ in range(10):
         await once(one)
 
-    one.settle(Fate.REFUSED, await one.take(Lane.DEPLOY))
+    settle(one, Fate.REFUSED, await one.take(Lane.DEPLOY))
     one.throttled(3.0)
     now = one.statistics()
     left = await once(one, Lane.ROLLBACK)
@@ -209,7 +276,7 @@ async def test_a_refusal_lowers_the_rate_and_pauses_everybody() -> None:
 async def test_who_measures_the_cap_learns_nothing_from_refusals() -> None:
     """The rate stays as it is set: finding the cap means being refused."""
     one = gate(20, learns=False)
-    one.settle(Fate.REFUSED, await one.take(Lane.DEPLOY))
+    settle(one, Fate.REFUSED, await one.take(Lane.DEPLOY))
     one.throttled(3.0)
     now = one.statistics()
 
@@ -223,24 +290,13 @@ async def test_credit_counts_after_two_hundred_answers_only() -> None:
     for _ in range(204):
         sent = await one.take(Lane.DEPLOY)
         await anyio.sleep(0.5)
-        one.settle(Fate.ANSWERED, sent)
+        settle(one, Fate.ANSWERED, sent)
         gaps.append(sent)
 
     between = [round(after - before, 3) for before, after in itertools.pairwise(gaps)]
 
     assert set(between[:200]) == {1.502}
     assert set(between[201:]) == {1.102}
-
-
-def test_gates_that_count_apart_add_up() -> None:
-    """The scarcest of them is what a caller meets; without any the settings count."""
-    one = GateStatistics(
-        calls=9, allowed=4, in_flight=1, waiting=2, settled=3, unknown=0, unspent=1
-    )
-
-    assert added([one, one], calls=100).settled == 6
-    assert added([one], calls=100) == one
-    assert added([], calls=100).allowed == 100
 
 
 def test_a_gate_shows_its_state() -> None:

@@ -28,7 +28,7 @@ def test_whoever_stands_behind_the_last_lane_is_passed_over() -> None:
     lines.join(Waiter(Lane.UPLOAD))
 
     assert lines.first(Lane.DEPLOY) is None
-    assert len(lines) == 1
+    assert lines.waiting == 1
 
 
 def test_leaving_twice_is_as_good_as_once() -> None:
@@ -38,13 +38,13 @@ def test_leaving_twice_is_as_good_as_once() -> None:
     lines.leave(waiter)
     lines.leave(waiter)
 
-    assert len(lines) == 0
+    assert lines.waiting == 0
 
 
 async def test_a_grant_rings() -> None:
     """Whoever may go is told."""
     waiter = Waiter(Lane.DEPLOY)
     waiter.grant()
-    await waiter.look.wait()
+    await waiter.bell.wait()
 
     assert waiter.granted

@@ -13,12 +13,21 @@ def test_a_burst_leaves_at_once_and_the_rest_one_by_one() -> None:
     pace = Pace(burst=3)
     waits = []
     for _ in range(5):
-        wait = pace.wait(10.0, 0.5)
+        wait = pace.wait(10.0)
         waits.append(wait)
         pace.left(10.0 + wait, 0.5)
 
     # The fourth and fifth left half a second later each, as they had to.
     assert waits == [0.0, 0.0, 0.0, 0.5, 1.0]
+
+
+def test_nobody_waits_at_first_or_for_less_than_rounding() -> None:
+    """A clock may begin at 0; a sum of spacings is off by a millionth at most."""
+    pace = Pace(burst=1)
+    first = pace.wait(0.0)
+    pace.left(-1.0, 1.0)
+
+    assert (first, pace.wait(-1e-6), pace.wait(-0.5)) == (0.0, 0.0, 0.5)
 
 
 def test_a_stall_is_made_good_up_to_the_burst() -> None:
@@ -28,7 +37,7 @@ def test_a_stall_is_made_good_up_to_the_burst() -> None:
         pace.left(moment, 0.5)
 
     gone = 0
-    while pace.wait(2.0, 0.5) == 0:
+    while pace.wait(2.0) == 0:
         pace.left(2.0, 0.5)
         gone += 1
 
@@ -47,7 +56,7 @@ def test_no_span_holds_more_than_burst_and_spacing_allow(
     left = []
     for pause in pauses:
         now += pause
-        if pace.wait(now, spacing) == 0:
+        if pace.wait(now) == 0:
             pace.left(now, spacing)
             left.append(now)
 

@@ -189,7 +189,7 @@ async def test_a_gate_keeps_to_the_cap_with_it(stores: SlotStores) -> None:
         """Make a call."""
         lent = await gate.take(Lane.DEPLOY)
         order.append((number, lent))
-        gate.settle(Fate.ANSWERED, lent)
+        gate.settle(Fate.ANSWERED, lent, time.monotonic())
 
     async with anyio.create_task_group() as tasks:
         for number in range(5):

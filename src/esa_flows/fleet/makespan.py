@@ -126,7 +126,7 @@ class _Play:
 
     def _free(self) -> float:
         """Give when the next call may leave."""
-        paced = self._now + self._spread.wait(self._now, self._spacing)
+        paced = self._now + self._spread.wait(self._now)
         return max(paced, self._slots[0])
 
     def _begin(self) -> None:

@@ -8,24 +8,28 @@ every reading. Who knows that only operations are counted can take the account's
 from __future__ import annotations
 
 import enum
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Protocol, Self
 
 import anyio
+import anyio.lowlevel
 from attrs import asdict, evolve, field, frozen
 
 from esa_flows.errors import Misuse, Throttled
-from esa_flows.wire.gate import Gate, GateStatistics, added
+from esa_flows.wire.gate import Gate
+from esa_flows.wire.gate_statistics import GateStatistics, added
 from esa_flows.wire.lane import Lane, lane_for
 from esa_flows.wire.learned import Reach, reach_of
 from esa_flows.wire.rule import Rule
 from esa_flows.wire.slots import Fate, Slots, SlotStore
+from esa_flows.wire.way import Way
 
 __all__ = ["Cap", "CapStatistics", "InMemory", "Scope", "Slot", "SlotStores"]
 
 _ACCOUNT = "account"
+# Looking up a member of an enumeration costs as much as settling.
+_UNSPENT, _ANSWERED, _REFUSED = Fate.UNSPENT, Fate.ANSWERED, Fate.REFUSED
 
 
 class Scope(enum.StrEnum):
@@ -102,14 +106,16 @@ class Slot:
     first word counts.
 
     Args:
-        take: Waits before the gates, and has the slot hold what they lend.
+        way: The gates it is lent by.
+        lane: Who goes first.
     """
 
-    __slots__ = ("_held", "_lent", "_open", "_take")
+    __slots__ = ("_held", "_lane", "_lent", "_open", "_way")
 
-    def __init__(self, take: Callable[[Slot], Awaitable[None]]) -> None:
-        self._take = take
-        self._held: list[Gate] = []
+    def __init__(self, way: Way, lane: Lane) -> None:
+        self._way = way
+        self._lane = lane
+        self._held = 0
         self._lent = 0.0
         self._open = True
 
@@ -118,7 +124,18 @@ class Slot:
             raise Misuse("A slot is good for one call; ask the cap for another.")
 
         try:
-            await self._take(self)
+            # The one checkpoint where nobody waits: who is cancelled takes no slot.
+            await anyio.lowlevel.checkpoint_if_cancelled()
+            way, lane = self._way, self._lane
+            gates = way.gates or await way.open()
+            now = way.clock()
+            for gate in gates:
+                if not gate.grab(lane, now):
+                    now = await gate.take(lane)
+
+                self._held += 1
+
+            self._lent = now
         except BaseException:
             self.not_sent()
             raise
@@ -126,20 +143,16 @@ class Slot:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self.unknown()
-
-    def hold(self, gate: Gate, lent: float) -> None:
-        """Take a slot of a gate along, lent at a time on its clock."""
-        self._held.append(gate)
-        self._lent = lent
+        if self._open:
+            self.unknown()
 
     def not_sent(self) -> None:
         """Give the slot back: the request surely never left."""
-        self._end(Fate.UNSPENT)
+        self._end(_UNSPENT)
 
     def answered(self) -> None:
         """Settle the slot now: the response is here."""
-        self._end(Fate.ANSWERED)
+        self._end(_ANSWERED)
 
     def throttled(self, error: Throttled) -> None:
         """Settle the slot and learn: the response says that there are too many calls.
@@ -151,8 +164,8 @@ class Slot:
             return
 
         # The operation's gate is the first that is held, the account's the last.
-        blamed = self._held[0 if reach_of(error) is Reach.OPERATION else -1]
-        self._end(Fate.ANSWERED, blamed=blamed)
+        blamed = self._way.gates[0 if reach_of(error) is Reach.OPERATION else -1]
+        self._end(_ANSWERED, blamed=blamed)
         blamed.throttled(error.retry_after)
 
     def unknown(self) -> None:
@@ -164,8 +177,9 @@ class Slot:
             return
 
         self._open = False
-        for gate in self._held:
-            gate.settle(Fate.REFUSED if gate is blamed else fate, self._lent)
+        now = self._way.clock()
+        for gate in self._way.gates[: self._held]:
+            gate.settle(_REFUSED if gate is blamed else fate, self._lent, now)
 
     def __repr__(self) -> str:
         return f"<Slot {'lent' if self._open else 'returned'}>"
@@ -221,6 +235,7 @@ class Cap:
         self._clock = clock
         self._key = ""
         self._gates: dict[str, Gate] = {}
+        self._ways: dict[str, Way] = {}
         self._only: list[Lane] = []
         # No checkpoint where nobody waits: the first to come must stay the first.
         self._opening = anyio.Lock(fast_acquire=True)
@@ -245,7 +260,7 @@ class Cap:
             InvalidInput: On entering: they cannot be shared as they are found.
         """
         self._key = self._key or key
-        return Slot(partial(self._take, self._names(operation), lane_for(lane)))
+        return Slot(self._ways.get(operation) or self._way(operation), lane_for(lane))
 
     @contextmanager
     def only(self, last: Lane) -> Iterator[None]:
@@ -258,12 +273,12 @@ class Cap:
             last: The last lane that may go.
         """
         self._only.append(last)
+        self._keep()
         try:
             yield
         finally:
             self._only.remove(last)
-            for gate in self._gates.values():
-                gate.look_again()
+            self._keep()
 
     def statistics(self) -> CapStatistics:
         """Tell what the cap has done and is doing."""
@@ -283,10 +298,17 @@ class Cap:
         now = self.statistics()
         return f"<Cap {now.calls}/s, {now.in_flight} in flight, {now.waiting} waiting>"
 
-    async def _take(self, names: tuple[str, ...], lane: Lane, slot: Slot) -> None:
-        for name in names:
-            gate = self._gates.get(name) or await self._open(name)
-            slot.hold(gate, await gate.take(lane))
+    def _keep(self) -> None:
+        for gate in self._gates.values():
+            gate.keep_for(self._last)
+
+    @property
+    def _last(self) -> Lane:
+        return min(self._only, default=Lane.HOUSEKEEPING)
+
+    def _way(self, operation: str) -> Way:
+        names = self._names(operation)
+        return self._ways.setdefault(operation, Way(names, self._open, self._clock))
 
     def _names(self, operation: str) -> tuple[str, ...]:
         """Give the gates a call passes, in their order."""
@@ -307,12 +329,9 @@ class Cap:
         # Where the account has a gate that is shared, the others only have to learn.
         is_shared = name == _ACCOUNT or self._scope is Scope.OPERATION
         stores = self._stores if is_shared else InMemory()
-        return Gate(
-            self._rule if name == _ACCOUNT else self._each(name),
-            await stores.open(name, self._key),
-            last=lambda: min(self._only) if self._only else Lane.HOUSEKEEPING,
-            clock=self._clock,
-        )
+        store = await stores.open(name, self._key)
+        rule = self._rule if name == _ACCOUNT else self._each(name)
+        return Gate(rule, store, last=self._last, clock=self._clock)
 
 
 def _by_name(

@@ -22,7 +22,7 @@ from functools import partial
 from attrs import define, evolve, field, frozen
 
 from esa_flows.errors import InvalidInput, NotSent
-from esa_flows.wire.learned import Learned
+from esa_flows.wire.learned import NOTHING, Learned
 from esa_flows.wire.lending import WHOLE, Ask, Back, Given, Lender, Terms
 from esa_flows.wire.slots import Fate, Slots, Wish
 from esa_flows.wire.teller import Teller
@@ -75,7 +75,7 @@ class FarSlots:
     _clock: Callable[[], float]
     _share: int = 0
 
-    _learned: Learned = field(factory=Learned, init=False)
+    _learned: Learned = field(default=NOTHING, init=False)
     _untold: Learned | None = field(default=None, init=False)
     _calls: int = field(default=1, init=False)
 

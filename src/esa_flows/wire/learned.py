@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 
 from esa_flows.errors import Throttled
 
-__all__ = ["Learned", "Reach", "reach_of"]
+__all__ = ["NOTHING", "Learned", "Reach", "reach_of"]
 
 _KEEP = 0.97
 _LEAST_BETWEEN_CUTS = 1.0
@@ -77,6 +77,9 @@ class Learned:
 
     def merged(self, other: Learned) -> Learned:
         """Give what two who learned know together: the later cut, the longer pause."""
+        if other == NOTHING:
+            return self
+
         later = other if other.since > self.since else self
         return Learned(
             calls=later.calls,
@@ -102,3 +105,7 @@ class Learned:
 
         fewer = min(self.allowed(most, now), max(_LEAST, int(_KEEP * accepted)))
         return evolve(known, calls=float(fewer), since=now)
+
+
+NOTHING = Learned()
+"""What is known before any refusal; the same object everywhere, so easily told."""

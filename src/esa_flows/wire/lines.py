@@ -19,24 +19,29 @@ class Waiter:
     Attributes:
         lane: Where it stands.
         granted: Whether it may go.
-        look: Rings when it should look again.
+        bell: Rings when it may go, or leads from now on.
     """
 
     lane: Lane
     granted: bool = False
-    look: anyio.Event = field(factory=anyio.Event)
+    bell: anyio.Event = field(factory=anyio.Event, init=False)
 
     def grant(self) -> None:
         """Let it go."""
         self.granted = True
-        self.look.set()
+        self.bell.set()
 
 
 @define
 class Lines:
-    """Those who wait, by lane."""
+    """Those who wait, by lane.
 
-    _lines: dict[Lane, OrderedDict[Waiter, None]] = field(init=False)
+    Attributes:
+        waiting: How many they are.
+    """
+
+    waiting: int = field(default=0, init=False)
+    _lines: dict[Lane, OrderedDict[Waiter, bool]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         """Begin with nobody."""
@@ -44,11 +49,12 @@ class Lines:
 
     def join(self, waiter: Waiter) -> None:
         """Put somebody at the end of its lane."""
-        self._lines[waiter.lane][waiter] = None
+        self._lines[waiter.lane][waiter] = True
+        self.waiting += 1
 
     def leave(self, waiter: Waiter) -> None:
         """Forget somebody, wherever it stands; again is as good as once."""
-        self._lines[waiter.lane].pop(waiter, None)
+        self.waiting -= self._lines[waiter.lane].pop(waiter, False)
 
     def first(self, last: Lane = Lane.HOUSEKEEPING) -> Waiter | None:
         """Give who goes next; None where nobody may.
@@ -61,6 +67,3 @@ class Lines:
                 return next(iter(line))
 
         return None
-
-    def __len__(self) -> int:
-        return sum(map(len, self._lines.values()))

@@ -28,14 +28,13 @@ class Pace:
     burst: int
     _next: float = field(default=-math.inf, init=False)
 
-    def wait(self, now: float, spacing: float) -> float:
+    def wait(self, now: float) -> float:
         """Give the seconds until the next call may leave; 0 where it may now.
 
         Args:
             now: Seconds on the clock of the cap.
-            spacing: Seconds between two calls.
         """
-        wait = self._at(now, spacing) - now
+        wait = self._next - now
         return wait if wait > _NOTHING else 0.0
 
     def room(self, now: float, spacing: float) -> int:

@@ -19,7 +19,7 @@ from collections.abc import Set as AbstractSet
 
 from attrs import define, field
 
-from esa_flows.wire.learned import Learned
+from esa_flows.wire.learned import NOTHING, Learned
 
 __all__ = ["MOST", "SIZE", "SlotTable"]
 
@@ -164,6 +164,9 @@ class SlotTable:
     def learned(self) -> Learned:
         """What refusals have taught everybody."""
         calls, since, paused = self._head[:3].tolist()
+        if not (calls or paused):
+            return NOTHING
+
         return Learned(
             calls=calls or math.inf,
             since=since if calls else -math.inf,

@@ -27,7 +27,7 @@ from typing import Protocol
 import anyio.lowlevel
 from attrs import define, field, frozen
 
-from esa_flows.wire.learned import Learned
+from esa_flows.wire.learned import NOTHING, Learned
 
 __all__ = ["Fate", "SlotStore", "Slots", "Wish"]
 
@@ -39,6 +39,9 @@ class Fate(enum.StrEnum):
     ANSWERED = "answered"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+
+
+_UNSPENT = Fate.UNSPENT  # looking up a member costs as much as settling
 
 
 @frozen(kw_only=True)
@@ -64,7 +67,8 @@ class SlotStore(Protocol):
     the clock of the gate.
 
     Attributes:
-        learned: What refusals have taught; shared like the slots.
+        learned: What refusals have taught; shared like the slots. `NOTHING` itself
+            where they taught nothing, which is looked at for each call.
     """
 
     learned: Learned
@@ -131,11 +135,11 @@ class Slots:
 
     Attributes:
         learned: What refusals have taught.
-        in_flight: Slots lent and not settled.
     """
 
-    learned: Learned = field(factory=Learned)
-    in_flight: int = field(default=0, init=False)
+    learned: Learned = NOTHING
+    # In flight or in a row. Who has rested enough is found out when all seem busy.
+    _busy: int = field(default=0, init=False)
     # Each row is sorted by itself, because answers come in the order of the clock and
     # so do losses; one row for both would let a loss hold back the answers behind it.
     _rows: dict[Fate, deque[float]] = field(init=False)
@@ -144,10 +148,15 @@ class Slots:
         """Begin with every slot ready."""
         self._rows = {fate: deque() for fate in Fate if fate is not Fate.UNSPENT}
 
+    @property
+    def in_flight(self) -> int:
+        """Slots lent and not settled."""
+        return self._busy - sum(map(len, self._rows.values()))
+
     def take(self, now: float, calls: int, *, is_urgent: bool = False) -> float:  # noqa: ARG002  nobody else to hurry
         """Lend a slot if one is ready; see `SlotStore.take`."""
-        if self.has_room(now, calls):
-            self.in_flight += 1
+        if self._busy < calls or self.has_room(now, calls):
+            self._busy += 1
             return 0.0
 
         firsts = (row[0] for row in self._rows.values() if row)
@@ -155,21 +164,23 @@ class Slots:
 
     def has_room(self, now: float, calls: int) -> bool:
         """Tell whether a slot would be lent."""
-        busy = self.in_flight
         for row in self._rows.values():
-            busy += self._resting(row, now)
+            self._wake(row, now)
 
-        return busy < calls
+        return self._busy < calls
 
     def settle(self, ready: float, fate: Fate) -> None:
         """Take back the slot of a call; see `SlotStore.settle`."""
-        self.in_flight -= 1
-        if fate is not Fate.UNSPENT:
-            self._rows[fate].append(ready)
+        if fate is _UNSPENT:
+            self._busy -= 1
+            return
+
+        self._rows[fate].append(ready)
 
     def accepted(self, now: float) -> int:
         """Give the calls that were answered within the last period, not refused."""
-        return self._resting(self._rows[Fate.ANSWERED], now)
+        self._wake(row := self._rows[Fate.ANSWERED], now)
+        return len(row)
 
     def needs_care(self, now: float, wish: Wish) -> bool:  # noqa: ARG002  part of the port
         """Tell that nothing is left behind in one's own memory."""
@@ -182,9 +193,8 @@ class Slots:
     def spare(self) -> None:
         """Do nothing: nothing is fetched."""
 
-    @staticmethod
-    def _resting(row: deque[float], now: float) -> int:
+    def _wake(self, row: deque[float], now: float) -> None:
+        """Forget whoever has rested enough."""
         while row and row[0] <= now:
             row.popleft()
-
-        return len(row)
+            self._busy -= 1
