@@ -111,18 +111,19 @@ async def beside_others(effort: Effort) -> list[Line]:
 
 
 async def costs(effort: Effort) -> list[Line]:
-    """Compare what a slot costs: free, and after a queue of ten thousand."""
+    """Compare what a slot costs: free, behind ten thousand, and while those wait."""
     arms = [
         Arm("ours", ("-m", "benchmarks.costs", "ours")),
         Arm("aiolimiter", ("-m", "benchmarks.costs", "aiolimiter"), PEERS),
+        Arm("check", ("-m", "benchmarks.costs", "check")),
     ]
     found = await take_turns(arms, effort.pick(5, 1))
     if "aiolimiter" not in found:
         return []
 
     return [
-        cost(found, "a slot that is free", "free_us", most=1.5),
-        cost(found, "a slot after 10,000 others", "queued_us", most=1.2),
+        *free_slots(found),
+        beside_aiolimiter(found, "a slot after 10,000 others", "queued_us", most=1.2),
         Line(
             goal="P3",
             what="  of whom so many overtook another",
@@ -131,19 +132,56 @@ async def costs(effort: Effort) -> list[Line]:
             beside=peer("aiolimiter", middle(found, "aiolimiter", "overtaken")),
             promise=Promise.figure(most=0),
         ),
+        beside_aiolimiter(
+            found, "10,000 who wait at 100 a second", "parked", unit="% CPU", most=1.2
+        ),
     ]
 
 
-def cost(found: Turns, what: str, figure: str, *, most: float) -> Line:
-    """Make the line on one kind of slot."""
+def free_slots(found: Turns) -> list[Line]:
+    """Make the lines on a slot that is free: what it does, and what it does besides."""
+    # No limiter of one loop alone asks whether its caller was cancelled, as ours does.
+    found["both"] = [
+        {"free_us": one["free_us"] + other["free_us"]}
+        for one, other in zip(found["aiolimiter"], found["check"], strict=True)
+    ]
+    return [
+        Line(
+            goal="P3",
+            what="a slot that is free, for who is not cancelled",
+            unit="µs CPU",
+            ours=middle(found, "ours", "free_us"),
+            beside=peer("aiolimiter, anyio's check", middle(found, "both", "free_us")),
+            ratio_found=pairwise(found, "ours", "both", "free_us"),
+            promise=Promise.ratio(most=1.5),
+        ),
+        beside_aiolimiter(found, "  beside one that does not ask", "free_us"),
+        Line(
+            goal="P3",
+            what="  through the gates of operation and account",
+            unit="µs CPU",
+            ours=middle(found, "ours", "two_us"),
+        ),
+    ]
+
+
+def beside_aiolimiter(
+    found: Turns,
+    what: str,
+    figure: str,
+    *,
+    unit: str = "µs CPU",
+    most: float | None = None,
+) -> Line:
+    """Make the line on one figure that both have."""
     return Line(
         goal="P3",
         what=what,
-        unit="µs CPU",
+        unit=unit,
         ours=middle(found, "ours", figure),
         beside=peer("aiolimiter", middle(found, "aiolimiter", figure)),
         ratio_found=pairwise(found, "ours", "aiolimiter", figure),
-        promise=Promise.ratio(most=most),
+        promise=None if most is None else Promise.ratio(most=most),
     )
 
 

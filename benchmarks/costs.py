@@ -1,7 +1,11 @@
-"""What limiters cost: a slot that is free, and a queue of ten thousand.
+"""What limiters cost: a slot that is free, a queue of ten thousand, and its wait.
 
-`python -m benchmarks.costs ours|aiolimiter` prints one line of figures; aiolimiter runs
-in the environment of `peers.txt`.
+`python -m benchmarks.costs ours|aiolimiter|check` prints one line of figures;
+aiolimiter runs in the environment of `peers.txt`. Both read the same clock, as our
+clients do that share their slots, and let as many leave at once. What ours does
+besides, for each slot: it asks whether its caller was cancelled, which the arm `check`
+does alone; in `two_us` it passes an operation's gate and the account's, as each call
+does; and it is told of the answer.
 """
 
 import asyncio
@@ -10,23 +14,26 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from importlib import import_module
 from itertools import pairwise
 from typing import Any
 
-FREE, MANY, RATE = 20_000, 10_000, 5_000
+FREE, MANY, RATE, BURST, SLOW = 20_000, 10_000, 5_000, 50, 100
+SETTLING, WATCHING = 1.0, 3.0
 Slot = Callable[[], AbstractAsyncContextManager[Any]]
 
 
-def ours(rate: int) -> Slot:
+def ours(rate: int, burst: int) -> Slot:
     """Count by answers."""
-    slot: Slot = import_module("esa_flows.wire.cap").Cap(rate).slot
+    made = import_module("esa_flows.wire.cap").Cap
+    slot: Slot = made(rate, burst=burst, clock=time.monotonic).slot
     return slot
 
 
-def aiolimiter(rate: int) -> Slot:
+def aiolimiter(rate: int, burst: int) -> Slot:
     """Fill a bucket."""
-    limiter = import_module("aiolimiter").AsyncLimiter(rate, 1)
+    limiter = import_module("aiolimiter").AsyncLimiter(burst, burst / rate)
     return lambda: limiter
 
 
@@ -39,6 +46,7 @@ async def pass_through(slot: Slot) -> None:
 
 async def free(slot: Slot) -> float:
     """Give the CPU of a slot that nobody waits for, in microseconds."""
+    await pass_through(slot)  # the first one imports, and opens what is needed
     begun = time.process_time()
     for _ in range(FREE):
         await pass_through(slot)
@@ -61,12 +69,47 @@ async def queue(slot: Slot) -> dict[str, float]:
     return {"queued_us": spent / MANY * 1e6, "overtaken": overtaken}
 
 
-async def main() -> None:
+async def parked(slot: Slot) -> float:
+    """Give the part of a core, in per cent, that goes while ten thousand wait."""
+    waiting = [asyncio.create_task(pass_through(slot)) for _ in range(MANY)]
+    await asyncio.sleep(SETTLING)
+    begun, spent = time.monotonic(), time.process_time()
+    await asyncio.sleep(WATCHING)
+    share = (time.process_time() - spent) / (time.monotonic() - begun)
+    for task in waiting:
+        task.cancel()
+
+    await asyncio.gather(*waiting, return_exceptions=True)
+    return 100 * share
+
+
+async def check() -> dict[str, float]:
+    """Give what it costs to ask whether one was cancelled."""
+    ask = import_module("anyio.lowlevel").checkpoint_if_cancelled
+    await ask()
+    begun = time.process_time()
+    for _ in range(FREE):
+        await ask()
+
+    return {"free_us": (time.process_time() - begun) / FREE * 1e6}
+
+
+async def costs(make: Callable[[int, int], Slot]) -> dict[str, float]:
+    """Measure a limiter."""
+    found = {"free_us": await free(make(100 * FREE, 100 * FREE))}
+    if make is ours:
+        cap: Any = ours(100 * FREE, 100 * FREE)
+        found["two_us"] = await free(partial(cap, "esa.GetRoutine"))
+
+    found |= await queue(make(RATE, BURST))
+    return found | {"parked": await parked(make(SLOW, BURST))}
+
+
+def main() -> None:
     """Measure the limiter that the command line names."""
-    make = {"ours": ours, "aiolimiter": aiolimiter}[sys.argv[1]]
-    found = {"free_us": await free(make(100 * FREE))} | await queue(make(RATE))
-    print(json.dumps(found))
+    arms = {"ours": partial(costs, ours), "aiolimiter": partial(costs, aiolimiter)}
+    print(json.dumps(asyncio.run((arms | {"check": check})[sys.argv[1]]())))
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

@@ -38,7 +38,7 @@ DEFENCES = (
     Defence.never(
         "nobody grabs from a store that must be looked after first",
         "wire/gate.py",
-        "self._store.needs_care(now, self._no_wish)",
+        "not self._is_here and self._store.needs_care(now, self._no_wish)",
         "tests/wire/test_gate.py::test_nobody_grabs_from_a_store_that_needs_care",
     ),
     Defence.never(
@@ -105,14 +105,14 @@ DEFENCES = (
     Defence(
         "a leader wakes for a slot that comes back early",
         "wire/gate.py",
-        "        self._wake_by(ready)\n",
-        "",
+        "            self._wake_by(ready)\n",
+        "            pass\n",
         "tests/wire/test_cap.py::test_the_leader_wakes_for_an_earlier_slot",
     ),
     Defence(
         "a stall is made good up to the burst, and no further",
         "wire/pace.py",
-        "return max(self._next, now - (self.burst - 1) * spacing)",
+        "return self._next if self._next > soonest else soonest",
         "return self._next",
         "tests/wire/test_pace.py::test_a_stall_is_made_good_up_to_the_burst",
     ),

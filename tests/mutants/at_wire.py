@@ -57,15 +57,15 @@ DEFENCES = (
     Defence(
         "a lost call's slot rests for its grace too",
         "wire/gate.py",
-        "return self._rule.grace + self._rule.period",
-        "return self._rule.period",
+        "Fate.UNKNOWN: rule.grace + rule.period,",
+        "Fate.UNKNOWN: rule.period,",
         "tests/wire/test_cap.py::test_a_slot_left_without_a_word_counts_as_unknown",
     ),
     Defence(
         "a slot rests for a period from the answer on",
         "wire/gate.py",
-        "if not self._rule.credit:\n            return self._rule.period",
-        "if not self._rule.credit:\n            return 0.0",
+        "Fate.ANSWERED: rule.period,",
+        "Fate.ANSWERED: 0.0,",
         "tests/wire/test_cap.py::test_one_more_waits_a_period",
     ),
     Defence(

@@ -100,6 +100,8 @@ def test_nobody_grabs_from_a_store_that_needs_care() -> None:
     class Neglected(Slots):
         """Slots that somebody should look after."""
 
+        is_here = False
+
         def needs_care(self, now: float, wish: Wish) -> bool:
             """Tell so."""
             return wish == Wish(calls=5) and now == 1.0

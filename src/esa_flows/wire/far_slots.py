@@ -66,6 +66,7 @@ class FarSlots:
         share: Millionths of the cap that this client keeps to itself.
     """
 
+    is_here = False
     _gate: str
     _owner: int
     _terms: Terms

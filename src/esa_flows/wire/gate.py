@@ -36,7 +36,7 @@ _SAMPLES = 200
 _AT_ONCE = 10
 # Looking up a member of an enumeration costs as much as what is done with it here.
 _URGENT, _LAST = Lane.ROLLBACK, Lane.HOUSEKEEPING
-_UNSPENT, _UNKNOWN = Fate.UNSPENT, Fate.UNKNOWN
+_UNSPENT, _SEEN = Fate.UNSPENT, (Fate.ANSWERED, Fate.REFUSED)
 
 
 class Gate:
@@ -59,6 +59,7 @@ class Gate:
     ) -> None:
         self._rule = rule
         self._store = store
+        self._is_here = store.is_here
         self._last = last
         self._clock = clock
         self._spacing = self._spacing_at(rule.calls)
@@ -68,6 +69,7 @@ class Gate:
         self._leader: Waiter | None = None
         self._nap: anyio.CancelScope | None = None
         self._wakes_at = math.inf
+        self._rests = _rests(rule)
         self._ended = dict.fromkeys(Fate, 0)
         self._shortest = math.inf
         self._caring = 0.0
@@ -108,7 +110,7 @@ class Gate:
         if self._lines.waiting or lane > self._last:
             return False
 
-        if self._store.needs_care(now, self._no_wish):
+        if not self._is_here and self._store.needs_care(now, self._no_wish):
             return False
 
         return self._ask(now, lane) == 0
@@ -127,7 +129,10 @@ class Gate:
         Raises:
             NotSent: The slots cannot be asked for.
         """
-        now = await self._cared(self._clock())
+        now = self._clock()
+        if not self._is_here:
+            now = await self._cared(now)
+
         if self._is_next(lane) and self._ask(now, lane) == 0:
             return now
 
@@ -204,7 +209,9 @@ class Gate:
     async def _lead(self, waiter: Waiter) -> None:
         """Hand over to everybody who can go, then sleep until the next can."""
         now = self._clock()
-        now = await self._cared(now, slots=self._usable(now))
+        if not self._is_here:
+            now = await self._cared(now, slots=self._usable(now))
+
         wait = self._hand_over(now)
         if not waiter.granted:
             await self._sleep(now, wait)
@@ -307,10 +314,14 @@ class Gate:
             sent: When the call could leave at the earliest, on the clock.
             now: Seconds on the clock.
         """
-        ready = now + self._rest(fate, now - sent)
+        ready = now + self._rests[fate]
+        if self._rule.credit and fate in _SEEN:
+            ready -= self._credit(now - sent)
+
         self._store.settle(ready, fate)
         self._ended[fate] += 1
-        self._wake_by(ready)
+        if self._nap is not None:
+            self._wake_by(ready)
 
     def throttled(self, retry_after: float) -> None:
         """Learn from a refusal for too many calls; its slot is settled apart.
@@ -329,17 +340,18 @@ class Gate:
             retry_after=retry_after,
         )
 
-    def _rest(self, fate: Fate, trip: float) -> float:
-        """Give the seconds a slot rests after its call ended now."""
-        if fate is _UNSPENT:
-            return 0.0
-
-        if fate is _UNKNOWN:
-            return self._rule.grace + self._rule.period
-
-        if not self._rule.credit:
-            return self._rule.period
-
+    def _credit(self, trip: float) -> float:
+        """Give the part of a slot's rest that was over when its call's answer came."""
         self._shortest = min(self._shortest, trip)
         is_warm = self._ended[Fate.ANSWERED] >= _SAMPLES
-        return self._rule.period - self._rule.credit * self._shortest * is_warm
+        return self._rule.credit * self._shortest * is_warm
+
+
+def _rests(rule: Rule) -> dict[Fate, float]:
+    """Give the seconds a slot rests, by what became of its call."""
+    return {
+        Fate.UNSPENT: 0.0,
+        Fate.ANSWERED: rule.period,
+        Fate.REFUSED: rule.period,
+        Fate.UNKNOWN: rule.grace + rule.period,
+    }

@@ -62,6 +62,7 @@ class FileSlots:
             library, or cannot be used.
     """
 
+    is_here = False
     _path: Path
     _lives: Lives
     _token: int

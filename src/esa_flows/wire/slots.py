@@ -67,11 +67,17 @@ class SlotStore(Protocol):
     the clock of the gate.
 
     Attributes:
+        is_here: Whether nothing has to be fetched or looked after.
         learned: What refusals have taught; shared like the slots. `NOTHING` itself
             where they taught nothing, which is looked at for each call.
     """
 
     learned: Learned
+
+    @property
+    def is_here(self) -> bool:
+        """Whether nothing has to be fetched or looked after, so that nobody asks."""
+        ...
 
     @property
     def in_flight(self) -> int:
@@ -137,6 +143,7 @@ class Slots:
         learned: What refusals have taught.
     """
 
+    is_here = True
     learned: Learned = NOTHING
     # In flight or in a row. Who has rested enough is found out when all seem busy.
     _busy: int = field(default=0, init=False)
