@@ -282,6 +282,7 @@ class House:
             "life",
             "cap",
             "gates",
+            "accounts",
         )
         mine: dict[str, Any] = {
             "transport": self.transport,

@@ -2,22 +2,22 @@
 
 import contextlib
 import datetime as dt
-import functools
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random  # noqa: TID251  the edge: randomness enters here
-from typing import Any, cast
+from typing import Any, Self
 
 import anyio
-from attrs import field, frozen
+from attrs import evolve, field, fields, frozen
 
-from esa_flows.api.cloud import AreaCloud, RoutineCloud
+from esa_flows.accounts import Access, Accounts, own_account
+from esa_flows.api.cloud import RoutineCloud
 from esa_flows.api.dcdn import DcdnCloud
 from esa_flows.api.provider import room_for
-from esa_flows.api.source import SourceCloud
+from esa_flows.engine.attempt import Ports
 from esa_flows.engine.engine import Engine
 from esa_flows.engine.flow import Flow
 from esa_flows.engine.journal import Journal, Owner
@@ -31,10 +31,8 @@ from esa_flows.gates.functions import Functions, GateFunction
 from esa_flows.gates.probe import EdgeAddress, open_probe_client
 from esa_flows.gates.read_gate import Surroundings
 from esa_flows.gates.staging import Prober
-from esa_flows.model import Cloud
-from esa_flows.reach import Reached, Tools, is_local, reach
+from esa_flows.reach import Tools, is_local
 from esa_flows.release.archive import JournalArchive
-from esa_flows.release.memory import JournalMemory
 from esa_flows.release.remove import remove
 from esa_flows.release.shipped import LEGS, SHIPPED
 from esa_flows.settings import (
@@ -44,16 +42,14 @@ from esa_flows.settings import (
     journal_path,
     state_folder,
 )
-from esa_flows.steps.find_backup import Archive
-from esa_flows.steps.observe import Memory
 from esa_flows.wire.call import Caller
 from esa_flows.wire.cap import Cap
 from esa_flows.wire.chain import default_chain
 from esa_flows.wire.credentials import CredentialSource
 from esa_flows.wire.far_stores import FarStores
-from esa_flows.wire.permit import Permit
 from esa_flows.wire.slot_file import FileStores
 from esa_flows.wire.store_address import StoreAddress
+from esa_flows.wire.surroundings import Surroundings as Outside
 from esa_flows.wire.transport import (
     AnyHttpClient,
     HttpClient,
@@ -75,6 +71,8 @@ class Parts:
 
     Attributes:
         credentials: Who signs; by default the usual chain.
+        accounts: Who signs in further accounts, by the names they have in rollouts; by
+            default what each rollout says of them.
         http: HTTP client for API, uploads and STS, of httpx or of httpx2; it stays the
             host's to close.
         transport: Carries requests in place of `http`.
@@ -95,6 +93,7 @@ class Parts:
     """
 
     credentials: CredentialSource | None = None
+    accounts: Mapping[str, CredentialSource] = field(factory=dict, repr=False)
     http: AnyHttpClient | None = None
     transport: Transport | None = None
     journal: Journal | None = None
@@ -128,6 +127,8 @@ class Connection:
         archive: Finds what was kept of versions that are gone.
         functions: Async functions that are gates.
         engine: Runs flows.
+        accounts: The further accounts that are worked with.
+        ports: What steps can need.
     """
 
     settings: Settings
@@ -141,6 +142,24 @@ class Connection:
     archive: JournalArchive
     functions: Functions
     engine: Engine
+    accounts: Accounts
+    ports: Ports
+
+    def at(self, account: str) -> Self:
+        """Give the same for another account.
+
+        Args:
+            account: Its name; empty for the client's own.
+
+        Raises:
+            InvalidInput: Nothing said how it is reached.
+        """
+        there = self.accounts.at(account)
+        return self if there is self.accounts.own else evolve(self, **_members(there))
+
+
+def _members(access: Access) -> dict[str, Any]:
+    return {each.name: getattr(access, each.name) for each in fields(Access)}
 
 
 @asynccontextmanager
@@ -154,7 +173,8 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
     async with contextlib.AsyncExitStack() as stack:
         transport = parts.transport or await _transport(parts, stack)
         journal = parts.journal or await _journal(settings, parts, stack)
-        credentials = parts.credentials or _credentials(settings, parts, transport)
+        around = _around(settings, parts, transport)
+        settings, credentials = await _own(settings, parts, journal, around)
         owner = await _owner(parts)
         stores = _stores(settings, parts, owner, stack)
         tools = Tools(
@@ -168,36 +188,42 @@ async def connect(settings: Settings, parts: Parts) -> AsyncIterator[Connection]
             cap=parts.cap,
             uploads=room_for(settings.uploads_at_once),
         )
-        reached = reach(settings.cloud, settings, tools)
         blobs = parts.blobs or BlobStore(blobs_folder(journal.name))
-        archive = JournalArchive(journal, blobs, settings.realm)
-        memory = JournalMemory(journal, settings.realm)
         inboxes = JournalInboxes(journal, parts.now)
         prober = await _prober(settings, parts, stack)
-        source = _source(reached, settings, tools)
         functions = Functions.of(parts.gates)
         here = Surroundings(functions=functions, environ=parts.environ)
-        ports = _ports(reached) | {
+        shared: Ports = {
             Blobs: lambda _: blobs,
-            Archive: lambda _: archive,
-            Memory: lambda _: memory,
             Inboxes: lambda _: inboxes,
             Prober: lambda _: prober,
             Surroundings: lambda _: here,
-            SourceCloud: lambda permit: source().bound(permit=permit),
+            **parts.ports,
         }
+        accounts = Accounts(
+            settings=settings,
+            tools=tools,
+            around=around,
+            given=parts.accounts,
+            journal=journal,
+            blobs=blobs,
+            shared=shared,
+        )
+        own = accounts.own
         yield Connection(
             settings=settings,
             parts=parts,
-            caller=reached.caller,
-            cap=reached.cap,
+            accounts=accounts,
+            caller=own.caller,
+            cap=own.cap,
             credentials=credentials,
-            cloud=reached.cloud,
-            source=source,
+            cloud=own.cloud,
+            source=own.source,
             blobs=blobs,
-            archive=archive,
+            archive=own.archive,
             functions=functions,
-            engine=_engine(settings, parts, owner, journal, ports | dict(parts.ports)),
+            engine=_engine(settings, parts, owner, journal, accounts),
+            ports=own.ports,
         )
 
 
@@ -255,7 +281,7 @@ def _engine(
     parts: Parts,
     owner: Owner,
     journal: Journal,
-    ports: dict[type[Any], Any],
+    accounts: Accounts,
 ) -> Engine:
     known: tuple[Flow[Any, Any], ...] = (
         *SHIPPED,
@@ -267,7 +293,9 @@ def _engine(
     )
     return Engine(
         journal=journal,
-        ports=ports,
+        ports=accounts.own.ports,
+        others=accounts.places,
+        reach=accounts.reach,
         flows={flow.name: flow for flow in known},
         owner=owner,
         now=parts.now,
@@ -275,7 +303,7 @@ def _engine(
         random=parts.random,
         life=parts.life,
         settle=settings.settle,
-        place=settings.cloud.place,
+        place=settings.realm.place,
     )
 
 
@@ -317,10 +345,20 @@ async def _journal(
     return journal
 
 
-def _credentials(
-    settings: Settings, parts: Parts, transport: Transport
-) -> CredentialSource:
-    return default_chain(
+async def _own(
+    settings: Settings, parts: Parts, journal: Journal, around: Outside
+) -> tuple[Settings, CredentialSource]:
+    """Give how the client's own account is reached, and who signs there."""
+    name = settings.account
+    given = (parts.accounts.get(name) if name else None) or parts.credentials
+    if given is not None or not name:
+        return settings, given or default_chain(around)
+
+    return await own_account(settings, journal, around)
+
+
+def _around(settings: Settings, parts: Parts, transport: Transport) -> Outside:
+    return Outside(
         environ=parts.environ,
         home=parts.home,
         transport=transport,
@@ -328,34 +366,3 @@ def _credentials(
         nonce=lambda: f"{parts.random.getrandbits(128):032x}",
         network=settings.network,
     )
-
-
-def _source(
-    reached: Reached, settings: Settings, tools: Tools
-) -> Callable[[], DcdnCloud]:
-    """Reach DCDN once, and only if somebody takes a routine from it.
-
-    A client of ESA may have settings that DCDN cannot be reached with.
-    """
-
-    @functools.cache
-    def source() -> DcdnCloud:
-        made = reached.cloud
-        if not isinstance(made, DcdnCloud):
-            made = cast("DcdnCloud", reach(Cloud.DCDN, settings, tools).cloud)
-
-        return made
-
-    return source
-
-
-def _ports(reached: Reached) -> dict[type[Any], Callable[[Permit], Any]]:
-    """Give the ports of a cloud, which has more of them where it has areas."""
-    cloud = reached.cloud
-    ports: dict[type[Any], Callable[[Permit], Any]] = {
-        RoutineCloud: lambda permit: cloud.bound(permit=permit)
-    }
-    if cloud.facts.has_areas:
-        ports[AreaCloud] = ports[RoutineCloud]
-
-    return ports

@@ -60,13 +60,14 @@ class Outlook:
             RoutineNotFound: There is no such routine and it may not be created.
         """
         asked = Counter[str]()
-        cloud, engine = self._connection.cloud, self._connection.engine
+        connection = self._connection
+        cloud, engine = connection.cloud, connection.engine
 
         def bound(permit: Permit) -> RoutineCloud:
             """Give the port that counts for this look."""
             return cloud.bound(permit=_counting(permit, asked))
 
-        ports = dict(engine.ports) | {RoutineCloud: bound}
+        ports = dict(connection.ports) | {RoutineCloud: bound}
         own = evolve(engine, journal=MemoryJournal(), ports=ports)
         found = await own.start(survey, wanted, subject=wanted.routine)
         return Found(

@@ -132,7 +132,8 @@ class Plans:
 
         What it holds is compared later, as that of any version that is found.
         """
-        cloud, blobs = self._connection.cloud, self._connection.blobs
+        blobs = self._connection.blobs
+        cloud = self._connection.at(wanted.account).cloud
         try:
             versions = await cloud.list_versions(wanted.routine)
         except Refused:

@@ -1,49 +1,41 @@
 """Rollouts: planned with reads alone, begun, joined or gone on with."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
-import anyio
 from attrs import define, evolve, field, frozen
 
+from esa_flows.accounts import Accounts
 from esa_flows.connection import Connection
-from esa_flows.engine.cause import cause
 from esa_flows.engine.engine import new_run_id
 from esa_flows.engine.observe import Happening, Moment, Observer, tell
 from esa_flows.errors import (
     InvalidInput,
-    Refused,
-    ReleaseError,
     RunInProgress,
 )
-from esa_flows.fleet.draft import Facts, Seen, draft, slots_of
+from esa_flows.fleet.draft import Facts, draft
 from esa_flows.fleet.makespan import Pace
 from esa_flows.fleet.narrow import left_out, narrowed
 from esa_flows.fleet.opening import refuse_frozen, refuse_late
 from esa_flows.fleet.order import Order, order_of
-from esa_flows.fleet.plan import RolloutPlan
+from esa_flows.fleet.plan import PlannedAccount, RolloutPlan
 from esa_flows.fleet.report import RolloutReport
 from esa_flows.fleet.rollout import rollout as rollout_flow
 from esa_flows.fleet.spec import Member, Rollout, refuse_twice
 from esa_flows.fleet.waves import Candidate
 from esa_flows.intake import Choices, release_of
-from esa_flows.model import Canary, RoutineId, Selector
+from esa_flows.model import Cloud, Realm, RoutineId, Selector
 from esa_flows.model.freeze import Override
-from esa_flows.outlook import Found, Outlook
 from esa_flows.plans import Plans
+from esa_flows.prospects import Asked, Prospects
 from esa_flows.release.legs import take_back
-from esa_flows.release.planned import PlannedRelease
 from esa_flows.release.spec import Release
 from esa_flows.releases import Releases
-from esa_flows.wire.cap import Cap
 from esa_flows.wire.lane import Lane
 
 __all__ = ["Rollouts"]
-
-REFUSALS = (ReleaseError, Refused, InvalidInput)
-"""What is said of one routine, against trouble with the account or the network."""
 
 MOST_TOLD = 20
 """Routines whose trouble is told in one error."""
@@ -76,16 +68,22 @@ class Rollouts:
             InvalidInput: It cannot be done as it is written; says all that is wrong.
             Refused: A pattern was given, and the provider does not show all routines.
         """
-        parts, settings = self._connection.parts, self._connection.settings
+        parts = self._connection.parts
         run = run_id or new_run_id(parts.random)
+        keys = await self._opened(wanted)
         there = await self._named(wanted)
         members = narrowed(there, wanted.only)
         asked = await self._taken_in(members)
-        looking = _Looking(outlook=Outlook(self._connection), run=run)
+        looking = Prospects.of(self._connection, self._used(wanted), run)
         await looking.through(asked, await self._under_way(), wanted.concurrency)
-        pace = Pace(calls=settings.calls_per_second, latency=looking.latency)
-        notes = left_out(wanted.only, len(members), len(there))
-        facts = Facts(run=run, made_at=parts.now(), pace=pace, notes=notes)
+        pace = self._pace(looking.latencies)
+        facts = Facts(
+            run=run,
+            made_at=parts.now(),
+            pace=pace,
+            notes=left_out(wanted.only, len(members), len(there)),
+            accounts=tuple(_planned(wanted, name, key, pace) for name, key in keys),
+        )
         return draft(wanted, looking.seen(asked), facts, looking.replan)
 
     async def carry_out(
@@ -119,6 +117,9 @@ class Rollouts:
         if not (is_lost or waits or override):
             refuse_frozen(plan, parts.now())
 
+        accounts = {each.name: each.access for each in plan.accounts}
+        declared = {name: access for name, access in accounts.items() if access}
+        await self._connection.accounts.open(declared, accounts)
         await self._refuse_busy(plan)
         for release in _with_each_bundle(plan):
             await self._plans.fetch(release)
@@ -135,7 +136,9 @@ class Rollouts:
             observer: Told what they do.
         """
         with ExitStack() as stack:
-            yield _Watch(cap=self._connection.cap, stack=stack, observer=observer)
+            yield _Watch(
+                accounts=self._connection.accounts, stack=stack, observer=observer
+            )
 
     async def _driven(
         self, drive: Callable[..., Awaitable[Any]], observer: Observer | None = None
@@ -168,54 +171,87 @@ class Rollouts:
 
     # --- before the plan
 
+    @property
+    def _cloud(self) -> Cloud:
+        return self._connection.settings.cloud
+
+    def _at(self, account: str) -> Connection:
+        return self._connection.at(account)
+
+    def _used(self, wanted: Rollout) -> tuple[str, ...]:
+        """Give the names of the accounts that a rollout's routines are in."""
+        own = self._connection.settings.account
+        return tuple(name or own for name in wanted.used)
+
+    async def _opened(self, wanted: Rollout) -> tuple[tuple[str, str], ...]:
+        """Open the accounts of a rollout; give the masked ids of their access keys.
+
+        Where all is in the client's own it is as if there were no accounts.
+        """
+        if not any(wanted.used):
+            return ()
+
+        accounts, used = self._connection.accounts, self._used(wanted)
+        return tuple((await accounts.open(wanted.accounts, used)).items())
+
+    def _pace(self, latencies: Mapping[str, float]) -> Pace:
+        """Give how fast calls go, in each account."""
+        rates = {n: self._at(n).settings.calls_per_second for n in latencies}
+        return Pace(
+            calls=self._connection.settings.calls_per_second,
+            latency=max(latencies.values()),
+            others={n: Pace(calls=rates[n], latency=latencies[n]) for n in latencies},
+        )
+
     async def _named(self, wanted: Rollout) -> tuple[Member, ...]:
-        """Give the routines by their names: patterns mean those of the account.
+        """Give the routines by their names: patterns mean those of their account.
 
         A routine that is named itself is not meant by a pattern, too.
         """
-        named = {each.routine for each in wanted.members if not each.is_pattern}
+        named = {each.id for each in wanted.members if not each.is_pattern}
         members: list[Member] = []
-        there: tuple[str, ...] | None = None
+        there: dict[str, tuple[str, ...]] = {}
         for each in wanted.members:
             if not each.is_pattern:
                 members.append(each)
                 continue
 
-            if there is None:
-                found = await self._connection.cloud.list_routines()
-                there = tuple(sorted(one.name for one in found))
+            if each.account not in there:
+                found = await self._at(each.account).cloud.list_routines()
+                there[each.account] = tuple(sorted(one.name for one in found))
 
-            members += _fitting(each, there, named)
+            members += _fitting(each, there[each.account], named)
 
-        refuse_twice(each.routine for each in members)
+        refuse_twice(each.id for each in members)
         return tuple(members)
 
-    async def _taken_in(self, members: Sequence[Member]) -> "tuple[_Asked, ...]":
+    async def _taken_in(self, members: Sequence[Member]) -> tuple[Asked, ...]:
         """Check what is asked for and take the code in, each file once."""
         known: dict[Any, Release] = {}
-        asked, troubles = list[_Asked](), list[str]()
+        asked, troubles = list[Asked](), list[str]()
         for each in members:
             try:
                 asked.append(await self._asked(each, known))
             except InvalidInput as error:
-                troubles.append(f"{each.routine}: {error}")
+                troubles.append(f"{each.id}: {error}")
 
         _refuse(troubles)
         return tuple(asked)
 
-    async def _asked(self, each: Member, known: dict[Any, Release]) -> "_Asked":
-        needs = tuple(map(RoutineId, each.depends_on))
-        name = RoutineId(each.routine)
-        like = (each.code, str(each.canary), repr(sorted(each.choices.items())))
+    async def _asked(self, each: Member, known: dict[Any, Release]) -> Asked:
+        connection = self._at(each.account)
+        account = connection.settings.account
+        name = RoutineId.of(account, each.routine)
+        needs = tuple(_needed(account, needed) for needed in each.depends_on)
+        told = repr(sorted(each.choices.items()))
+        like = (account, each.code, str(each.canary), told)
         if like not in known:
             choices = Choices(**{"canary": each.canary, **each.choices})  # type: ignore[typeddict-item]
-            known[like] = await release_of(
-                self._connection, name.name, each.code, **choices
-            )
+            known[like] = await release_of(connection, name.name, each.code, **choices)
 
         release = evolve(known[like], routine=name.name)
         candidate = Candidate(name=name, labels=each.labels, depends_on=needs)
-        return _Asked(candidate=candidate, release=release)
+        return Asked(candidate=candidate, release=release)
 
     async def _under_way(self) -> dict[str, str]:
         """Give the unfinished runs, by what they are about."""
@@ -230,113 +266,59 @@ class Rollouts:
             RunInProgress: Names them, and their runs.
         """
         busy = await self._under_way()
-        realm = self._connection.settings.realm
+        flag, whole = self._connection.settings.realm.flag, Realm(self._cloud)
         names = (name for wave in plan.waves for name in wave.routines)
-        held = {n: busy[s] for n in names if (s := realm.subject(n)) in busy}
+        held = {n: busy[s] for n in names if (s := whole.subject(n)) in busy}
         if held:
             told = [f"{name} by run {run}" for name, run in held.items()]
             run = next(iter(held.values())).partition(".")[0]
             raise RunInProgress(
                 f"Held by unfinished runs: {_some(told)}.",
-                next_move=f"Finish it with: esa-flows resume {run}{realm.flag} - or go"
-                f" back with: esa-flows abort {run}{realm.flag}",
+                next_move=f"Finish it with: esa-flows resume {run}{flag} - or go"
+                f" back with: esa-flows abort {run}{flag}",
             )
-
-
-@frozen(kw_only=True)
-class _Asked:
-    """A routine with its release, as it was asked for."""
-
-    candidate: Candidate
-    release: Release
-
-
-@define(kw_only=True)
-class _Looking:
-    """Looks at many routines, some at once."""
-
-    outlook: Outlook
-    run: str
-    latency: float = 0.0
-    _found: dict[RoutineId, Found] = field(factory=dict, init=False)
-    _planned: dict[RoutineId, PlannedRelease] = field(factory=dict, init=False)
-    _refused: dict[RoutineId, str] = field(factory=dict, init=False)
-
-    async def through(
-        self, asked: Sequence[_Asked], busy: dict[str, str], at_once: int
-    ) -> None:
-        """Look at all of them; the first alone, to see how long a call takes.
-
-        Raises:
-            EsaFlowsError: What ended a look, where it says nothing of one routine.
-        """
-        waiting = iter(asked)
-        while not self._found and (first := next(waiting, None)) is not None:
-            began = anyio.current_time()
-            await self._some(iter([first]), busy)
-            calls = sum(found.calls for found in self._found.values())
-            self.latency = (anyio.current_time() - began) / max(1, calls)
-
-        try:
-            async with anyio.create_task_group() as tasks:
-                for _ in range(at_once):
-                    tasks.start_soon(self._some, waiting, busy)
-        except ExceptionGroup as group:
-            raise cause(group) from None
-
-    def seen(self, asked: Sequence[_Asked]) -> tuple[Seen, ...]:
-        """Give what was seen of each."""
-        return tuple(self._seen(each.candidate) for each in asked)
-
-    def replan(self, planned: PlannedRelease, canary: Canary) -> PlannedRelease:
-        """Give what a release would do if it went by another canary."""
-        release = evolve(planned.release, canary=canary, areas=None)
-        found = self._found[release.id]
-        return self.outlook.planned(release, found, run=self.run)
-
-    async def _some(self, waiting: Iterator[_Asked], busy: dict[str, str]) -> None:
-        for each in waiting:
-            name, release = each.candidate.name, each.release
-            run = busy.get(release.realm.subject(name))
-            if run:
-                self._refused[name] = f"Unfinished run {run} is at it."
-                continue
-
-            try:
-                found = self._found[name] = await self.outlook.look(release)
-                self._planned[name] = self.outlook.planned(release, found, run=self.run)
-            except REFUSALS as error:
-                self._refused[name] = str(error)
-
-    def _seen(self, candidate: Candidate) -> Seen:
-        planned = self._planned.get(candidate.name)
-        if planned is None:
-            return Seen(candidate=candidate, refusal=self._refused[candidate.name])
-
-        found = self._found[candidate.name].survey
-        return Seen(
-            candidate=candidate, planned=planned, slots=slots_of(planned, found)
-        )
 
 
 @define(kw_only=True)
 class _Watch:
     """Tells an observer; gives the cap to the way back as soon as there is one."""
 
-    cap: Cap
+    accounts: Accounts
     stack: ExitStack
     observer: Observer | None
-    _goes_back: bool = False
+    _going_back: set[str] = field(factory=set, init=False)
 
     def __call__(self, happening: Happening) -> None:
         begins = happening.moment in {Moment.RUN_STARTED, Moment.RUN_RESUMED}
         is_back = begins and happening.facts.get("flow") == take_back.name
-        if is_back and not self._goes_back:
-            self._goes_back = True
-            self.stack.enter_context(self.cap.only(Lane.ROLLBACK))
+        if is_back:
+            self._give_way(Realm.read(happening.facts["subject"])[0].account)
 
         if self.observer is not None:
             tell(self.observer, happening)
+
+    def _give_way(self, account: str) -> None:
+        """Keep the cap of an account for the way back, until all is over."""
+        if account not in self._going_back:
+            self._going_back.add(account)
+            self.stack.enter_context(self.accounts.at(account).cap.only(Lane.ROLLBACK))
+
+
+def _needed(account: str, name: str) -> RoutineId:
+    """Give which routine another one depends on; one of its own account has no word."""
+    return RoutineId(name if "/" in name else RoutineId.of(account, name))
+
+
+def _planned(wanted: Rollout, name: str, key: str, pace: Pace) -> PlannedAccount:
+    """Give an account as far as it is known before anything is planned."""
+    its = pace.at(name)
+    return PlannedAccount(
+        name=name,
+        access=wanted.accounts.get(name),
+        access_key=key,
+        calls_per_second=its.calls,
+        latency=its.latency,
+    )
 
 
 def _fitting(
@@ -350,12 +332,14 @@ def _fitting(
     selector = Selector((member.routine,))
     fitting = [name for name in there if selector.matches(name)]
     if not fitting:
+        told, flag = f" {member.account}".rstrip(), Realm(account=member.account).flag
         raise InvalidInput(
-            f"No routine of the account is called like {member.routine}.",
-            next_move="See those there are with: esa-flows routines list",
+            f"No routine of the account{told} is called like {member.routine}.",
+            next_move=f"See those there are with: esa-flows routines list{flag}",
         )
 
-    return tuple(evolve(member, routine=n) for n in fitting if n not in named)
+    found = (evolve(member, routine=name) for name in fitting)
+    return tuple(each for each in found if each.id not in named)
 
 
 def _with_each_bundle(plan: RolloutPlan) -> tuple[Release, ...]:

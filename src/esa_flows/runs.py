@@ -60,7 +60,7 @@ class Runs:
             InvalidInput: It belongs to another cloud.
         """
         view = await self._engine.view(run)
-        self._engine.refuse_elsewhere(view.run.id, view.history)
+        await self._engine.refuse_elsewhere(view.run.id, view.history)
         return view
 
     async def later(self, run: NewRun) -> tuple[RunRow, ...]:
@@ -201,7 +201,7 @@ class Runs:
         view = await self._engine.view(run)
         if not view.history.is_ended:
             if not view.is_driven:
-                self._engine.refuse_elsewhere(view.run.id, view.history)
+                await self._engine.refuse_elsewhere(view.run.id, view.history)
 
             await self._engine.signal(view.run.id, SignalVerb.ABORT, by=self.by)
 

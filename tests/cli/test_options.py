@@ -15,6 +15,7 @@ def test_only_what_reaches_the_provider_is_a_setting() -> None:
     assert common.settings == {
         "journal": None,
         "cloud": None,
+        "account": None,
         "endpoint": "127.0.0.1:1",
         "site": None,
         "network": None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 import anyio
@@ -19,6 +20,7 @@ from esa_flows.engine.state import State
 from esa_flows.errors import (
     Aborted,
     AccessDenied,
+    AccountBlocked,
     AlreadyRunning,
     DeadlineExceeded,
     IllegalMove,
@@ -294,6 +296,40 @@ async def test_trouble_of_a_child_pauses_both() -> None:
 
     assert [State.PAUSED] * 2 == [await state(desk), await state(desk, CHILD)]
     assert FOUND == await desk.resume(head)
+
+
+@flow
+async def several(ctx: Context, names: list[str]) -> list[str]:
+    """Run units side by side that leave each other alone; raise the first trouble."""
+    met: list[AccountBlocked] = []
+
+    async def one(ctx: Context, name: str) -> str:
+        """Run a unit; note what stopped it."""
+        try:
+            return await ctx.run(unit, name, key=name, stops=False)
+        except AccountBlocked as error:
+            met.append(error)
+            return ""
+
+    branches = [partial(one, name=name) for name in names]
+    found = await ctx.gather(*branches)
+    if met:
+        raise met[0]
+
+    return list(found)
+
+
+async def test_trouble_of_one_child_leaves_others_alone_where_that_is_wanted() -> None:
+    """They come to their ends; then the flow stops, and a resume goes on."""
+    desk = Desk()
+    desk.world.faults = [None, AccessDenied("Not you.")]
+    with pytest.raises(AccessDenied):
+        await desk.start(several, ["x", "y"])
+
+    children = [await state(desk, f"{RUN}.{number}") for number in (1, 2)]
+    assert State.PAUSED is await state(desk)
+    assert {State.PAUSED, State.SUCCEEDED} == {*children}
+    assert ["x!x more!", "y!y more!"] == await desk.resume(several)
 
 
 async def test_the_end_of_a_childs_patience_pauses_both() -> None:

@@ -9,6 +9,7 @@ from esa_flows.engine.journal import Kind
 from esa_flows.errors import (
     Aborted,
     AccessDenied,
+    AccountBlocked,
     JournalCorrupt,
     JournalUnavailable,
     LeaseLost,
@@ -85,6 +86,8 @@ def test_a_value_that_outran_an_abort_is_success() -> None:
         (StepChanged("other"), False, (Kind.SIGNALLED, "pause", "StepChanged")),
         (StepMisuse("wrong"), True, (Kind.SIGNALLED, "pause", "StepMisuse")),
         (StepMisuse("wrong"), False, (Kind.ENDED, "fail", "StepMisuse")),
+        (AccountBlocked("money"), True, (Kind.SIGNALLED, "pause", "AccountBlocked")),
+        (AccountBlocked("money"), False, (Kind.ENDED, "fail", "AccountBlocked")),
         (ValueError("bug"), True, (Kind.SIGNALLED, "pause", "StepFailed")),
         (ValueError("bug"), False, (Kind.ENDED, "fail", "StepFailed")),
     ],

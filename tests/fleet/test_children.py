@@ -7,8 +7,11 @@ import pytest
 from tests.fleet.yard import RUN, Yard
 
 from esa_flows import Aborted, Client, Context, flow
-from esa_flows.errors import InvalidInput, Misuse, StepMisuse
+from esa_flows.errors import AccessDenied, InvalidInput, Misuse, StepMisuse
+from esa_flows.fleet.account import Account
 from esa_flows.fleet.children import End, run_leg
+from esa_flows.fleet.course import Course
+from esa_flows.fleet.order import Order
 from esa_flows.release.legs import Leg, Setting
 
 
@@ -17,6 +20,9 @@ async def odd(ctx: Context, wanted: str) -> Leg:
     """End as it is told to."""
     if wanted == "misuse":
         raise StepMisuse("This program breaks a rule.")
+
+    if wanted == "denied":
+        raise AccessDenied("Not you.")
 
     if wanted == "wait":
         try:
@@ -32,8 +38,13 @@ async def parent(ctx: Context, setting: Setting) -> list[str]:
     """Run a leg twice, told to fail; give what was told."""
     told: list[End] = []
     word = setting.release.bundle.message
+    course = Course(run=ctx.run_id, order=Order(waves=(), accounts={"eu": Account()}))
+    take = told.append
     try:
-        await run_leg(ctx, odd, word, setting.release, key="x", take=told.append)
+        await run_leg(
+            ctx, odd, word, setting.release, key="x", course=course, take=take
+        )
+        course.refuse_blocked()
     except Aborted:
         told.append(InvalidInput("aborted"))
 
@@ -75,3 +86,10 @@ async def test_a_broken_rule_of_the_program_is_no_end_of_a_routine() -> None:
     async with yard.house.client(flows=(parent, odd)) as client:
         with pytest.raises(Misuse):
             await _parent(client, yard, "misuse")
+
+
+async def test_a_block_that_ended_a_run_is_an_end() -> None:
+    """One that was met before anything was begun is recorded, and comes again."""
+    yard = Yard()
+    async with yard.house.client(flows=(parent, odd)) as client:
+        assert ["Not you."] == await _parent(client, yard, "denied")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from attrs import evolve
 from tests.fleet.yard import RUN, Yard, ends
 
-from esa_flows.errors import InvalidInput
+from esa_flows.errors import AccountBlocked, InvalidInput
 from esa_flows.fleet.course import Course
 from esa_flows.fleet.order import Order
 from esa_flows.fleet.report import Ended, RoutineEnd, RoutineReport
@@ -121,3 +122,23 @@ def test_an_order_of_nothing_is_done() -> None:
     course = Course(run=RUN, order=Order(waves=()))
 
     assert (Ended.DONE, 0) == (course.report().ended, course.report().tolerated)
+
+
+async def test_a_blocked_account_holds_all_and_ends_nothing() -> None:
+    """What was met first is told, with the account's name."""
+    course = await _course()
+    course.block("eu", AccountBlocked("It is halted."))
+    course.block("eu", AccountBlocked("It is halted still."))
+
+    assert (True, False) == (course.is_held, course.is_over)
+    with pytest.raises(AccountBlocked, match=r"^Account eu: It is halted\.$"):
+        course.refuse_blocked()
+
+
+async def test_a_block_of_the_client_s_own_account_says_so() -> None:
+    """It has no name."""
+    course = await _course()
+    course.block("", AccountBlocked("It is halted."))
+
+    with pytest.raises(AccountBlocked, match=r"^The client's own account: It"):
+        course.refuse_blocked()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from esa_flows.errors import InvalidInput
+from esa_flows.fleet.account import Account, Variables
 from esa_flows.fleet.amount import Amount
 from esa_flows.fleet.file import read_fleet
 from esa_flows.fleet.spec import FailureBudget, Member, OnExhausted, Rollout, Wave
 from esa_flows.model import Canary
 from esa_flows.model.freeze import Freeze
 from esa_flows.notify import Webhook
+from esa_flows.wire.site import Site
 
 FILE = """
 schema = 1
@@ -326,3 +328,72 @@ def test_a_routine_may_hold_a_gate_itself() -> None:
     )
 
     assert {"gates": ("http:/ every=5s",)} == found.members[0].choices
+
+
+ACCOUNTS = """
+[defaults]
+entry = "worker.js"
+account = "eu"
+
+[accounts.eu]
+profile = "eu-production"
+site = "intl"
+calls_per_second = 50
+
+[accounts.us]
+credentials = { env = "US_" }
+
+[[routine]]
+name = "cart"
+
+[[routine]]
+name = "cart"
+account = "us"
+depends_on = ["eu/cart"]
+
+[[rollout.wave]]
+account = "eu"
+
+[[rollout.wave]]
+size = "rest"
+"""
+
+
+def test_routines_of_several_accounts() -> None:
+    """Each says its account, or the defaults do; how it is reached stands apart."""
+    found = read_fleet(ACCOUNTS)
+
+    assert ("eu/cart", "us/cart") == tuple(each.id for each in found.members)
+    assert ("eu", "") == tuple(wave.account for wave in found.waves)
+    assert {
+        "eu": Account(profile="eu-production", site=Site.INTL, calls_per_second=50),
+        "us": Account(credentials=Variables(env="US_")),
+    } == found.accounts
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (
+            'profile = "eu-production"',
+            'access_key_secret = "FakeSecretOfEu"',
+            r"\[accounts.eu\] access_key_secret: no access key belongs in this file",
+        ),
+        ('env = "US_"', 'env = "US_", access_key_id = "LTAI5tFake"', "no access key"),
+        ('env = "US_"', 'env = "LTAI 5t"', "not how an environment variable begins"),
+        ('site = "intl"', 'site = "mars"', r"\[accounts.eu\] site: 'mars' is not all"),
+        ("50", "0", "With 0 calls a second"),
+        ("profile =", "profil =", r"\[accounts.eu\] profil: .* did you mean profile"),
+        ('account = "us"', 'account = "uss"', "Not an account of this rollout: uss"),
+        ("accounts.us", "accounts.US", "'US' is not a name for an account"),
+        ("accounts.us", "accounts.wave", "Not an account of this rollout: us"),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused(
+    old: str, new: str, sentence: str
+) -> None:
+    """With its place; what may be a secret is not shown."""
+    with pytest.raises(InvalidInput, match=sentence) as caught:
+        read_fleet(ACCOUNTS.replace(old, new))
+
+    assert "FakeSecretOfEu" not in str(caught.value)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from esa_flows.fleet.budget import Limits
-from esa_flows.fleet.makespan import RULE, Chain, Pace, calls_seconds, play
+from esa_flows.fleet.makespan import RULE, Chain, Pace, calls_seconds, play, under_caps
 from esa_flows.wire.lane import Lane
 
 WIDE = Limits(fleet=10**6, concurrency=64)
@@ -75,3 +76,22 @@ def test_it_is_never_faster_than_the_cap_or_the_longest_chain(
 
     assert found >= calls_seconds(every, pace) - 1e-6
     assert found >= max(chain.calls for chain in chains) * 0.1 - 1e-6
+
+
+def test_accounts_go_beside_each_other() -> None:
+    """Half of the fleet in each of two: half of the time; the slower one counts."""
+    chains = [
+        Chain(ready=UP * 8, exposed=(0.0,) * 3, account=("", "eu")[place % 2])
+        for place in range(400)
+    ]
+    slow = Pace(calls=100, latency=0.08, others={"eu": Pace(calls=25, latency=0.08)})
+    alone = play([evolve(c, account="") for c in chains], WIDE, PACE, prepares=True)
+    both = play(chains, WIDE, PACE, prepares=True)
+    one_slow = play(chains, WIDE, slow, prepares=True)
+
+    assert both == pytest.approx(alone / 2, rel=0.05)
+    assert one_slow == pytest.approx(calls_seconds(2200, slow.at("eu")), rel=0.05)
+    assert 4.0 == pytest.approx(
+        under_caps({"": 2200, "eu": 2200}, slow) / calls_seconds(2200, PACE), rel=0.05
+    )
+    assert 0.0 == under_caps({}, slow)

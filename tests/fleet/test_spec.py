@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from esa_flows.errors import InvalidInput
+from esa_flows.fleet.account import Account
 from esa_flows.fleet.amount import Amount
 from esa_flows.fleet.spec import (
     FailureBudget,
@@ -17,7 +18,7 @@ from esa_flows.fleet.spec import (
     Rollout,
     Wave,
 )
-from esa_flows.model import Canary, Duration
+from esa_flows.model import Canary, Duration, RoutineId
 
 
 def test_a_wave_is_written_as_people_say_it() -> None:
@@ -71,9 +72,9 @@ def test_a_wave_takes_by_name_and_label() -> None:
     """Both must fit, where both are given."""
     wave = Wave(select="name:cart-*", labels={"tier": "3"})
 
-    assert wave.takes("cart-eu", {"tier": "3", "team": "a"})
-    assert not wave.takes("cart-eu", {"tier": "2"})
-    assert not wave.takes("pay-eu", {"tier": "3"})
+    assert wave.takes(RoutineId("cart-eu"), {"tier": "3", "team": "a"})
+    assert not wave.takes(RoutineId("cart-eu"), {"tier": "2"})
+    assert not wave.takes(RoutineId("pay-eu"), {"tier": "3"})
 
 
 def test_a_budget_is_strict_and_tolerates_nothing_by_default() -> None:
@@ -123,3 +124,30 @@ def test_a_member_may_be_a_pattern_and_keeps_its_bytes_to_itself() -> None:
     assert Member("cart-*", "worker.js").is_pattern
     assert not Member("cart-eu", "worker.js").is_pattern
     assert "secret" not in repr(Member("cart-eu", b"secret"))
+
+
+def test_a_wave_may_take_the_routines_of_one_account() -> None:
+    """By their own names; the words for it say so."""
+    wave = Wave(select="name:cart-*", account="eu")
+
+    assert wave.takes(RoutineId("eu/cart-a"), {})
+    assert not wave.takes(RoutineId("us/cart-a"), {})
+    assert not wave.takes(RoutineId("cart-a"), {})
+    assert "the rest of name:cart-* account eu" == str(wave)
+
+
+def test_one_name_in_two_accounts_is_no_repetition() -> None:
+    """In one it is; and an account must be described."""
+    eu, own = Member("cart", b"x", account="eu"), Member("cart", b"x")
+    wanted = Rollout(members=[eu, own], accounts={"eu": Account()})
+
+    assert ("eu/cart", "cart") == tuple(each.id for each in wanted.members)
+    assert ("eu", "") == wanted.used
+    with pytest.raises(InvalidInput, match="Listed twice: eu/cart"):
+        Rollout(members=[eu, eu], accounts={"eu": Account()})
+
+    with pytest.raises(InvalidInput, match=r"of this rollout: eu. It has: us"):
+        Rollout(members=[eu], accounts={"us": Account()})
+
+    with pytest.raises(InvalidInput, match=r"of this rollout: eu. It has: none"):
+        Rollout(members=[own], waves=[Wave(account="eu")])

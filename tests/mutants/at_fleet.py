@@ -204,15 +204,15 @@ DEFENCES = (
     Defence(
         "once it is over nothing more is made ready",
         "fleet/traffic.py",
-        "return not self.course.is_over and not self._is_skipped(task.name)",
+        "return not self.course.is_held and not self._is_skipped(task.name)",
         "return not self._is_skipped(task.name)",
         "tests/fleet/test_traffic.py::test_nothing_new_is_made_ready_once_it_is_over",
     ),
     Defence(
         "what another process exposed takes its place",
         "fleet/traffic.py",
-        "exposed={name for name in names if name in exposed}",
-        "exposed={name for name in names if name in ()}",
+        "exposed={name for name in names if name.key in exposed}",
+        "exposed={name for name in names if name.key in ()}",
         "tests/fleet/test_traffic.py::test_what_another_process_exposed_takes_its_place",
     ),
     Defence.never(
@@ -224,7 +224,7 @@ DEFENCES = (
     Defence.never(
         "no wave follows one in which it was over",
         "fleet/rollout.py",
-        "course.is_over",
+        "course.is_held",
         "tests/fleet/test_rollout.py::test_a_wave_that_ended_it_is_not_watched",
     ),
     Defence.never(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.mutants import (
+    at_accounts,
     at_api,
     at_cap,
     at_dcdn,
@@ -26,6 +27,7 @@ DEFENCES = (
     *at_journal.DEFENCES,
     *at_steps.DEFENCES,
     *at_release.DEFENCES,
+    *at_accounts.DEFENCES,
     *at_api.DEFENCES,
     *at_dcdn.DEFENCES,
     *at_upkeep.DEFENCES,

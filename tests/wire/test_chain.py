@@ -6,6 +6,7 @@ from typing import Any
 
 import anyio
 import pytest
+from attrs import evolve
 from tests.wire.doubles import (
     HOME,
     KEY_ID,
@@ -20,7 +21,8 @@ from tests.wire.doubles import (
 
 from esa_flows.errors import InvalidInput, NoCredentials, NotSent
 from esa_flows.wire import Chain, Request, Response
-from esa_flows.wire.chain import default_chain
+from esa_flows.wire.chain import default_chain, profile_chain
+from esa_flows.wire.surroundings import Surroundings
 
 PROFILE = "/home/ann/.aliyun/config.json"
 INI = "/home/ann/.alibabacloud/credentials.ini"
@@ -83,7 +85,14 @@ def chain(
     environ: dict[str, str], *, services: Scripted | None = None, **files: str
 ) -> Chain:
     """Give the usual sources over what a test provides."""
-    return default_chain(
+    return default_chain(around(environ, services=services, **files))
+
+
+def around(
+    environ: dict[str, str], *, services: Scripted | None = None, **files: str
+) -> Surroundings:
+    """Give what a test provides as what sources look at."""
+    return Surroundings(
         environ=environ,
         home=HOME,
         transport=services or Services(instance=False),
@@ -253,3 +262,20 @@ async def test_a_search_that_found_nothing_is_done_again_later() -> None:
     environ.update(OFFICIAL)
 
     assert KEY_ID == (await sources.get()).access_key_id
+
+
+async def test_a_profile_is_looked_for_in_files_alone() -> None:
+    """Variables are another account's; either file may have a profile of that name."""
+    files = {
+        PROFILE: FILES[PROFILE].replace('"default"', '"eu"'),
+        INI: FILES[INI].replace("[default]", "[us]"),
+    }
+    seen = evolve(around(dict(OFFICIAL)), read_text=Files(**files).read_text)
+
+    found = [(await profile_chain(name, seen).get()) for name in ("eu", "us")]
+
+    assert ["LTAI5tFakeKeyId0003", "LTAI5tFakeKeyId0004"] == [
+        each.access_key_id for each in found
+    ]
+    with pytest.raises(InvalidInput, match="'asia', and no file has a profile"):
+        await profile_chain("asia", seen).get()

@@ -20,6 +20,7 @@ class Common:
     Attributes:
         journal: The journal's file.
         cloud: `esa` or `dcdn`.
+        account: The account's name in a rollout's file.
         endpoint: Host or URL to call.
         site: `cn` or `intl`.
         network: `public` or `vpc`.
@@ -34,6 +35,10 @@ class Common:
     cloud: Annotated[
         str | None,
         Parameter(help="esa, or dcdn for EdgeRoutine. [env: ESA_FLOWS_CLOUD]"),
+    ] = None
+    account: Annotated[
+        str | None,
+        Parameter(help="Of a rollout's accounts, this one. [env: ESA_FLOWS_ACCOUNT]"),
     ] = None
     endpoint: Annotated[
         str | None, Parameter(help="Host or URL to call. [env: ESA_FLOWS_ENDPOINT]")
@@ -67,6 +72,7 @@ class Common:
         return {
             "journal": self.journal,
             "cloud": self.cloud,
+            "account": self.account,
             "endpoint": self.endpoint,
             "site": self.site,
             "network": self.network,

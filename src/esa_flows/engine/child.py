@@ -12,7 +12,8 @@ only; whoever takes over the parent takes over the child when it comes to it.
    found there and adopted.
 3. An abort of the parent, or a timeout around the child, becomes an abort of the child.
    The parent waits until the child has gone back, and meets its own then.
-4. A child that stops without an end stops its parent, which can be resumed.
+4. A child that stops without an end stops its parent, which can be resumed; where it
+   was begun so, trouble with its account is raised in the parent's flow instead.
 """
 
 from typing import Any, NoReturn
@@ -30,7 +31,7 @@ from esa_flows.engine.recall import recalled
 from esa_flows.engine.state import Event
 from esa_flows.engine.strand import Strand
 from esa_flows.engine.work import Identity
-from esa_flows.errors import JournalUnavailable, Paused, RunError
+from esa_flows.errors import AccountBlocked, JournalUnavailable, Paused, RunError
 
 __all__ = ["child"]
 
@@ -61,8 +62,12 @@ async def child(strand: Strand, identity: Identity, birth: Birth) -> Any:
     async with strand.run.stopping():
         named = evolve(birth, id=await _id_of(strand, name, birth, digest))
         end = await _brought_up(strand, named)
-        body = {"v": birth.flow.version, "in": digest, **_told(named, end)}
-        await strand.run.record(Kind.OUTCOME, body, step=name)
+        if not isinstance(end, AccountBlocked):
+            body = {"v": birth.flow.version, "in": digest, **_told(named, end)}
+            await strand.run.record(Kind.OUTCOME, body, step=name)
+
+    if isinstance(end, AccountBlocked):
+        raise end
 
     strand.meet(name)
     return recalled(strand.past(name), birth.flow.output)
@@ -81,8 +86,8 @@ async def _id_of(strand: Strand, name: str, birth: Birth, digest: str) -> str:
     return id_
 
 
-async def _brought_up(strand: Strand, birth: Birth) -> dict[str, Any]:
-    """Drive the child to its end; without one, stop here."""
+async def _brought_up(strand: Strand, birth: Birth) -> dict[str, Any] | AccountBlocked:
+    """Drive the child to its end; without one, stop here, unless that is not wanted."""
     run = strand.run
     if strand.is_interrupted:
         await run.family.abort_child(birth.id, parent=run.id)
@@ -101,10 +106,13 @@ async def _brought_up(strand: Strand, birth: Birth) -> dict[str, Any]:
 
         tasks.cancel_scope.cancel()
 
-    if end is None:
+    if end is not None:
+        return end
+
+    if birth.stops or not isinstance(error, AccountBlocked):
         await _stop(strand, birth, error)
 
-    return end
+    return error
 
 
 async def _stop(strand: Strand, birth: Birth, error: Exception) -> NoReturn:

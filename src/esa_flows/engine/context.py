@@ -105,6 +105,7 @@ class Driver(Protocol):
         key: str,
         about: tuple[str, str],
         place: str,
+        stops: bool,
     ) -> O:
         """Do a flow as a run of its own."""
         ...
@@ -298,6 +299,7 @@ class Context:
         subject: str = "",
         content: str = "",
         place: str = "",
+        stops: bool = True,
     ) -> O:
         """Do a flow as a run of its own: with an id, a journal and a lease of its own.
 
@@ -312,12 +314,16 @@ class Context:
             content: Digest of what it brings there.
             place: Where it belongs, in the engine's words; empty for where this run
                 does.
+            stops: Whether trouble with its account stops this run at once. Otherwise it
+                is raised here, without an end: what runs beside can come to its own,
+                and a flow that then raises it is stopped by that, to be resumed.
 
         Returns:
             What the flow returned.
 
         Raises:
             InvalidInput: The engine does not lead to that place.
+            AccountBlocked: It was stopped by that, and does not stop this run.
             EsaFlowsError: What ended it.
         """
         driver = self._driving("run")
@@ -328,6 +334,7 @@ class Context:
             key=key,
             about=(subject, content),
             place=place,
+            stops=stops,
         )
 
     def begun(self, flow: Work[I, O]) -> Mapping[str, str]:

@@ -125,6 +125,7 @@ class RunDriver:
         key: str,
         about: tuple[str, str],
         place: str,
+        stops: bool,
     ) -> O:
         """Do a flow as a run of its own."""
         if not isinstance(flow, Flow):
@@ -133,7 +134,12 @@ class RunDriver:
         subject, content = about
         own = self._strand.run.history.started.get("place", "")
         birth = Birth(
-            flow=flow, value=value, subject=subject, content=content, place=place or own
+            flow=flow,
+            value=value,
+            subject=subject,
+            content=content,
+            place=place or own,
+            stops=stops,
         )
         found: O = await child(self._strand, Identity(path, flow.name, key), birth)
         return found

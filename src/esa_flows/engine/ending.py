@@ -18,6 +18,7 @@ from esa_flows.engine.journal import Kind
 from esa_flows.engine.state import Event
 from esa_flows.errors import (
     Aborted,
+    AccountBlocked,
     EsaFlowsError,
     JournalError,
     LeaseLost,
@@ -111,6 +112,9 @@ def _raised(error: Exception, *, acted: bool) -> LastRow:
 
     if isinstance(error, StepChanged):
         return _paused(error)
+
+    if isinstance(error, AccountBlocked):  # a child met it, and the flow was let see it
+        return _paused(error) if acted else _failed(error)
 
     is_ours = isinstance(error, EsaFlowsError) and not isinstance(error, Misuse)
     return _failed(error) if is_ours or not acted else _paused(error)

@@ -1,7 +1,7 @@
 """Starting, resuming, finding and signalling runs."""
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from random import Random  # noqa: TID251  for the type; the instance comes from the edge
 from typing import Any, TypeVar
@@ -61,6 +61,10 @@ def new_run_id(chance: Random) -> str:
     return "".join(chance.choices(_ALPHABET, k=12))
 
 
+async def _nowhere_else(run_id: str, started: Mapping[str, Any]) -> None:
+    """Let a run begin or go on: there is no further place."""
+
+
 @define(kw_only=True)
 class Engine:
     """Runs flows against a journal.
@@ -79,6 +83,8 @@ class Engine:
         place: What the ports lead to, in a word; a run goes on at its own place only.
             Empty for the place that journals without a word for it mean.
         others: Further places that runs may belong to, by the same words.
+        reach: Asked before a run goes on, with its id and how it began: it sees to the
+            further places that the run needs, or refuses it before anything is done.
     """
 
     journal: Journal
@@ -93,6 +99,7 @@ class Engine:
     budget: RetryBudget = field(factory=RetryBudget)
     place: str = ""
     others: Mapping[str, Elsewhere] = field(factory=dict)
+    reach: Callable[[str, Mapping[str, Any]], Awaitable[None]] = _nowhere_else
     _watch: Watch = field(init=False)
 
     @_watch.default
@@ -148,7 +155,7 @@ class Engine:
         with trace.run_span(flow.name, run=new.id, subject=subject):
             begun = _begun(flow, value, new, deadline)
             begun |= {"place": place or self.place}
-            self.refuse_elsewhere(new.id, History(started=begun))
+            await self.refuse_elsewhere(new.id, History(started=begun))
             first = drafted(Kind.STARTED, new.started_at, begun)
             await anyio.lowlevel.checkpoint_if_cancelled()
             lease = await self._list(new)
@@ -196,7 +203,7 @@ class Engine:
         if known is not None and history.is_ended:
             return _ended(known, history)
 
-        self.refuse_elsewhere(run_id, history)
+        await self.refuse_elsewhere(run_id, history)
         lease = await self._take(run_id, force=force, seen=seen)
         async with self._letting_go(lease):
             # Who was to write since then would have had to take the lease before us.
@@ -257,7 +264,7 @@ class Engine:
         """
         return await resolve(self.journal, prefix)
 
-    def refuse_elsewhere(self, run_id: str, history: History) -> None:
+    async def refuse_elsewhere(self, run_id: str, history: History) -> None:
         """Refuse a run whose steps would find another world here.
 
         Args:
@@ -265,8 +272,10 @@ class Engine:
             history: What it did.
 
         Raises:
-            InvalidInput: It belongs to a place that this engine does not lead to.
+            InvalidInput: It belongs to a place that this engine does not lead to, or
+                one that it needs cannot be reached.
         """
+        await self.reach(run_id, history.started)
         refuse_elsewhere(run_id, history, self.place, self.others)
 
     async def bring_up(

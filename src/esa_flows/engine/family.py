@@ -20,6 +20,7 @@ class Birth:
         subject: What it is about.
         content: Digest of what it brings there.
         place: Where it belongs; empty for where its engine is at home.
+        stops: Whether trouble with its account stops its parent at once.
         id: Its id, once it has one.
     """
 
@@ -28,6 +29,7 @@ class Birth:
     subject: str = ""
     content: str = ""
     place: str = ""
+    stops: bool = True
     id: str = ""
 
 

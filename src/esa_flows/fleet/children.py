@@ -5,7 +5,8 @@ from typing import Any
 
 from esa_flows.engine.context import Context
 from esa_flows.engine.flow import Flow
-from esa_flows.errors import Aborted, EsaFlowsError, Misuse, StepChanged
+from esa_flows.errors import Aborted, AccountBlocked, EsaFlowsError, Misuse, StepChanged
+from esa_flows.fleet.course import Course
 from esa_flows.release.legs import Leg
 from esa_flows.release.spec import Release
 
@@ -22,9 +23,12 @@ async def run_leg(
     release: Release,
     *,
     key: str,
+    course: Course,
     take: Callable[[End], None],
 ) -> None:
     """Run a leg; whoever asks for it is told how it ended, whatever comes.
+
+    In a rollout of several accounts trouble with one of them leaves those beside alone.
 
     Args:
         ctx: The flow's context.
@@ -32,14 +36,23 @@ async def run_leg(
         value: Its input.
         release: What it is a part of.
         key: Tells it from the other runs of this flow.
+        course: Where the rollout stands.
         take: Told how it ended, unless it was not begun.
 
     Raises:
         Aborted: An abort of the rollout was met; the leg has ended by then.
     """
-    subject = release.realm.subject(release.routine)
+    realm = release.realm
+    subject, place = realm.subject(release.routine), realm.place
     try:
-        end: End = await ctx.run(leg, value, key=key, subject=subject)
+        end: End = await ctx.run(
+            leg,
+            value,
+            key=key,
+            subject=subject,
+            place=place,
+            stops=not course.order.accounts,
+        )
     except Aborted:
         given = _given(ctx, leg, key)
         if given is not None:
@@ -48,6 +61,12 @@ async def run_leg(
         raise
     except (Misuse, StepChanged):
         raise  # no end of a routine, but trouble with this program
+    except AccountBlocked as error:
+        if _given(ctx, leg, key) is None:
+            course.block(release.account, error)
+            return
+
+        end = error
     except EsaFlowsError as error:
         end = error
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from attrs import define, evolve, field
 
-from esa_flows.errors import EsaFlowsError
+from esa_flows.errors import AccountBlocked, EsaFlowsError
 from esa_flows.fleet.budget import Standing, is_passed
 from esa_flows.fleet.order import Order, Task
 from esa_flows.fleet.report import (
@@ -46,6 +46,7 @@ class Course:
         seconds: How long each wave took.
         approved: Who let the rollout go on after a wave.
         returned: Environments that were put back, by routine.
+        blocked: What stands in the way of whole accounts, by their names.
         tasks: The routines, by name.
         waves: The number of each routine's wave.
         shutter: Whether something new may be exposed now.
@@ -67,6 +68,7 @@ class Course:
     returned: dict[RoutineId, set[Environment]] = field(factory=dict)
     shutter: Shutter = field(init=False)
     notes: list[str] = field(factory=list)
+    blocked: dict[str, AccountBlocked] = field(factory=dict)
 
     _failed: Counter[int] = field(factory=Counter, init=False)
     _proven: Counter[int] = field(factory=Counter, init=False)
@@ -84,8 +86,33 @@ class Course:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more may be begun."""
+        """Whether it was decided that nothing more is begun."""
         return bool(self.was_aborted or self.denied or self.passed)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing more may be begun now; a resume may find that it may."""
+        return self.is_over or bool(self.blocked)
+
+    def block(self, account: str, error: AccountBlocked) -> None:
+        """Note that nothing can be done in an account for now.
+
+        Args:
+            account: Its name.
+            error: What stands in the way.
+        """
+        self.blocked.setdefault(account, error)
+
+    def refuse_blocked(self) -> None:
+        """Stop where an account is blocked; a resume goes on.
+
+        Raises:
+            AccountBlocked: What was met first, with the account's name.
+        """
+        for account, error in self.blocked.items():
+            called = f"Account {account}" if account else "The client's own account"
+            error.message = f"{called}: {error.message}"
+            raise error
 
     def take(self, name: RoutineId, end: Leg | EsaFlowsError) -> None:
         """Take in how a leg of a routine ended.

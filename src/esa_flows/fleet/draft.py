@@ -9,10 +9,11 @@ from attrs import evolve, field, frozen
 from esa_flows.api.cloud import Op
 from esa_flows.api.lanes import LANES
 from esa_flows.fleet.budget import Limits, limits_of, most_exposed
-from esa_flows.fleet.makespan import Chain, Pace, calls_seconds, play
+from esa_flows.fleet.makespan import Chain, Pace, play, under_caps
 from esa_flows.fleet.plan import (
     Bound,
     Course,
+    PlannedAccount,
     PlannedRoutine,
     PlannedWave,
     RolloutPlan,
@@ -24,7 +25,7 @@ from esa_flows.fleet.spec import Rollout, Wave
 from esa_flows.fleet.waves import Candidate, ordered, resolve
 from esa_flows.model import Canary, Duration, Routine, RoutineId
 from esa_flows.model.freeze import coming
-from esa_flows.release.forecast import NEW, Forecast
+from esa_flows.release.forecast import NEW, Forecast, total
 from esa_flows.release.plan import Exposure, way_to_production
 from esa_flows.release.planned import PlannedRelease
 from esa_flows.release.room import keep_of, reasons_to_stay
@@ -73,12 +74,15 @@ class Facts:
         made_at: When, in UTC.
         pace: How fast calls go.
         notes: What a person should know.
+        accounts: The accounts, as far as they are known before anything is planned;
+            none where there is only the client's own.
     """
 
     run: str
     made_at: dt.datetime
     pace: Pace
     notes: tuple[str, ...] = field(default=())
+    accounts: tuple[PlannedAccount, ...] = field(default=())
 
 
 def draft(
@@ -141,7 +145,18 @@ def draft(
         notify=rollout.notify,
         window=coming(rollout.freezes, facts.made_at),
         notes=(*facts.notes, *_unobserved(routines.values())),
+        accounts=tuple(_in_account(a, routines, facts.pace) for a in facts.accounts),
     )
+
+
+def _in_account(
+    account: PlannedAccount, routines: Mapping[RoutineId, PlannedRoutine], pace: Pace
+) -> PlannedAccount:
+    """Add what is done in an account."""
+    its = [r for n, r in routines.items() if r.wave and n.account == account.name]
+    calls = calls_of(its)
+    least = under_caps({account.name: total(calls)}, pace) if its else 0.0
+    return evolve(account, routines=len(its), calls=calls, least=Duration(least))
 
 
 def slots_of(planned: PlannedRelease, found: Survey) -> SlotBudget | None:
@@ -249,7 +264,8 @@ class _Drafted:
         its = self.placed(number)
         chains = [_chain(each, prepares=self.prepares) for each in its]
         least = self._least(chains, pace)
-        back = calls_seconds(BACK * len(its), pace) if its else 0.0
+        exposed = Counter(each.routine.account for each in its)
+        back = under_caps({name: BACK * n for name, n in exposed.items()}, pace)
         return PlannedWave(
             number=number,
             name=self.wave.name,
@@ -272,8 +288,11 @@ class _Drafted:
         return play(chains, self.limits, pace, prepares=self.prepares)
 
     def _bound(self, chains: Sequence[Chain], pace: Pace, least: float) -> Bound:
-        calls = sum(chain.calls for chain in chains)
-        if calls_seconds(calls, pace) > least / 2:
+        calls: Counter[str] = Counter()
+        for chain in chains:
+            calls[chain.account] += chain.calls
+
+        if under_caps(calls, pace) > least / 2:
             return Bound.CAP
 
         idle = [evolve(chain, exposed=(0.0,) * len(chain.exposed)) for chain in chains]
@@ -316,6 +335,7 @@ def _chain(each: PlannedRoutine, *, prepares: bool) -> Chain:
         rest=staging_time(each.release.release).seconds if each.release else 0.0,
         uploads=each.calls.get(_POST, 0),
         exposed=tuple(exposed),
+        account=each.routine.account,
     )
 
 

@@ -92,6 +92,7 @@ def _rollout(found: FleetFile, name: str) -> Rollout:
             freezes=found.rollout.freeze,
             notify=found.notify,
             name=found.rollout.name,
+            accounts=found.accounts,
         )
     except InvalidInput as error:
         raise wrong(name, [str(error)]) from error
@@ -146,6 +147,7 @@ def _member(
         str(folder / entry),
         canary=chosen.pop("canary", Canary()),
         labels=chosen.pop("labels", {}),
+        account=chosen.pop("account", ""),
         depends_on=each.depends_on,
         choices=chosen,
     )
@@ -180,6 +182,7 @@ def _wave(each: FileWave) -> Wave:
         upto=each.upto,
         select=each.select or Selector(),
         labels=each.labels,
+        account=each.account,
         bake=each.bake,
         approve=each.approve,
         canary=each.canary,

@@ -4,6 +4,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from esa_flows.fleet.account import Account
 from esa_flows.fleet.amount import Amount
 from esa_flows.fleet.spec import Mode, OnExhausted
 from esa_flows.model import AreaCanary, Canary, Duration, Environment, Selector
@@ -50,6 +51,7 @@ class Choices:
         canary: Shares and bake times, such as `10:5m,50:5m,100`; on DCDN areas.
         to: `production`, or `staging` alone.
         gates: Names of gates, or gates themselves, such as `http:/health status<500`.
+        account: Its account, by its name in `[accounts]`; the client's own by default.
         labels: What waves select by.
         assets: A folder of static files to release with the code.
         not_found: `spa` answers a path that no asset has with their index.html.
@@ -67,6 +69,7 @@ class Choices:
     canary: Canary | AreaCanary | None = None
     to: Environment | None = None
     gates: tuple[str, ...] | None = None
+    account: str | None = None
     labels: dict[str, str] | None = None
     assets: str | None = None
     not_found: str | None = None
@@ -86,7 +89,8 @@ class FileRoutine(Choices):
 
     Attributes:
         name: Its name, or a pattern of names such as `cart-*`.
-        depends_on: Routines that must be released before it.
+        depends_on: Routines that must be released before it: `cart` of its own account,
+            or `eu/cart` of another one.
     """
 
     name: str
@@ -103,6 +107,7 @@ class FileWave:
         upto: How many are to be released when it ends, earlier waves counted.
         select: Names it takes, such as `name:cart-*`.
         labels: Labels its routines carry.
+        account: The account whose routines it takes; those of all by default.
         bake: How long it is watched before the next one.
         approve: Whether a person is asked before the next one.
         canary: Shares and bake times of its routines, instead of their own.
@@ -113,6 +118,7 @@ class FileWave:
     upto: Amount | None = None
     select: Selector | None = None
     labels: dict[str, str] = field(factory=dict)
+    account: str = ""
     bake: Duration = Duration(0)
     approve: bool = False
     canary: Canary | None = None
@@ -162,6 +168,7 @@ class FleetFile:
         schema: Version of the file's format: 1.
         defaults: What every routine gets.
         limits: How much is done at once.
+        accounts: Further accounts, by name: how each is reached, never its access key.
         gates: Gates by name: each a text, or a table of its settings.
         routine: The routines.
         rollout: How they are released.
@@ -171,6 +178,7 @@ class FleetFile:
     schema: int = SCHEMA
     defaults: Choices = Choices()
     limits: Limits = Limits()
+    accounts: dict[str, Account] = field(factory=dict)
     gates: dict[str, GateTable] = field(factory=dict)
     routine: tuple[FileRoutine, ...]
     rollout: FileRollout = FileRollout()

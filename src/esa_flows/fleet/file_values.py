@@ -13,10 +13,12 @@ from esa_flows.model import AreaCanary, Canary, Duration, Environment, Selector
 from esa_flows.model.kinds import Kind
 from esa_flows.model.webhook import Form
 from esa_flows.release.spec import Binding, OnConflict
+from esa_flows.wire.site import Site
 
 __all__ = ["CONVERTER"]
 
 _REST = "rest"
+_CHOICES = (Mode, OnExhausted, Environment, Binding, OnConflict, Kind, Form, Site)
 
 
 def _exactly(kind: type, called: str) -> Callable[[Any, Any], Any]:
@@ -105,7 +107,7 @@ def _make() -> Converter:
     made.register_structure_hook(
         Selector | None, lambda value, _: Selector.parse(_text(value))
     )
-    for kind in (Mode, OnExhausted, Environment, Binding, OnConflict, Kind, Form):
+    for kind in _CHOICES:
         made.register_structure_hook(kind, _choice)
 
     return made

@@ -1,6 +1,7 @@
 """What is wrong in a rollout's file, in words: table, key, and what is allowed."""
 
 import difflib
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from cattrs.errors import (
 from esa_flows.errors import EsaFlowsError, InvalidInput
 
 __all__ = ["told_of", "wrong"]
+
+_SECRET = re.compile(r"key|secret|token|password", re.IGNORECASE)
 
 MOST_TOLD = 20
 """Troubles that are told in one error."""
@@ -106,6 +109,13 @@ def _words(path: tuple[str, ...]) -> str:
 
 
 def _unknown(path: tuple[str, ...], key: str, known: list[str]) -> str:
+    if path[:1] == ("accounts",) and _SECRET.search(key):
+        return (
+            f"{_words((*path, key))}: no access key belongs in this file, which others"
+            " read: name a profile of the provider's own files, or variables:"
+            ' credentials = { env = "EU_" }. If it was a real one, replace it.'
+        )
+
     close = difflib.get_close_matches(key, known, n=1)
     hint = f" did you mean {close[0]}?" if close else ""
     return (

@@ -8,7 +8,7 @@ pace are those of the cap. Nothing disturbs it: who carries it out is not faster
 import heapq
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from attrs import define, field, frozen
 
@@ -18,7 +18,7 @@ from esa_flows.wire.gate import AHEAD
 from esa_flows.wire.lane import Lane
 from esa_flows.wire.rule import Rule
 
-__all__ = ["Chain", "Pace", "calls_seconds", "play"]
+__all__ = ["Chain", "Pace", "calls_seconds", "play", "under_caps"]
 
 RULE = Rule()
 
@@ -30,10 +30,20 @@ class Pace:
     Attributes:
         calls: Calls of the account in any second.
         latency: Seconds from a call to its answer.
+        others: How fast those of further accounts go, by the accounts' names.
     """
 
     calls: int = 100
     latency: float = 0.05
+    others: Mapping[str, "Pace"] = field(factory=dict, hash=False)
+
+    def at(self, account: str) -> "Pace":
+        """Give how fast calls of an account go.
+
+        Args:
+            account: Its name.
+        """
+        return self.others.get(account, self)
 
 
 @frozen(kw_only=True)
@@ -45,12 +55,14 @@ class Chain:
         rest: Seconds that it is watched before it is ready.
         uploads: Uploads among them, which take time and no slot.
         exposed: Waits before each call from there on, in seconds; mostly 0.
+        account: Under whose cap they are; empty for the client's own.
     """
 
     ready: tuple[Lane, ...]
     rest: float = 0.0
     uploads: int = 0
     exposed: tuple[float, ...] = ()
+    account: str = ""
 
     @property
     def calls(self) -> int:
@@ -69,6 +81,17 @@ def calls_seconds(calls: int, pace: Pace) -> float:
     return waiting * (RULE.period + pace.latency) / pace.calls + pace.latency
 
 
+def under_caps(calls: Mapping[str, int], pace: Pace) -> float:
+    """Give the least time that calls take under the caps of their accounts alone.
+
+    Args:
+        calls: How many, by account; each goes at its own rate, beside the others.
+        pace: How fast they go.
+    """
+    times = (calls_seconds(n, pace.at(account)) for account, n in calls.items())
+    return max(times, default=0.0)
+
+
 def play(
     chains: Sequence[Chain], limits: Limits, pace: Pace, *, prepares: bool
 ) -> float:
@@ -84,50 +107,75 @@ def play(
 
 
 @define(kw_only=True)
+class _Cap:
+    """The cap of one account, and the calls that wait for it."""
+
+    pace: Pace
+    waiting: list[tuple[Lane, float, int, int]] = field(factory=list, init=False)
+    _slots: list[float] = field(init=False)
+    _spread: wire.Pace = field(factory=lambda: wire.Pace(burst=RULE.burst), init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._slots = [0.0] * self.pace.calls
+
+    def free(self, now: float) -> float:
+        """Give when the next call may leave."""
+        return max(now + self._spread.wait(now), self._slots[0])
+
+    def take(self, now: float, answered: float) -> None:
+        """Use the slot that is free for a call."""
+        self._spread.left(now, self._spacing)
+        heapq.heapreplace(self._slots, answered + RULE.period)
+
+    @property
+    def _spacing(self) -> float:
+        return RULE.period / self.pace.calls * AHEAD
+
+
+@define(kw_only=True)
 class _Play:
     chains: Sequence[Chain]
     limits: Limits
     pace: Pace
     prepares: bool
-    _slots: list[float] = field(init=False)
+    _caps: dict[str, _Cap] = field(init=False)
     _due: list[tuple[float, int, int, bool]] = field(factory=list, init=False)
-    _waiting: list[tuple[Lane, float, int, int]] = field(factory=list, init=False)
     _ready: deque[int] = field(factory=deque, init=False)
     _exposed: int = 0
     _proven: int = 0
     _begun: int = 0
     _now: float = 0.0
 
-    _spread: wire.Pace = field(factory=lambda: wire.Pace(burst=RULE.burst), init=False)
-
     def __attrs_post_init__(self) -> None:
-        self._slots = [0.0] * self.pace.calls
+        accounts = dict.fromkeys(chain.account for chain in self.chains)
+        self._caps = {name: _Cap(pace=self.pace.at(name)) for name in accounts}
 
     def through(self) -> float:
         """Play it to its end."""
         for _ in range(min(len(self.chains), self.limits.concurrency)):
             self._begin()
 
-        while self._due or self._waiting:
-            free = self._free() if self._waiting else math.inf
-            if self._due and self._due[0][0] <= free:
+        while True:
+            free, cap = self._next()
+            if not self._due and cap is None:
+                return self._now
+
+            if cap is None or (self._due and self._due[0][0] <= free):
                 self._now, place, done, has_rested = heapq.heappop(self._due)
                 go_on = self._wait if has_rested else self._step
                 go_on(place, done)
             else:
                 self._now = max(self._now, free)
-                self._send()
+                self._send(cap)
 
-        return self._now
+    def _next(self) -> tuple[float, _Cap | None]:
+        """Give when the next call may leave, and under which cap."""
+        found: tuple[float, _Cap | None] = math.inf, None
+        for cap in self._caps.values():
+            if cap.waiting and (free := cap.free(self._now)) < found[0]:
+                found = free, cap
 
-    @property
-    def _spacing(self) -> float:
-        return RULE.period / self.pace.calls * AHEAD
-
-    def _free(self) -> float:
-        """Give when the next call may leave."""
-        paced = self._now + self._spread.wait(self._now)
-        return max(paced, self._slots[0])
+        return found
 
     def _begin(self) -> None:
         """Begin the next routine, if there is one."""
@@ -184,16 +232,16 @@ class _Play:
         """Let a routine wait for a slot, in the lane of its call."""
         ready = self.chains[place].ready
         lane = ready[done] if done < len(ready) else Lane.DEPLOY
-        heapq.heappush(self._waiting, (lane, self._now, place, done))
+        waiting = self._caps[self.chains[place].account].waiting
+        heapq.heappush(waiting, (lane, self._now, place, done))
 
-    def _send(self) -> None:
+    def _send(self, cap: _Cap) -> None:
         """Send the call whose turn it is, in the slot that is free."""
-        _, _, place, done = heapq.heappop(self._waiting)
-        chain, latency = self.chains[place], self.pace.latency
+        _, _, place, done = heapq.heappop(cap.waiting)
+        chain, latency = self.chains[place], cap.pace.latency
         upload = latency * chain.uploads if done == len(chain.ready) // 2 else 0.0
         upload += chain.rest if done == len(chain.ready) - 1 else 0.0
-        self._spread.left(self._now, self._spacing)
         answered = self._now + latency
-        heapq.heapreplace(self._slots, answered + RULE.period)
+        cap.take(self._now, answered)
         due = (answered + upload, place, done + 1, False)
         heapq.heappush(self._due, due)

@@ -1,7 +1,10 @@
 """What the run of a rollout gets to do, as its journal records it: values."""
 
-from attrs import evolve, frozen
+from collections.abc import Mapping
 
+from attrs import evolve, field, frozen
+
+from esa_flows.fleet.account import Account
 from esa_flows.fleet.budget import Limits
 from esa_flows.fleet.plan import Course, PlannedRoutine, PlannedWave, RolloutPlan
 from esa_flows.fleet.report import RoutineEnd, RoutineReport
@@ -69,6 +72,7 @@ class Order:
         freezes: When nothing new is exposed.
         override: Who said that it shall not heed that, and why.
         notify: Webhooks that are told what happens.
+        accounts: How the further accounts of its routines are reached, by name.
     """
 
     name: str = ""
@@ -78,6 +82,7 @@ class Order:
     freezes: tuple[Freeze, ...] = ()
     override: Override | None = None
     notify: tuple[Webhook, ...] = ()
+    accounts: Mapping[str, Account] = field(factory=dict, hash=False)
 
     @property
     def tolerated(self) -> int:
@@ -117,6 +122,7 @@ def order_of(
         freezes=plan.freezes,
         override=override if plan.freezes else None,
         notify=plan.notify,
+        accounts={each.name: each.access for each in plan.accounts if each.access},
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from attrs import field, frozen
 
+from esa_flows.fleet.account import Account
 from esa_flows.fleet.spec import FailureBudget
 from esa_flows.model import Duration, RoutineId
 from esa_flows.model.freeze import Freeze, Window
@@ -22,6 +23,7 @@ from esa_flows.release.planned import PlannedRelease
 __all__ = [
     "Bound",
     "Course",
+    "PlannedAccount",
     "PlannedRoutine",
     "PlannedWave",
     "RolloutPlan",
@@ -153,6 +155,36 @@ class PlannedWave:
 
 
 @frozen(kw_only=True)
+class PlannedAccount:
+    """What a rollout does in one account.
+
+    Attributes:
+        name: What it is called; empty for the client's own.
+        access: How it is reached; None for the client's own.
+        access_key: The id of its access key, masked.
+        calls_per_second: The cap it was computed with.
+        latency: Seconds that a call takes there, as the plan's own calls took.
+        routines: How many of its routines are released.
+        calls: Calls by verb, of all of them.
+        least: The least time that these take under its cap alone.
+    """
+
+    name: str = ""
+    access: Account | None = None
+    access_key: str = ""
+    calls_per_second: int = 100
+    latency: float = 0.0
+    routines: int = 0
+    calls: Mapping[str, int] = field(factory=dict, hash=False)
+    least: Duration = Duration(0)
+
+    @property
+    def capped_calls(self) -> int:
+        """Calls that count under its cap."""
+        return total(self.calls)
+
+
+@frozen(kw_only=True)
 class RolloutPlan:
     """What a rollout is going to do.
 
@@ -173,6 +205,8 @@ class RolloutPlan:
         window: The freeze window in force when it was made, or the next one.
         notify: Webhooks that are told what happens.
         notes: What a person should know.
+        accounts: Each account of its routines, with its own cap; none where all of them
+            are in the client's own.
     """
 
     run: str
@@ -191,6 +225,12 @@ class RolloutPlan:
     window: Window | None = None
     notify: tuple[Webhook, ...] = ()
     notes: tuple[str, ...] = ()
+    accounts: tuple[PlannedAccount, ...] = ()
+
+    @property
+    def slowest(self) -> PlannedAccount | None:
+        """The account whose cap takes longest; None where there is no further one."""
+        return max(self.accounts, key=lambda each: each.least.seconds, default=None)
 
     @property
     def calls(self) -> dict[str, int]:

@@ -27,13 +27,19 @@ async def retreat(ctx: Context, course: Course) -> None:
         course: Where the rollout stands.
     """
     number = 0
-    while any(map(course.to_return, Environment)):
+    while any(_reachable(course, environment) for environment in Environment):
         number += 1
         try:
             await _put_back(ctx, course, Environment.PRODUCTION, number)
             await _put_back(ctx, course, Environment.STAGING, number)
         except Aborted:
             course.was_aborted = True
+
+
+def _reachable(course: Course, environment: Environment) -> bool:
+    """Tell whether anything is left to put back where something can be done."""
+    left = course.to_return(environment)
+    return any(name.account not in course.blocked for name in left)
 
 
 async def _put_back(
@@ -49,13 +55,17 @@ async def _put_back(
 async def _taken_back(
     ctx: Context, *, course: Course, name: RoutineId, environment: Environment
 ) -> None:
+    if name.account in course.blocked:
+        return  # a resume does it
+
     leg = course.legs[name]
     await run_leg(
         ctx,
         take_back,
         TakingBack(leg=leg, environment=environment, why=_why(course)),
         course.tasks[name].setting.release,
-        key=f"{name}:{environment}",
+        key=f"{name.key}:{environment}",
+        course=course,
         take=partial(course.bring_back, name, environment),
     )
 

@@ -7,7 +7,8 @@
 
 Each routine's legs are runs of their own, of which only as many live as are worked on.
 Trouble with the account stops the run where it is: it is met once, not a thousand
-times, and a resume goes on.
+times, and a resume goes on. Where there are several accounts, what is under way in the
+others comes to its end first, and nothing new is begun in any of them.
 """
 
 from collections.abc import Awaitable
@@ -53,7 +54,10 @@ async def rollout(ctx: Context, wanted: Order) -> RolloutReport:
     except Aborted:
         course.was_aborted = True
 
-    await retreat(ctx, course)
+    if course.is_over or not course.blocked:
+        await retreat(ctx, course)
+
+    course.refuse_blocked()
     return course.report()
 
 
@@ -62,7 +66,7 @@ async def _forward(ctx: Context, course: Course) -> None:
     waves = course.order.waves
     for wave in waves:
         await _release(ctx, course, wave)
-        if course.is_over:
+        if course.is_held:
             return
 
         await _watch(ctx, course, wave)
@@ -147,7 +151,15 @@ class _Doing:
         """Run a leg of a routine; call the others back if that passes the budget."""
         take = partial(self.course.take, task.name)
         release = task.setting.release
-        await run_leg(ctx, leg, value, release, key=task.name, take=take)
+        await run_leg(
+            ctx,
+            leg,
+            value,
+            release,
+            key=task.name.key,
+            course=self.course,
+            take=take,
+        )
         if self.course.passed and not self._has_called:
             self._has_called = True
             await ctx.do(call_back, self._others())

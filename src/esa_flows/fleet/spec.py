@@ -4,14 +4,22 @@ import datetime as dt
 import enum
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Self, TypeVar
 
 from attrs import field, frozen
 
 from esa_flows.errors import InvalidInput
+from esa_flows.fleet.account import Account
 from esa_flows.fleet.amount import Amount
-from esa_flows.model import AreaCanary, Canary, Duration, Selector
+from esa_flows.model import (
+    AccountName,
+    AreaCanary,
+    Canary,
+    Duration,
+    RoutineId,
+    Selector,
+)
 from esa_flows.model.freeze import Freeze, refuse_forever
 from esa_flows.model.webhook import Webhook
 
@@ -76,6 +84,10 @@ def _canary_if_any(value: Canary | str | None) -> Canary | None:
     return None if value is None else Canary.of(value)
 
 
+def _account(value: str) -> str:
+    return AccountName(value) if value else ""
+
+
 def _selector(value: Selector | str) -> Selector:
     return Selector.of(value)
 
@@ -122,6 +134,7 @@ class Wave:
         upto: How many of those it selects are to be released when it ends.
         select: Names it takes; all by default.
         labels: Labels its routines carry.
+        account: The account whose routines it takes; empty for those of all.
         bake: How long it is watched before the next one.
         approve: Whether a person is asked before the next one.
         canary: Shares and bake times of its routines, instead of their own.
@@ -132,6 +145,7 @@ class Wave:
     upto: Amount | None = field(default=None, converter=_amount_if_any, kw_only=True)
     select: Selector = field(factory=Selector, converter=_selector, kw_only=True)
     labels: Mapping[str, str] = field(factory=dict, kw_only=True, hash=False)
+    account: str = field(default="", converter=_account, kw_only=True)
     bake: Duration = field(default=Duration(0), converter=_duration, kw_only=True)
     approve: bool = field(default=False, kw_only=True)
     canary: Canary | None = field(default=None, converter=_canary_if_any, kw_only=True)
@@ -157,27 +171,35 @@ class Wave:
         """
         return cls(**more)
 
-    def takes(self, name: str, labels: Mapping[str, str]) -> bool:
+    def takes(self, routine: RoutineId, labels: Mapping[str, str]) -> bool:
         """Tell whether a routine may belong to it.
 
         Args:
-            name: The routine.
+            routine: Which one.
             labels: What it carries.
         """
+        if self.account not in {"", routine.account}:
+            return False
+
         is_labelled = all(labels.get(key) == v for key, v in self.labels.items())
-        return is_labelled and self.select.matches(name)
+        return is_labelled and self.select.matches(routine.name)
 
     @property
     def selects(self) -> str:
         """Which routines it takes, in words; empty for all."""
         names = "" if self.select == Selector() else str(self.select)
         labels = (f"{key}={value}" for key, value in self.labels.items())
-        return " ".join(part for part in (names, *labels) if part)
+        account = f"account {self.account}" if self.account else ""
+        return " ".join(part for part in (names, *labels, account) if part)
 
     def __str__(self) -> str:
         size = str(self.size) if self.size else f"up to {self.upto}"
         amount = size if self.size or self.upto else "the rest"
         return f"{amount} of {self.selects}" if self.selects else amount
+
+
+def _accounts(value: Mapping[str, Account]) -> Mapping[str, Account]:
+    return {AccountName(name): account for name, account in value.items()}
 
 
 def _texts(value: Iterable[str]) -> tuple[str, ...]:
@@ -193,7 +215,10 @@ class Member:
         code: Path of the bundle, or its bytes.
         canary: Shares and bake times in production; on DCDN areas.
         labels: What waves select by.
-        depends_on: Routines that must be released before it.
+        depends_on: Routines that must be released before it: `cart` of the same
+            account, or `eu/cart` of another one.
+        account: Its account, by the name it has in the rollout's `accounts`; empty for
+            the client's own.
         choices: Everything else that `Client.release` can be told.
     """
 
@@ -202,7 +227,13 @@ class Member:
     canary: Canary | AreaCanary | str = field(default="100", kw_only=True)
     labels: Mapping[str, str] = field(factory=dict, kw_only=True, hash=False)
     depends_on: tuple[str, ...] = field(default=(), converter=_texts, kw_only=True)
+    account: str = field(default="", converter=_account, kw_only=True)
     choices: Mapping[str, Any] = field(factory=dict, kw_only=True, hash=False)
+
+    @property
+    def id(self) -> str:
+        """What it is called in its rollout: its name, after that of its account."""
+        return f"{self.account}/{self.routine}" if self.account else self.routine
 
     @property
     def is_pattern(self) -> bool:
@@ -247,6 +278,7 @@ class Rollout:
         notify: Webhooks that `esa-flows` tells what happens; a program of one's own
             gives a `Notifier` as its observer.
         name: What it is called, for people.
+        accounts: Further accounts that its routines are in, by name.
     """
 
     members: tuple[Member, ...] = field(converter=_members)
@@ -258,6 +290,9 @@ class Rollout:
     only: Mapping[str, str] = field(factory=dict, hash=False)
     notify: tuple[Webhook, ...] = field(default=(), converter=_hooks)
     name: str = ""
+    accounts: Mapping[str, Account] = field(
+        factory=dict, converter=_accounts, hash=False
+    )
 
     def __attrs_post_init__(self) -> None:
         if not self.members:
@@ -266,8 +301,25 @@ class Rollout:
         if not self.waves:
             raise InvalidInput("This rollout has no wave: leave out waves for one.")
 
-        refuse_twice(member.routine for member in self.members)
+        refuse_twice(member.id for member in self.members)
         refuse_forever(self.freezes)
+        used = {*self.used, *(wave.account for wave in self.waves)}
+        _refuse_unknown(used - {"", *self.accounts}, self.accounts)
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The accounts its routines are in, by name; empty for the client's own."""
+        return tuple(dict.fromkeys(member.account for member in self.members))
+
+
+def _refuse_unknown(unknown: Collection[str], known: Iterable[str]) -> None:
+    if unknown:
+        told = ", ".join(known) or "none"
+        raise InvalidInput(
+            f"Not an account of this rollout: {', '.join(sorted(unknown))}. It has:"
+            f" {told}.",
+            next_move="Say how it is reached: in a file under [accounts.NAME].",
+        )
 
 
 def refuse_twice(names: Iterable[str]) -> None:

@@ -32,7 +32,7 @@ class Traffic:
     Attributes:
         course: Where the rollout stands.
         wave: The wave.
-        prepared: Routines that were begun to be made ready, also by other processes.
+        prepared: Keys of routines that were begun to be made ready, by any process.
         exposed: Routines that are exposed and have not ended.
         now: The wall clock, which can delay an exposure.
     """
@@ -66,7 +66,7 @@ class Traffic:
         Args:
             course: Where the rollout stands.
             wave: The wave.
-            prepared: Runs that were begun to make routines ready, by routine.
+            prepared: Runs that were begun to make routines ready, by routines' keys.
             exposed: Runs that were begun to expose them.
             now: The wall clock.
         """
@@ -75,7 +75,7 @@ class Traffic:
             course=course,
             wave=wave,
             prepared=frozenset(prepared),
-            exposed={name for name in names if name in exposed},
+            exposed={name for name in names if name.key in exposed},
             now=now,
         )
 
@@ -88,17 +88,17 @@ class Traffic:
 
     def may_prepare(self, task: Task) -> bool:
         """Tell whether a routine may be made ready; note it where it never will."""
-        if task.name in self.prepared:
+        if task.name.key in self.prepared:
             return True  # it is under way: it is gone on with
 
-        return not self.course.is_over and not self._is_skipped(task.name)
+        return not self.course.is_held and not self._is_skipped(task.name)
 
     def ready(self, task: Task) -> None:
         """Note that a routine is ready, or never will be."""
         self._made(task.name).set()
         self._unready -= 1
         self._stir.set()
-        if task.name in self.course.reports:
+        if self.course.is_held or task.name in self.course.reports:
             self._tell()  # it has ended, and others may have waited for it
 
     async def leg_of(self, task: Task) -> Leg | None:
@@ -167,7 +167,7 @@ class Traffic:
 
     @property
     def _is_over(self) -> bool:
-        return self.course.is_over or self._is_stopped
+        return self.course.is_held or self._is_stopped
 
     @property
     def _is_idle(self) -> bool:

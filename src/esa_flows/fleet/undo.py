@@ -59,6 +59,7 @@ async def undo(ctx: Context, wanted: Undo) -> RolloutReport:
 
     course.was_aborted = True
     await retreat(ctx, course)
+    course.refuse_blocked()
     return evolve(course.report(), run=ctx.run_id)
 
 

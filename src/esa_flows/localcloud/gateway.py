@@ -106,7 +106,7 @@ class Gateway:
         operation = self._find(visit)
         lane = (key.account, visit.api.product, visit.operation)
         headers = self.caps.admit(lane, visit.at, self.world.switches)
-        self._permit(visit, operation)
+        self._permit(visit, operation, key.account)
         call = _call(visit, key, self.world.switches)
         fault = self.faults.next(
             visit.operation, call.name, call.envs, visit.api.product
@@ -142,7 +142,7 @@ class Gateway:
         known = any(visit.operation in api.operations for api in APIS.values())
         return self.world.switches.wrong_version_status if known else 404
 
-    def _permit(self, visit: _Visit, operation: Operation) -> None:
+    def _permit(self, visit: _Visit, operation: Operation, account: str) -> None:
         """Refuse what RAM, the transport or an unpaid bill forbids."""
         switches = self.world.switches
         action = f"{visit.api.product}:{visit.operation}"
@@ -152,7 +152,8 @@ class Gateway:
         if operation.https_only and switches.require_tls:
             _require_tls(visit.request)
 
-        if operation.halts and switches.service_halted:
+        is_halted = switches.service_halted or account in self.world.halted
+        if operation.halts and is_halted:
             raise self._halted(visit)
 
     def _halted(self, visit: _Visit) -> CloudError:

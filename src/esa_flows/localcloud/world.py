@@ -33,6 +33,7 @@ class World:
         dice: the randomness.
         base_url: where API and OSS are reached, without a slash at the end; upload
             forms point below it.
+        halted: accounts that have not paid.
         newest_forms: the signature of the form handed out last, by object.
         secret: signs upload forms and preview tokens; never leaves the cloud.
     """
@@ -42,6 +43,7 @@ class World:
     dice: Dice
     base_url: str = "http://127.0.0.1:8080"
     secret: str = field(repr=False)
+    halted: set[str] = field(factory=set)
     newest_forms: dict[str, str] = field(factory=dict, init=False, repr=False)
 
     @property

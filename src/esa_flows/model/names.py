@@ -95,6 +95,11 @@ class RoutineId(_Name):
         return self.rpartition("/")[0]
 
     @property
+    def key(self) -> str:
+        """What a run of its own is told by in its rollout's journal."""
+        return self.replace("/", ":")
+
+    @property
     def name(self) -> RoutineName:
         """The routine's name in its account."""
         return RoutineName(self.rpartition("/")[2])

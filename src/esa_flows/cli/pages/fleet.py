@@ -31,7 +31,7 @@ from esa_flows.cli.pages.telling import (
     verbs_of,
 )
 from esa_flows.cli.rollouts.lines import FleetLines, in_order
-from esa_flows.cli.rollouts.outline import Outline, OutlinedWave
+from esa_flows.cli.rollouts.outline import Outline, OutlinedWave, routine_of
 from esa_flows.cli.rollouts.progress import FleetProgress
 from esa_flows.cli.rollouts.summary import change_words, ends_words, safety
 from esa_flows.cli.standing import question, rollout_report_of, standing
@@ -97,7 +97,7 @@ class FleetTelling:
             return
 
         self._until = max(self._until, told[-1].at)
-        name, since = run.subject.rpartition("/")[2], self._view.run.started_at
+        name, since = routine_of(run.subject), self._view.run.started_at
         made = strip(told, since=since, until=told[-1].at)
         self._strips.setdefault(name, []).append(made)
         self._runs[name] = run.id
@@ -130,7 +130,7 @@ class FleetTelling:
             lanes=tuple(self._lanes(own, report, seconds)),
             calls=sum((s.calls for s in strips), Counter()),
             verbs=verbs_of(sum((s.verbs for s in strips), Counter())),
-            cap=self._cap,
+            cap=self._outline.cap,
             readings=tuple(sorted(self._readings, key=lambda reading: reading.at)),
             routines=tuple(self._routine(each) for each in self._reports(report)),
             waves=tuple(map(self._wave, report.waves)) if report else (),

@@ -9,9 +9,9 @@ from attrs import field, frozen
 
 from esa_flows.fleet.plan import RolloutPlan
 from esa_flows.fleet.way_back import Return, WayBack
-from esa_flows.model import Duration
+from esa_flows.model import Cloud, Duration, RoutineId
 
-__all__ = ["Outline", "OutlinedWave"]
+__all__ = ["Outline", "OutlinedWave", "routine_of"]
 
 
 @frozen(kw_only=True)
@@ -51,7 +51,7 @@ class Outline:
         waves: Its waves, in order.
         calls: Calls it takes that count under the cap; 0 where that is not known.
         tolerated: How many routines may fail.
-        cap: Calls allowed in any second.
+        cap: Calls allowed in any second, in all its accounts together.
     """
 
     name: str = ""
@@ -88,7 +88,8 @@ class Outline:
             ),
             calls=plan.capped_calls,
             tolerated=plan.tolerated,
-            cap=plan.calls_per_second,
+            cap=sum(each.calls_per_second for each in plan.accounts)
+            or plan.calls_per_second,
         )
 
     @classmethod
@@ -123,9 +124,10 @@ class Outline:
 
         Args:
             recorded: The input of its run, as JSON.
-            cap: Calls allowed in any second.
+            cap: Calls allowed in any second of an account that says nothing of it.
         """
         waves = recorded["waves"]
+        cap = _together(recorded, cap)
         tolerated = waves[0]["limits"]["fleet"] if waves else 0
         made = tuple(_recorded(wave, cap) for wave in waves)
         return cls(name=recorded["name"], waves=made, tolerated=tolerated, cap=cap)
@@ -150,11 +152,32 @@ def _recorded(wave: Mapping[str, Any], cap: int) -> OutlinedWave:
     return OutlinedWave(
         number=wave["number"],
         name=wave["name"],
-        routines=tuple(release["routine"] for release in releases),
+        routines=tuple(map(_id, releases)),
         steps=" or ".join(steps),
         bake=Duration.parse(wave["bake"]).seconds,
         back=len(releases) * _WAY_BACK / cap,
     )
+
+
+def routine_of(subject: str) -> str:
+    """Give which routine of a rollout a run is about.
+
+    Args:
+        subject: What the journal calls it; both clouds may have one name.
+    """
+    return subject.removeprefix(f"{Cloud.DCDN.place}/")
+
+
+def _id(release: Mapping[str, Any]) -> str:
+    return RoutineId.of(release.get("account", ""), release["routine"])
+
+
+def _together(recorded: Mapping[str, Any], cap: int) -> int:
+    """Give the calls a second of all accounts together."""
+    tasks = (task for wave in recorded["waves"] for task in wave["tasks"])
+    used = {task["setting"]["release"].get("account", "") for task in tasks}
+    said = recorded.get("accounts", {})
+    return sum((said.get(n) or {}).get("calls_per_second") or cap for n in used) or cap
 
 
 def _shares(canary: Mapping[str, Any]) -> str:

@@ -10,13 +10,28 @@ from rich.console import RenderableType
 from esa_flows.api.cloud import Op
 from esa_flows.cli.tables import table
 from esa_flows.cli.text import counted, labelled, one_line, seconds_words
-from esa_flows.fleet.plan import Course, PlannedRoutine, PlannedWave, RolloutPlan
+from esa_flows.fleet.plan import (
+    Course,
+    PlannedAccount,
+    PlannedRoutine,
+    PlannedWave,
+    RolloutPlan,
+)
 from esa_flows.fleet.spec import Mode
 from esa_flows.model import Duration
 
 __all__ = ["planned_rollout"]
 
 _HEADINGS = ("WAVE", "ROUTINES", "STEPS", "BAKE", "GATES", "ASKS", "AT LEAST", "BACK")
+_OF_ACCOUNTS = (
+    "ACCOUNT",
+    "ACCESS KEY",
+    "ROUTINES",
+    "CALLS",
+    "CAP",
+    "A CALL",
+    "AT LEAST",
+)
 _LISTED = 10
 _POST = Op.POST.value[0]
 
@@ -34,6 +49,7 @@ def planned_rollout(plan: RolloutPlan) -> Iterator[RenderableType]:
         yield ""
         yield table(_HEADINGS, map(_wave, plan.waves))
         yield ""
+        yield from _accounts(plan)
         yield from _costs(plan)
 
     yield from (labelled("note", one_line(note)) for note in plan.notes)
@@ -81,9 +97,10 @@ def _costs(plan: RolloutPlan) -> Iterator[str]:
     told = " · ".join(f"{verb} {count:,}" for verb, count in verbs if verb != _POST)
     uploads = counted(plan.calls.get(_POST, 0), "upload")
     yield labelled("calls", f"{plan.capped_calls:,} and {uploads} ({told})")
-    rate = f"at most {plan.calls_per_second} calls a second"
-    latency = f"a call takes {plan.latency * 1000:.0f} ms"
-    yield labelled("cap", f"{rate}; {latency}")
+    if not plan.accounts:
+        rate = f"at most {plan.calls_per_second} calls a second"
+        yield labelled("cap", f"{rate}; a call takes {_milliseconds(plan.latency)}")
+
     least = _length(plan.minimum_time)
     yield labelled("takes", f"at least {least}, bound by {_bound(plan)}")
     yield labelled("back", f"all of it in {_length(plan.rollback_time)}")
@@ -109,8 +126,35 @@ def _frozen(plan: RolloutPlan) -> Iterator[str]:
     yield labelled("frozen", f"{window}; {what}")
 
 
+def _accounts(plan: RolloutPlan) -> Iterator[RenderableType]:
+    """Tell what each account takes, where there are further ones."""
+    if plan.accounts:
+        yield table(_OF_ACCOUNTS, map(_account, plan.accounts))
+        yield ""
+
+
+def _account(each: PlannedAccount) -> tuple[str, ...]:
+    return (
+        each.name or "(own)",
+        each.access_key or "-",
+        str(each.routines),
+        f"{each.capped_calls:,}",
+        f"{each.calls_per_second}/s",
+        _milliseconds(each.latency),
+        _length(each.least),
+    )
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms"
+
+
 def _bound(plan: RolloutPlan) -> str:
-    return {"cap": "the cap", "bake": "bakes"}.get(plan.bound, "how long calls take")
+    cap = "the cap"
+    if plan.slowest:
+        cap = f"the cap of {plan.slowest.name or 'your own account'}"
+
+    return {"cap": cap, "bake": "bakes"}.get(plan.bound, "how long calls take")
 
 
 def _failures(plan: RolloutPlan) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from attrs import define, field
 
 from esa_flows.api.cloud import Op
-from esa_flows.cli.rollouts.outline import Outline, OutlinedWave
+from esa_flows.cli.rollouts.outline import Outline, OutlinedWave, routine_of
 from esa_flows.cli.text import brief, one_line
 from esa_flows.cli.words import step_words
 from esa_flows.engine.codec import encode
@@ -249,7 +249,7 @@ class FleetProgress:
         return member
 
     def _member(self, happening: Happening) -> Member:
-        name = str(happening.facts.get("subject", "")).rpartition("/")[2]
+        name = routine_of(str(happening.facts.get("subject", "")))
         wave = self.outline.wave_of(name)
         self.wave = max(self.wave, wave)
         return self.members.setdefault(name, Member(name=name, wave=wave))
