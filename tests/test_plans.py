@@ -12,6 +12,7 @@ from esa_flows import Client, Outcome, Report
 from esa_flows.engine.journal_memory import MemoryJournal
 from esa_flows.errors import InvalidInput, RunInProgress
 from esa_flows.files import MemoryBlobs, digest_of
+from esa_flows.localcloud import Switches
 from tests.house import NEW, OTHER, House
 
 # Bundles are files, which the store of a test reads in the loop.
@@ -32,6 +33,24 @@ async def test_a_plan_leaves_no_run_behind() -> None:
             assert () == await client.runs.list()
 
         assert 12 == len(plan.releases[0].run)
+
+
+async def test_a_plan_foretells_how_long_the_way_back_takes() -> None:
+    """A look, the change and a reading, as long as calls took when it was made."""
+    with House(switches=Switches(latency=0.2)) as house:
+        old = house.live()
+        async with house.client() as client:
+            plan = await client.plan("shop", NEW)
+            await client.release("shop", NEW)
+            began = anyio.current_time()
+            await client.rollback("shop")
+            took = anyio.current_time() - began
+
+        assert {old: 100} == house.serves()
+        assert plan.latency == pytest.approx(0.2)
+        assert plan.rollback_time.seconds == pytest.approx(0.6)
+        assert plan.rollback_time.seconds < took
+        assert plan == type(plan).parse(plan.to_json())
 
 
 async def test_a_run_id_of_one_s_own() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
+import anyio
 from attrs import evolve, frozen
 
 from esa_flows.connection import Connection
@@ -43,8 +44,13 @@ class Plans:
         """
         outlook = Outlook(self._connection)
         run = run_id or new_run_id(self._connection.parts.random)
-        planned = outlook.planned(wanted, await outlook.look(wanted), run=run)
-        return Plan(made_at=self._connection.parts.now(), releases=(planned,))
+        began = anyio.current_time()
+        found = await outlook.look(wanted)
+        return Plan(
+            made_at=self._connection.parts.now(),
+            releases=(outlook.planned(wanted, found, run=run),),
+            latency=(anyio.current_time() - began) / max(1, found.calls),
+        )
 
     async def carry_out(
         self, plan: Plan, *, observer: Observer | None = None

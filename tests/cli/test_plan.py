@@ -37,6 +37,7 @@ async def test_a_plan_is_shown_and_nothing_is_changed(tmp_path: Path) -> None:
     assert "  shares      10:5m, 100" in done.out
     assert f"  deletes     version {oldest}, its code saved first" in done.out
     assert "  takes       at least 5m" in done.out
+    assert "  back        production in 0.0 s" in done.out
     assert " and 1 upload (" in done.out
     assert {} == office.changes
 
@@ -54,6 +55,18 @@ async def test_the_gates_are_shown_or_that_there_is_none(tmp_path: Path) -> None
     assert "Timer only" not in watched.out
     assert "  gate        count=21 http:/health\n" in watched.out
     assert "  takes       at least 30m\n" in watched.out
+
+
+async def test_where_no_way_leads_back_no_time_is_told(tmp_path: Path) -> None:
+    """Nothing served before, or production is not touched."""
+    office = Office()
+    first = await office.run("plan", "shop", bundle(tmp_path), "--create")
+    office.live()
+    staged = await office.run("plan", "shop", bundle(tmp_path), "--to", "staging")
+
+    assert "  takes " in first.out
+    assert "  takes " in staged.out
+    assert "  back " not in first.out + staged.out
 
 
 async def test_what_serves_already_is_said(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from esa_flows.cli.exits import Exit
 from esa_flows.cli.options import DEFAULTS, Common
 from esa_flows.cli.rollout import plan_fleet
 from esa_flows.cli.rollouts.planned import planned_rollout
-from esa_flows.cli.text import counted, one_line, served_words
+from esa_flows.cli.text import counted, one_line, seconds_words, served_words
 from esa_flows.errors import InvalidInput
 from esa_flows.files import read_text, write_whole
 from esa_flows.release.planned import Plan, PlannedRelease
@@ -182,7 +182,17 @@ def told(made: Plan) -> tuple[str, ...]:
         *lines,
         f"  calls       {made.capped_calls} and {uploads} ({verbs})",
         f"  takes       at least {made.minimum_time}",
+        *_back(made),
     )
+
+
+def _back(made: Plan) -> tuple[str, ...]:
+    """Say how long the way back takes, where there is one."""
+    if not any(each.forecast.shares and each.before for each in made.releases):
+        return ()
+
+    seconds = seconds_words(made.rollback_time.seconds)
+    return (f"  back        production in {seconds}",)
 
 
 def _release(each: PlannedRelease) -> tuple[str, ...]:

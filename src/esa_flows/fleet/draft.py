@@ -25,7 +25,7 @@ from esa_flows.fleet.spec import Rollout, Wave
 from esa_flows.fleet.waves import Candidate, ordered, resolve
 from esa_flows.model import Canary, Duration, Routine, RoutineId
 from esa_flows.model.freeze import coming
-from esa_flows.release.forecast import NEW, Forecast, total
+from esa_flows.release.forecast import BACK, NEW, Forecast, total
 from esa_flows.release.plan import Exposure, way_to_production
 from esa_flows.release.planned import PlannedRelease
 from esa_flows.release.room import keep_of, reasons_to_stay
@@ -34,9 +34,6 @@ from esa_flows.release.watch import is_watched, staging_time, time_at, unobserve
 from esa_flows.wire.lane import Lane
 
 __all__ = ["Facts", "Replan", "Seen", "draft", "slots_of"]
-
-BACK = 3
-"""Calls that take production of one routine back: look, deploy, read back."""
 
 _MOST_STEPS = 3
 _OBSERVE = Op.OBSERVE.value[0]

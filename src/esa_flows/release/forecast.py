@@ -30,7 +30,10 @@ from esa_flows.release.watch import (
 )
 from esa_flows.steps.observe import World
 
-__all__ = ["Forecast", "forecast", "total", "victims_of"]
+__all__ = ["BACK", "Forecast", "forecast", "total", "victims_of"]
+
+BACK = 3
+"""Calls that take production of one routine back: look, deploy, read back."""
 
 NEW = VersionId("9" * 32)
 """Stands for the version that is to be made."""

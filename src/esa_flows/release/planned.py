@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from esa_flows.errors import InvalidInput
 from esa_flows.model import Duration, Routine
-from esa_flows.release.forecast import Forecast, total
+from esa_flows.release.forecast import BACK, Forecast, total
 from esa_flows.release.plan_file import PlanFile
 from esa_flows.release.spec import Release
 
@@ -54,10 +54,12 @@ class Plan:
     Attributes:
         made_at: When, in UTC.
         releases: The releases, in the order they are begun.
+        latency: Seconds that a call took then.
     """
 
     made_at: dt.datetime
     releases: tuple[PlannedRelease, ...] = field()
+    latency: float = 0.0
 
     @releases.validator
     def _not_empty(self, _: object, value: tuple[PlannedRelease, ...]) -> None:
@@ -78,6 +80,11 @@ class Plan:
     def minimum_time(self) -> Duration:
         """The longest bake of all: releases run beside each other."""
         return max((r.minimum_time for r in self.releases), key=lambda d: d.seconds)
+
+    @property
+    def rollback_time(self) -> Duration:
+        """The time it takes to put production back: a look, the change, a reading."""
+        return Duration(BACK * self.latency)
 
     def to_data(self) -> dict[str, Any]:
         """Give it as plain JSON values, with the version of its format."""
