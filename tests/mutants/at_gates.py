@@ -21,6 +21,13 @@ DEFENCES = (
         "tests/release/test_watch.py::test_a_gate_in_staging_keeps_production_untouched",
     ),
     Defence(
+        "gates of staging ask the edge once it can know the new version",
+        "release/expose.py",
+        "        await ctx.do(let_edge_catch_up, journey.routine, round=number)\n",
+        "        pass\n",
+        "tests/release/test_watch.py::test_gates_of_staging_wait_for_the_edge_where_nothing_else_does",
+    ),
+    Defence(
         "what was watched in staging still serves there",
         "release/expose.py",
         "    await _still_serves("

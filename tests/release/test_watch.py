@@ -22,7 +22,7 @@ from esa_flows.errors import Paused
 from esa_flows.gates.functions import GateFunction
 from esa_flows.gates.limits import Limits
 from esa_flows.gates.python_check import PythonCheck
-from esa_flows.localcloud import Fault
+from esa_flows.localcloud import Fault, Switches
 from esa_flows.model import Bundle, Canary, Environment
 from esa_flows.release.spec import Release
 from esa_flows.release.watch import gates_at, unobserved
@@ -101,6 +101,42 @@ async def test_a_bundle_that_answers_500_in_its_canary_is_rolled_back() -> None:
         assert ((10, 90), (100,)) == (shares, back)
         assert second - first < 10
         assert "deploy production 50+50" not in house.transport.calls
+
+
+@pytest.mark.parametrize("edge_lag", ["0s", "20s"])
+async def test_gates_of_staging_wait_for_the_edge_where_nothing_else_does(
+    edge_lag: str,
+) -> None:
+    """Without the default gate: they would hear the former code, and be content."""
+    gates = ["http:/ at=staging"]
+    with House(switches=Switches(edge_lag=19.0)) as house:
+        old = house.live()
+        await anyio.sleep(60)
+        async with house.client(edge_lag=edge_lag) as client:
+            report = await client.release(
+                "shop", BROKEN, check=False, probe=False, gates=gates
+            )
+
+        waits = edge_lag != "0s"
+        assert (Outcome.FAILED if waits else Outcome.RELEASED) is report.outcome
+        assert waits is (house.serves() == {old: 100})
+
+
+@pytest.mark.parametrize("probe", [True, False])
+async def test_gates_of_staging_wait_for_the_edge_no_more_than_once(
+    *, probe: bool
+) -> None:
+    """The default gate waits for them, too; what served there before is known."""
+    with House() as house:
+        house.live()
+        began = anyio.current_time()
+        async with house.client(edge_lag="1h") as client:
+            for to in ("staging", "production"):
+                await client.release(
+                    "shop", NEW, to=to, probe=probe, gates=["http:/ at=staging"]
+                )
+
+        assert 3600 <= anyio.current_time() - began < 3660
 
 
 async def test_the_way_back_follows_the_bad_reading_at_once() -> None:

@@ -14,7 +14,7 @@ from esa_flows.model import Duration, RoutineName
 from esa_flows.wire.secret import Secret
 from esa_flows.wire.transport import HttpClient, Transport
 
-__all__ = ["AskStaging", "Prober", "ask_staging"]
+__all__ = ["AskStaging", "Prober", "ask_staging", "let_edge_catch_up"]
 
 
 @frozen(kw_only=True)
@@ -129,6 +129,12 @@ async def ask_staging(ctx: Context, asked: AskStaging) -> Reading:
 
     token = await _token(cloud, asked.routine)
     return await probe(prober.door, evolve(plan, patience=prober.patience, token=token))
+
+
+@step.read()
+async def let_edge_catch_up(ctx: Context, routine: RoutineName) -> None:  # noqa: ARG001  for the journal
+    """Wait for as long as the edge may need to serve what was deployed. A read."""
+    await anyio.sleep(ctx.need(Prober).edge_lag.seconds)
 
 
 async def _token(cloud: RoutineCloud, routine: RoutineName) -> Secret | None:

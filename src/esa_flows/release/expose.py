@@ -9,7 +9,7 @@ from attrs import evolve
 
 from esa_flows.engine.context import Context
 from esa_flows.errors import GateFailed, Refused
-from esa_flows.gates.staging import AskStaging, ask_staging
+from esa_flows.gates.staging import AskStaging, ask_staging, let_edge_catch_up
 from esa_flows.gates.verdict import Verdict
 from esa_flows.gates.watched import Watched
 from esa_flows.model import WHOLE, Environment, Routine, Split, VersionId
@@ -55,6 +55,10 @@ async def to_staging(
     if release.probe:
         await _pass_gate(ctx, journey, number, is_settled=is_settled)
         await ctx.do(still_serves, wanted, key="staging", round=number)
+
+    has_waited = release.probe and bool(journey.before.record)
+    if not is_settled and not has_waited and gates_at(release, Environment.STAGING):
+        await ctx.do(let_edge_catch_up, journey.routine, round=number)
 
     await _watch_staging(ctx, release, journey, version, number)
 
