@@ -8,6 +8,13 @@ __all__ = ["DEFENCES"]
 
 DEFENCES = (
     Defence(
+        "production is looked at again once a version of its own is made",
+        "release/release.py",
+        "        journey.now = await ctx.do(look, wanted.routine, key=key, round=number)\n",
+        "",
+        "tests/protocol/test_traces.py::test_an_undisturbed_play_is_a_behaviour_of_the_model",
+    ),
+    Defence(
         "duplicates of a commit whose answer was lost are swept",
         "release/make.py",
         "repeated = committed.attempts > 1 or rounds.number > 1",

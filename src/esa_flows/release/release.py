@@ -220,6 +220,7 @@ async def _expose(
     await to_staging(ctx, wanted, journey, version, number=number)
     for place in others:
         await versions.make(ctx, journey, place)
+        # What was seen before that version was made is no look right before exposing.
         key = f"before:{place}"
         journey.now = await ctx.do(look, wanted.routine, key=key, round=number)
 
