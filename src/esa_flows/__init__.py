@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Aborted",
+    "Account",
     "Approval",
     "Binding",
     "Client",
@@ -53,6 +54,7 @@ __all__ = [
 
 _HOMES = {
     "Aborted": "errors",
+    "Account": "fleet.account",
     "Approval": "engine.context",
     "Binding": "release.spec",
     "Client": "client",

@@ -34,6 +34,7 @@ from esa_flows.errors import (
     EsaFlowsError,
     ReleaseFailed,
 )
+from esa_flows.fleet.account import Account
 from esa_flows.fleet.plan import RolloutPlan
 from esa_flows.fleet.report import RolloutReport
 from esa_flows.fleet.spec import FailureBudget, Member, Rollout, Wave
@@ -52,6 +53,7 @@ __version__: str
 
 __all__ = [
     "Aborted",
+    "Account",
     "Approval",
     "Binding",
     "Client",
