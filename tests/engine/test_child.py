@@ -646,6 +646,24 @@ async def heedful(ctx: Context, name: str) -> list[str | None]:
     return []
 
 
+@flow
+async def forgetful(ctx: Context, name: str) -> list[str | None]:
+    """Ask again for what a run of its own gave."""
+    first = await ctx.run(unit, name)
+    return [first, ctx.given(unit)]
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+async def test_what_a_child_gave_can_be_asked_for_again(rows: int) -> None:
+    """Right after it ended, and in a replay; though its record is held no more."""
+    desk = Desk()
+    await desk.start(forgetful)
+    if rows:
+        desk.journal = cut(desk.journal, len(await desk.rows()) - rows)
+
+    assert ["x!x more!"] * 2 == await desk.resume(forgetful)
+
+
 async def test_what_was_begun_is_known_to_the_next_process() -> None:
     """Ids by key, also those that another process began; of other flows none."""
     desk = Desk()

@@ -27,7 +27,7 @@ from esa_flows.engine.failure import encode_error
 from esa_flows.engine.family import Birth
 from esa_flows.engine.journal import Kind
 from esa_flows.engine.observe import Happening, Observer, tell
-from esa_flows.engine.recall import recalled
+from esa_flows.engine.recall import settled
 from esa_flows.engine.state import Event
 from esa_flows.engine.strand import Strand
 from esa_flows.engine.work import Identity
@@ -57,7 +57,7 @@ async def child(strand: Strand, identity: Identity, birth: Birth) -> Any:
     strand.refuse_input(name, digest)
     past = strand.past(name)
     if past.outcome is not None and not strand.precedes(past.seq):
-        return recalled(past, birth.flow.output)
+        return settled(past, birth.flow.output)
 
     async with strand.run.stopping():
         named = evolve(birth, id=await _id_of(strand, name, birth, digest))
@@ -70,7 +70,7 @@ async def child(strand: Strand, identity: Identity, birth: Birth) -> Any:
         raise end
 
     strand.meet(name)
-    return recalled(strand.past(name), birth.flow.output)
+    return settled(strand.past(name), birth.flow.output)
 
 
 async def _id_of(strand: Strand, name: str, birth: Birth, digest: str) -> str:

@@ -27,6 +27,7 @@ class Past:
         input: SHA-256 of its recorded input.
         attempts: Attempts begun.
         outcome: Body of its outcome; None where it has none.
+        given: What the outcome gave, where that is kept instead of its value.
         seq: Place of the outcome's row.
         wake: When a durable sleep ends, or a timeout runs out.
         answer: Body of the row that answers it, where it asked a person.
@@ -37,6 +38,7 @@ class Past:
     input: str = ""
     attempts: int = 0
     outcome: dict[str, Any] | None = None
+    given: tuple[Any, ...] = ()
     seq: int = 0
     wake: dt.datetime | None = None
     answer: dict[str, Any] = field(factory=dict)
