@@ -6,18 +6,27 @@ when used in the wrong place.
 """
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+    Sized,
+)
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from random import Random  # noqa: TID251  seeded by the run: the same on every replay
 from typing import Any, Protocol, TypeVar, overload
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from esa_flows.engine.work import Work, checked_name
 from esa_flows.errors import StepMisuse
 from esa_flows.model import Duration
 
-__all__ = ["Approval", "Branch", "Context", "Driver", "Limit"]
+__all__ = ["Approval", "Branch", "Context", "Driver", "Limit", "Names"]
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -28,6 +37,10 @@ P = TypeVar("P")
 
 Branch = Callable[["Context"], Awaitable[O]]
 """One of several things done side by side."""
+
+
+class Names(Sized, Iterable[str], Protocol):
+    """What branches are called, in order; a rollout has as many as it has routines."""
 
 
 class Limit(Protocol):
@@ -86,7 +99,7 @@ class Driver(Protocol):
 
     async def gather(
         self,
-        names: Collection[str],
+        names: Names,
         branch: Callable[[str], Branch[O]],
         *,
         path: tuple[str, ...],
@@ -262,8 +275,9 @@ class Context:
         Returns:
             What they gave, in order.
         """
-        named = {str(place): branch for place, branch in enumerate(branches)}
-        return tuple(await self._gather(named, named.__getitem__, key, limit))
+        places = _Places(len(branches))
+        made = partial(_at, branches)
+        return tuple(await self._gather(places, made, key, limit))
 
     async def each(
         self,
@@ -386,7 +400,7 @@ class Context:
 
     async def _gather(
         self,
-        names: Collection[str],
+        names: Names,
         branch: Callable[[str], Branch[O]],
         key: str,
         limit: int | None,
@@ -402,6 +416,23 @@ class Context:
             )
 
         return self._driver
+
+
+@frozen
+class _Places:
+    """The names of branches that are known by their places, made when asked for."""
+
+    _count: int
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[str]:
+        return map(str, range(self._count))
+
+
+def _at(branches: Sequence[Branch[Any]], place: str) -> Branch[Any]:
+    return branches[int(place)]
 
 
 def _doing(work: Work[I, O], value: I) -> Branch[O]:

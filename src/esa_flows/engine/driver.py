@@ -4,7 +4,7 @@ An outcome in the journal is given back; version and input must be what they wer
 """
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from esa_flows.engine.attempts import Attempts
 from esa_flows.engine.cause import STOPPING
 from esa_flows.engine.child import child
 from esa_flows.engine.codec import Ephemeral, digest_of
-from esa_flows.engine.context import Branch, Context
+from esa_flows.engine.context import Branch, Context, Names
 from esa_flows.engine.family import Birth
 from esa_flows.engine.flow import Flow
 from esa_flows.engine.gather import gather
@@ -99,7 +99,7 @@ class RunDriver:
 
     async def gather(
         self,
-        names: Collection[str],
+        names: Names,
         branch: Callable[[str], Branch[O]],
         *,
         path: tuple[str, ...],

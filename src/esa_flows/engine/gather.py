@@ -10,13 +10,14 @@ replay to the next. Then the gravest failure is raised; of equals, that of the f
 branch in order.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Generic, TypeVar
 
 import anyio
 from attrs import define, field
 
 from esa_flows.engine.cause import cause
+from esa_flows.engine.context import Names
 from esa_flows.engine.ending import Raised, Returned
 from esa_flows.engine.failure import words
 from esa_flows.engine.strand import Strand
@@ -49,7 +50,7 @@ class _Ends(Generic[O]):
 
 
 async def gather(
-    strand: Strand, names: Collection[str], begin: Begin[O], *, limit: int | None
+    strand: Strand, names: Names, begin: Begin[O], *, limit: int | None
 ) -> list[O]:
     """Do branches side by side, all of them to their ends.
 
@@ -67,7 +68,7 @@ async def gather(
         Exception: The gravest failure of a branch.
     """
     at_once = len(names) if limit is None else min(limit, len(names))
-    if names and at_once < 1:
+    if len(names) and at_once < 1:
         raise StepMisuse(f"With limit={limit} no branch could ever begin.")
 
     found = _Ends(begin, strand)

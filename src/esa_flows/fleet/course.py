@@ -55,8 +55,8 @@ class Course:
 
     run: str
     order: Order
-    tasks: dict[RoutineId, Task] = field(init=False)
-    waves: dict[RoutineId, int] = field(init=False)
+    tasks: dict[RoutineId, Task] = field(factory=dict, init=False)
+    waves: dict[RoutineId, int] = field(factory=dict, init=False)
     reports: dict[RoutineId, RoutineReport] = field(factory=dict, init=False)
     legs: dict[RoutineId, Leg] = field(factory=dict, init=False)
     failures: int = 0
@@ -74,9 +74,11 @@ class Course:
     _proven: Counter[int] = field(factory=Counter, init=False)
 
     def __attrs_post_init__(self) -> None:
-        placed = [(w.number, task) for w in self.order.waves for task in w.tasks]
-        self.tasks = {task.name: task for _, task in placed}
-        self.waves = {task.name: number for number, task in placed}
+        for wave in self.order.waves:
+            for task in wave.tasks:
+                name = task.name  # made anew whenever it is asked for
+                self.tasks[name], self.waves[name] = task, wave.number
+
         self.reports |= {report.routine: report for report in self.order.others}
         self.shutter = Shutter(self.order.heeds)
 
