@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from esa_flows.fleet.report import Ended, RolloutReport, RoutineEnd
 from esa_flows.fleet.spec import FailureBudget, Member, Rollout, Wave
 from esa_flows.gates.functions import GateFunction
 from esa_flows.localcloud import Fault, Switches
-from esa_flows.model import RoutineName
+from esa_flows.model import Bundle, RoutineName
 from tests.fleet.yard import ends, rollout_of
 from tests.house import NEW, OLD, OTHER, House
 
@@ -257,6 +258,32 @@ async def test_one_file_for_all_is_read_once(tmp_path: Path) -> None:
 
     assert Ended.DONE is report.ended
     assert 1 == len({r.release.release.bundle for r in plan.routines if r.release})
+
+
+class _Disk(MemoryBlobs):
+    """A store whose disk takes a second to sync."""
+
+    async def put_file(
+        self, path: str | os.PathLike[str], *, commit: str = "", message: str = ""
+    ) -> Bundle:
+        await anyio.sleep(1)
+        return await super().put_file(path, commit=commit, message=message)
+
+
+async def test_bundles_are_taken_in_beside_each_other(tmp_path: Path) -> None:
+    """A fleet whose routines have a bundle each does not wait for the disk for each."""
+    code = [tmp_path / f"{name}.js" for name in NAMES]
+    for each in code:
+        each.write_bytes(NEW + each.name.encode())
+
+    house = _house()
+    house.transport.watch = lambda: began.append(anyio.current_time())
+    members = [Member(each.stem, each, choices={"create": True}) for each in code]
+    async with house.client(blobs=_Disk()) as client:
+        began = [anyio.current_time()]
+        await client.plan(Rollout(members=members))
+
+    assert len(code) / 4 > began[1] - began[0]
 
 
 async def test_where_the_world_has_changed_it_is_a_conflict() -> None:

@@ -1,7 +1,7 @@
 """Rollouts: planned with reads alone, begun, joined or gone on with."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -41,6 +41,9 @@ MOST_TOLD = 20
 """Routines whose trouble is told in one error."""
 
 MOST_RUNS = 100_000
+
+BUNDLES_AT_ONCE = 16
+"""Bundles that are taken in beside each other."""
 
 Drive = Callable[..., Awaitable[RolloutReport]]
 """Drives a run to its end; takes an observer."""
@@ -228,6 +231,7 @@ class Rollouts:
     async def _taken_in(self, members: Sequence[Member]) -> tuple[Asked, ...]:
         """Check what is asked for and take the code in, each file once."""
         known: dict[Any, Release] = {}
+        await self._stocked(members, known)
         asked, troubles = list[Asked](), list[str]()
         for each in members:
             try:
@@ -238,13 +242,27 @@ class Rollouts:
         _refuse(troubles)
         return tuple(asked)
 
+    async def _stocked(
+        self, members: Sequence[Member], known: dict[Any, Release]
+    ) -> None:
+        """Take in one of each kind, some at once: a bundle waits for the disk."""
+        waiting = iter({_kind(each): each for each in reversed(members)}.values())
+
+        async def some() -> None:
+            for each in waiting:
+                with suppress(InvalidInput):  # told in the members' order, later
+                    await self._asked(each, known)
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(BUNDLES_AT_ONCE):
+                tasks.start_soon(some)
+
     async def _asked(self, each: Member, known: dict[Any, Release]) -> Asked:
         connection = self._at(each.account)
         account = connection.settings.account
         name = RoutineId.of(account, each.routine)
         needs = tuple(_needed(account, needed) for needed in each.depends_on)
-        told = repr(sorted(each.choices.items()))
-        like = (account, each.code, str(each.canary), told)
+        like = _kind(each)
         if like not in known:
             choices = Choices(**{"canary": each.canary, **each.choices})  # type: ignore[typeddict-item]
             known[like] = await release_of(connection, name.name, each.code, **choices)
@@ -319,6 +337,12 @@ def _planned(wanted: Rollout, name: str, key: str, pace: Pace) -> PlannedAccount
         calls_per_second=its.calls,
         latency=its.latency,
     )
+
+
+def _kind(member: Member) -> tuple[Any, ...]:
+    """Tell what is released from what else is: routines of a kind differ by name."""
+    choices = repr(sorted(member.choices.items()))
+    return member.account, member.code, str(member.canary), choices
 
 
 def _fitting(

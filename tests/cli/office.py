@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +27,9 @@ PLACE = {
 }
 
 
-async def no_git(_file: str, _environ: Mapping[str, str]) -> str:
+async def no_git(files: Iterable[str], _environ: Mapping[str, str]) -> dict[str, str]:
     """Say what commit everything is from, without asking git."""
-    return COMMIT
+    return dict.fromkeys(files, COMMIT)
 
 
 @frozen(kw_only=True)
@@ -90,7 +90,7 @@ class Office(House):
             parts=self.parts(environ, **changes),
             out=console(is_terminal=is_terminal),
             err=console(is_terminal=is_terminal),
-            commit=no_git,
+            commits=no_git,
         )
 
     async def run(self, *argv: str, desk: Desk | None = None, **options: Any) -> Done:

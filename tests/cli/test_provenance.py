@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from esa_flows.cli.provenance import commit_of, git_facts
+from esa_flows.cli.provenance import commits_of, git_facts
 
 pytestmark = [pytest.mark.real_time, pytest.mark.may_block]
 
@@ -18,46 +18,79 @@ def _git(folder: Path, *arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
+async def _commit(file: Path, **environ: str) -> str:
+    return (await commits_of((str(file),), environ))[str(file)]
+
+
 async def test_the_commit_of_the_file_s_repository(tmp_path: Path) -> None:
     """The commit is that of the folder the bundle lies in."""
     _git(tmp_path, "init", "-q")
     _git(tmp_path, "commit", "-q", "--allow-empty", "-m", "x")
 
-    found = await commit_of(str(tmp_path / "worker.js"), {})
+    found = await _commit(tmp_path / "dist" / "worker.js")
 
     assert _git(tmp_path, "rev-parse", "HEAD").strip() == found
 
 
+async def test_git_is_asked_once_for_each_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fleet of a thousand bundles does not wait for a thousand processes."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    files = [one / "a" / "x.js", one / "b" / "x.js", other / "x.js", tmp_path / "x.js"]
+    for repository in (one, other):
+        (repository / ".git").mkdir(parents=True)
+    _instead_of_git(
+        tmp_path, monkeypatch, f'echo "$2" >> {tmp_path}/asked; basename "$2"'
+    )
+
+    found = await commits_of(map(str, files), {})
+
+    assert ["one", "one", "other", ""] == [found[str(file)] for file in files]
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert sorted(map(str, (one, other))) == sorted(asked)
+
+
 async def test_what_github_says_counts_first(tmp_path: Path) -> None:
     """In a job of GitHub the commit is the job's."""
-    assert "abc" == await commit_of(str(tmp_path / "x"), {"GITHUB_SHA": "abc"})
+    assert "abc" == await _commit(tmp_path / "x", GITHUB_SHA="abc")
 
 
-async def test_no_repository_is_no_trouble(tmp_path: Path) -> None:
-    """Outside a repository there is no commit, and nothing else happens."""
-    assert "" == await commit_of(str(tmp_path / "nowhere" / "worker.js"), {})
+async def test_no_repository_is_no_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outside a repository there is no commit, and git is not started."""
+    _instead_of_git(tmp_path, monkeypatch, "echo abc")
+
+    assert "" == await _commit(tmp_path / "nowhere" / "worker.js")
+
+
+async def test_no_commit_is_no_trouble(tmp_path: Path) -> None:
+    """A repository without a commit has none to tell."""
+    _git(tmp_path, "init", "-q")
+
+    assert "" == await _commit(tmp_path / "worker.js")
 
 
 async def test_no_git_is_no_trouble(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without git there is no commit."""
+    (tmp_path / ".git").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    assert "" == await commit_of(str(tmp_path / "worker.js"), {})
+    assert "" == await _commit(tmp_path / "worker.js")
 
 
 async def test_a_slow_git_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A git that hangs costs two seconds at most."""
-    slow = tmp_path / "git"
-    slow.write_text("#!/bin/sh\nexec sleep 60\n")
-    slow.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    (tmp_path / ".git").mkdir()
+    _instead_of_git(tmp_path, monkeypatch, "exec sleep 60")
     monkeypatch.setattr("esa_flows.cli.provenance._PATIENCE", 0.1)
 
-    assert "" == await commit_of(str(tmp_path / "worker.js"), {})
+    assert "" == await _commit(tmp_path / "worker.js")
 
 
 async def test_what_else_is_known_of_a_repository(tmp_path: Path) -> None:
@@ -117,3 +150,10 @@ async def test_a_job_of_github_knows_its_branch_or_tag(
 async def test_without_a_repository_there_are_no_facts(tmp_path: Path) -> None:
     """A file that names one is refused then: it is not set."""
     assert {} == await git_facts(str(tmp_path / "none" / "x"), {})
+
+
+def _instead_of_git(folder: Path, monkeypatch: pytest.MonkeyPatch, does: str) -> None:
+    program = folder / "git"
+    program.write_text(f"#!/bin/sh\n{does}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/bin:/usr/bin")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from anyio import CancelScope
@@ -19,7 +19,7 @@ from esa_flows.cli.exits import Exit
 from esa_flows.cli.lines import annotation
 from esa_flows.cli.options import Common, Driving
 from esa_flows.cli.paper import paper
-from esa_flows.cli.provenance import commit_of, git_facts
+from esa_flows.cli.provenance import commits_of, git_facts
 from esa_flows.cli.tables import hanging
 from esa_flows.cli.text import clean, counted, label_width, unmarked
 from esa_flows.client import Client
@@ -35,6 +35,9 @@ from esa_flows.notify.target import targets_of
 from esa_flows.settings import Settings, blobs_folder, journal_path
 
 __all__ = ["Answer", "Desk"]
+
+Commits = Callable[[Iterable[str], Mapping[str, str]], Awaitable[Mapping[str, str]]]
+"""Gives the commit that each file was built from, by the file's path."""
 
 _LABEL = 5
 _YES = frozenset({"y", "yes"})
@@ -65,8 +68,8 @@ class Desk:
         out: Standard output.
         err: Standard error.
         is_json: Whether standard output is for one JSON object.
-        commit: Finds the commit a file was built from; empty where there is none.
-        git: Finds what else is known of its repository.
+        commits: Finds the commits files were built from; empty where there is none.
+        git: Finds what else is known of a file's repository.
         beside: Runs what goes on beside the command.
         scope: Around the command.
         realm: Whose routines the command is about.
@@ -84,7 +87,7 @@ class Desk:
     out: Console
     err: Console
     is_json: bool = False
-    commit: Callable[[str, Mapping[str, str]], Awaitable[str]] = commit_of
+    commits: Commits = commits_of
     git: Callable[[str, Mapping[str, str]], Awaitable[Mapping[str, str]]] = git_facts
     beside: TaskGroup | None = None
     scope: CancelScope | None = None
@@ -191,6 +194,14 @@ class Desk:
             self.note(
                 f"{counted(self.events.lost, 'event')} could not be written{told}."
             )
+
+    async def commit(self, file: str) -> str:
+        """Give the commit that a file was built from; empty where none is known.
+
+        Args:
+            file: Its path.
+        """
+        return (await self.commits((file,), self.parts.environ))[file]
 
     def client(self, common: Common) -> Client:
         """Make the client that the flags and the environment describe.

@@ -79,7 +79,7 @@ async def release(  # noqa: PLR0913  a command has as many flags as it has
             to=to,
             create=create,
             message=message,
-            commit=commit or await desk.commit(file, desk.parts.environ),
+            commit=commit or await desk.commit(file),
             protect=protect,
             prune_foreign=not no_prune_foreign,
             probe=not no_probe,

@@ -157,17 +157,15 @@ async def read_rollout(desk: Desk, text: str, name: str) -> Rollout:
         InvalidInput: It is none; says all that is wrong.
     """
     environ = desk.parts.environ
-    facts = {**environ, "git.commit": await desk.commit(name, environ)}
+    facts = dict(environ)
+    if "${git.commit}" in text:
+        facts["git.commit"] = await desk.commit(name)
+
     if _GIT.search(text):
         facts |= await desk.git(name, environ)
 
     wanted = read_fleet(text, name=name, facts=facts)
-    commits: dict[str, str] = {}
-    for each in wanted.members:
-        code = str(each.code)
-        if code not in commits:
-            commits[code] = await desk.commit(code, environ)
-
+    commits = await desk.commits({str(each.code) for each in wanted.members}, environ)
     members = [_committed(each, commits[str(each.code)]) for each in wanted.members]
     return evolve(wanted, members=members)
 
