@@ -40,6 +40,24 @@ def test_the_version_needs_nothing_of_the_command_line() -> None:
     assert done.stdout.startswith("esa-flows 0.")
 
 
+@pytest.mark.parametrize(("call", "kept"), [("main()", "set apart"), ("main(ASK)", "")])
+def test_a_program_looks_for_no_garbage_in_itself(call: str, kept: str) -> None:
+    """What a command imports is set apart; a host that asks for one keeps its ways."""
+    script = (
+        "import gc, sys\n"
+        "from esa_flows.cli import main\n"
+        "ASK = sys.argv[1:] = ['--help']\n"
+        f"{call}\n"
+        "told = 'set apart' if gc.get_freeze_count() else ''\n"
+        "print(told, gc.isenabled(), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+
+    assert f"{kept} True\n" == done.stderr
+
+
 @pytest.mark.parametrize("missing", ["cyclopts", "rich.console"])
 def test_without_the_extra_it_says_which(
     missing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -6,9 +6,11 @@ library; everything else is imported when it is needed.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 from esa_flows import __version__
 
@@ -31,13 +33,14 @@ def main(argv: Sequence[str] | None = None, *, parts: object = None) -> int:
         sys.stdout.write(f"esa-flows {__version__}\n")
         return 0
 
+    imported = _kept if argv is None else importlib.import_module
     try:
-        commands = importlib.import_module("esa_flows.cli.commands")
+        commands = imported("esa_flows.cli.commands")
         if commands.is_listing(given):
             listed: int = commands.listing(given)
             return listed
 
-        app = importlib.import_module("esa_flows.cli.app")
+        app = imported("esa_flows.cli.app")
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _EXTRA:
             raise
@@ -52,3 +55,17 @@ def main(argv: Sequence[str] | None = None, *, parts: object = None) -> int:
 
     code: int = app.run(given, parts)
     return code
+
+
+def _kept(name: str) -> ModuleType:
+    """Import a module of a program, which is no garbage as long as its process lives.
+
+    It is not looked through for any while it is imported, nor when the program ends:
+    both together take longer than many a command.
+    """
+    gc.disable()
+    try:
+        return importlib.import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()
