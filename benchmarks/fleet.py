@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 
 from benchmarks.rollouts import SHAPES, N
-from benchmarks.shell import NODE_TOOL, first_call, official, ours
+from benchmarks.shell import NODE_TOOL, official, ours
 from benchmarks.suite import Effort
 from benchmarks.table import Line, Promise, floor, peer
 from benchmarks.turns import Arm, Figures, turn
@@ -152,12 +152,6 @@ async def from_a_shell() -> list[Line]:
             unit="calls",
             ours=real["fullest"],
             promise=Promise.figure(most=N),
-        ),
-        Line(
-            what="first call of a rollout of 1,000 routines, from the shell's start",
-            unit="s",
-            ours=await first_call(1_000),
-            promise=Promise.figure(most=1),
         ),
     ]
     return [*lines, *compared(few, await theirs())]

@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,7 @@ import anyio.to_thread
 import httpx
 from attrs import field, frozen
 
-from benchmarks.startup import NODE_TOOL
-from benchmarks.turns import Figures
+from benchmarks.turns import NODE_TOOL, Figures
 from esa_flows.localcloud import KEY
 from esa_flows.localcloud.spawn import Spawned, spawned
 
@@ -156,31 +154,32 @@ async def official(size: int) -> Figures:
     return await looped(size, [(*tool, name) for name in names(size)])
 
 
-async def first_call(size: int) -> float:
-    """Give the seconds from a shell's start of a rollout to its first call."""
-    return await anyio.to_thread.run_sync(partial(_first_call, size))
+def first_call(size: int, environ: Mapping[str, str]) -> Figures:
+    """Start a rollout from a shell and stop it when its first call is there.
 
-
-def _first_call(size: int) -> float:
+    Args:
+        size: Its routines; none has a cloud behind it.
+        environ: Variables on top of what the command needs.
+    """
     with (
         tempfile.TemporaryDirectory() as name,
         socket.create_server(("127.0.0.1", 0)) as server,
     ):
         laid_out(Path(name), size)
+        server.settimeout(PATIENCE)
         api = f"http://127.0.0.1:{server.getsockname()[1]}"
+        quiet = subprocess.DEVNULL
+        told = {**environment(Path(name), api), **environ}
         began = time.perf_counter()
         with subprocess.Popen(
-            OURS,
-            cwd=name,
-            env=environment(Path(name), api),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            OURS, cwd=name, env=told, stdout=quiet, stderr=quiet
         ) as program:
-            server.settimeout(PATIENCE)
             called, _ = server.accept()
             called.recv(1)
             took = time.perf_counter() - began
-            called.close()
             program.kill()
+            called.close()
+            _, _, used = os.wait4(program.pid, 0)
+            program.returncode = 0
 
-    return took
+    return {"s": took, "ms": (used.ru_utime + used.ru_stime) * 1e3}

@@ -1,19 +1,23 @@
-"""Starting up: importing, and the answers that need nothing else."""
+"""Starting up: importing, the answers that need nothing else, and the first call."""
 
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import anyio.to_thread
 
+from benchmarks.shell import first_call
 from benchmarks.suite import Effort
 from benchmarks.table import Line, Promise, floor, peer
-from benchmarks.turns import SDK, Figures, Turns, pairwise
+from benchmarks.turns import NODE_TOOL, SDK, Figures, Turns, pairwise
 
 ROUNDS = 9
-NODE_TOOL = Path("tests/official_node/node_modules/esa-cli/bin/enter.cjs")
+FLEETS = {"one": 1, "fleet": 1_000}
+"""Routines of the rollouts that are started until their first call."""
+
 SCRIPT = "import sys\nfrom esa_flows.cli import main\nsys.exit(main())\n"
 """What installers write as the program `esa-flows`."""
 
@@ -25,6 +29,7 @@ def commands(script: str) -> dict[str, list[str]]:
         "nothing": [python, "-c", "pass"],
         "import": [python, "-c", "import esa_flows"],
         "client": [python, "-c", "from esa_flows import Client"],
+        "made": [python, "-c", "from esa_flows import Client; Client()"],
         "httpx": [python, "-c", "import httpx"],
         "version": [python, script, "--version"],
         "help": [python, script, "--help"],
@@ -66,13 +71,19 @@ def turns(rounds: int) -> Turns:
         script, environ = Path(folder, "esa-flows.py"), installed(folder)
         script.write_text(SCRIPT)
         asked = commands(str(script))
-        for command in asked.values():
-            cpu(command, environ)  # bytecode is written, files are in memory
+        arms: dict[str, Callable[[], Figures]] = {}
+        arms |= {
+            name: partial(cpu, command, environ) for name, command in asked.items()
+        }
+        kept = {"PYTHONPYCACHEPREFIX": folder}
+        arms |= {name: partial(first_call, n, kept) for name, n in FLEETS.items()}
+        for arm in arms.values():
+            arm()  # bytecode is written, files are in memory
 
-        found: Turns = {name: [] for name in asked}
+        found: Turns = {name: [] for name in arms}
         for _ in range(rounds):
-            for name, command in asked.items():
-                found[name].append(cpu(command, environ))
+            for name, arm in arms.items():
+                found[name].append(arm())
 
     return found
 
@@ -83,10 +94,26 @@ async def measure(effort: Effort) -> list[Line]:
     lines = [
         line(found, "import esa_flows", "import", "httpx", most=0.7),
         line(found, "import esa_flows", "import", "sdk", most=0.25),
-        line(found, "from esa_flows import Client", "client", "httpx"),
+        line(found, "from esa_flows import Client", "client", "httpx", most=0.7),
         line(found, "from esa_flows import Client", "client", "sdk"),
+        line(found, "a client made", "made", "httpx"),
+        line(found, "a client made", "made", "sdk"),
         line(found, "esa-flows --version", "version", "nothing", most=1.5),
         line(found, "esa-flows --help", "help", "esa-cli", most=0.2),
+        line(found, "esa-flows rollout, to its first call", "one", "made"),
+        line(found, "  of 1,000 routines", "fleet", "one", most=1.5),
+        Line(
+            goal="P10",
+            what="  of 1,000 routines, in all",
+            unit="s CPU",
+            ours=least_of(found, "fleet") / 1e3,
+            promise=Promise.figure(most=1),
+        ),
+        Line(
+            what="  of 1,000 routines, from the shell's start",
+            unit="s",
+            ours=min(turned["s"] for turned in found["fleet"]),
+        ),
     ]
     return [made for made in lines if made is not None]
 
@@ -96,7 +123,10 @@ NAMES = {
     "sdk": "import the official SDK",
     "nothing": "python -c pass",
     "esa-cli": "esa-cli --help",
+    "made": "a client made",
+    "one": "of one routine",
 }
+FLOORS = frozenset({"nothing", "made", "one"})
 
 
 def line(
@@ -108,7 +138,7 @@ def line(
         return None
 
     least = {name: least_of(found, name) for name in (ours, other)}
-    beside = floor if other == "nothing" else peer
+    beside = floor if other in FLOORS else peer
     return Line(
         goal="P10" if most else "",
         what=what,

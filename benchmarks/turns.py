@@ -20,6 +20,7 @@ import anyio.to_thread
 from attrs import frozen
 
 __all__ = [
+    "NODE_TOOL",
     "PEERS",
     "SDK",
     "Arm",
@@ -60,6 +61,9 @@ class Arm:
         """Whether its Python is installed."""
         return Path(self.python).exists()
 
+
+NODE_TOOL = Path("tests/official_node/node_modules/esa-cli/bin/enter.cjs")
+"""The official command, where `npm ci` has installed it."""
 
 Turns = dict[str, list[Figures]]
 """What each arm found, turn by turn."""

@@ -46,7 +46,8 @@ O = TypeVar("O")  # noqa: E741  the field's letter for an output type
 class Client:
     """Releases routines and keeps their runs.
 
-    Use it as an async context manager.
+    Use it as an async context manager. Making the first one imports what it needs, so
+    do that where your program starts.
 
     Args:
         settings: How to reach the provider; by default from no variable at all.

@@ -27,6 +27,7 @@ from esa_flows.model import Canary, Selector
 
 __all__ = ["read_fleet"]
 
+_CHOICES = tuple(each.name for each in fields(Choices))
 _LATER = "notify"
 _NAME = re.compile(r"\$(\$?)\{([^}]*)\}")
 
@@ -125,7 +126,7 @@ def _member(
     chosen = {
         key: value
         for part in (found.defaults, each)
-        for key in (a.name for a in fields(Choices))
+        for key in _CHOICES
         if (value := getattr(part, key)) is not None
     }
     entry = chosen.pop("entry", None)
