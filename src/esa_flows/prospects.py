@@ -1,14 +1,13 @@
 """What the releases of a rollout would find: many routines looked at, for its plan."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Self
 
 import anyio
 from attrs import define, evolve, field, frozen
 
 from esa_flows.connection import Connection
-from esa_flows.engine.cause import cause
+from esa_flows.engine.cause import one_error
 from esa_flows.errors import InvalidInput, Refused, ReleaseError
 from esa_flows.fleet.draft import Seen, slots_of
 from esa_flows.fleet.waves import Candidate
@@ -21,15 +20,6 @@ __all__ = ["Asked", "Prospects"]
 
 REFUSALS = (ReleaseError, Refused, InvalidInput)
 """What is said of one routine, against trouble with the account or the network."""
-
-
-@asynccontextmanager
-async def _one_error() -> AsyncIterator[None]:
-    """Raise the gravest error of those that looked, and no group of them."""
-    try:
-        yield
-    except ExceptionGroup as group:
-        raise cause(group) from None
 
 
 @frozen(kw_only=True)
@@ -67,7 +57,7 @@ class _Account:
             calls = sum(found.calls for found in self._found.values())
             self.latency = (anyio.current_time() - began) / max(1, calls)
 
-        async with _one_error(), anyio.create_task_group() as tasks:
+        async with one_error(), anyio.create_task_group() as tasks:
             for _ in range(at_once):
                 tasks.start_soon(self._some, waiting, busy)
 
@@ -141,7 +131,7 @@ class Prospects:
         for each in asked:
             its[each.candidate.name.account].append(each)
 
-        async with _one_error(), anyio.create_task_group() as tasks:
+        async with one_error(), anyio.create_task_group() as tasks:
             for name, looking in self._of.items():
                 tasks.start_soon(looking.through, its[name], busy, at_once)
 

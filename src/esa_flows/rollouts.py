@@ -5,10 +5,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import Any
 
+import anyio
 from attrs import define, evolve, field, frozen
 
 from esa_flows.accounts import Accounts
 from esa_flows.connection import Connection
+from esa_flows.engine.cause import one_error
 from esa_flows.engine.engine import new_run_id
 from esa_flows.engine.observe import Happening, Moment, Observer, tell
 from esa_flows.errors import (
@@ -253,7 +255,7 @@ class Rollouts:
                 with suppress(InvalidInput):  # told in the members' order, later
                     await self._asked(each, known)
 
-        async with anyio.create_task_group() as tasks:
+        async with one_error(), anyio.create_task_group() as tasks:
             for _ in range(BUNDLES_AT_ONCE):
                 tasks.start_soon(some)
 

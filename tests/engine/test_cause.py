@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from esa_flows.engine.cause import cause, leaves
+from esa_flows.engine.cause import cause, leaves, one_error
 from esa_flows.errors import (
     Aborted,
     BadCredentials,
@@ -53,3 +53,16 @@ def test_leaves_are_found_at_every_depth() -> None:
     assert [KeyboardInterrupt, ValueError, NotSent] == [
         type(leaf) for leaf in leaves(BaseExceptionGroup("outer", [inner, PASSES]))
     ]
+
+
+async def test_tasks_side_by_side_fail_with_one_error() -> None:
+    """The gravest of theirs, as itself; an error that is alone passes as it is."""
+    with pytest.raises(OutcomeUnknown) as group:
+        async with one_error():
+            raise ExceptionGroup("several", [PASSES, UNKNOWN])
+
+    with pytest.raises(Refused) as alone:
+        async with one_error():
+            raise DEFINITE
+
+    assert (UNKNOWN, DEFINITE) == (group.value, alone.value)

@@ -4,7 +4,8 @@ A step may use a task group, and then raises a group. What is decided after a fa
 attempt is decided by the one error in it that asks for the most care.
 """
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 from esa_flows.errors import (
     Aborted,
@@ -16,7 +17,7 @@ from esa_flows.errors import (
     Misuse,
 )
 
-__all__ = ["STOPPING", "cause", "leaves"]
+__all__ = ["STOPPING", "cause", "leaves", "one_error"]
 
 STOPPING = (AccountBlocked, JournalError, LeaseLost)
 """Errors a flow can do nothing about: the run stops where it is."""
@@ -32,6 +33,15 @@ def cause(error: Exception) -> Exception:
         return error
 
     return max((e for e in leaves(error) if isinstance(e, Exception)), key=_gravity)
+
+
+@asynccontextmanager
+async def one_error() -> AsyncIterator[None]:
+    """Raise the gravest error of tasks that ran side by side, and no group of them."""
+    try:
+        yield
+    except ExceptionGroup as group:
+        raise cause(group) from None
 
 
 def leaves(error: BaseException) -> Iterator[BaseException]:
