@@ -6,7 +6,7 @@ from attrs import evolve
 from tests.fleet.test_plan import CART, SHOP, made_plan
 
 from esa_flows.engine.codec import decode, encode
-from esa_flows.fleet.order import Order, order_of
+from esa_flows.fleet.order import Expected, Order, order_of
 from esa_flows.fleet.plan import Course, PlannedRoutine, PlannedWave
 from esa_flows.fleet.report import RoutineEnd
 from esa_flows.fleet.spec import FailureBudget
@@ -73,3 +73,16 @@ def test_freeze_windows_are_heeded_unless_somebody_says_why_not() -> None:
     )
     assert ignored == decode(encode(ignored), Order)
     assert None is order_of(made_plan(), override=override).override
+
+
+def test_what_it_should_take_is_kept_beside_what_it_has_to_do() -> None:
+    """For whoever looks at it later; without its journal it takes something else."""
+    plan = made_plan()
+    order = order_of(plan)
+
+    assert (
+        Expected(calls=plan.capped_calls, time=plan.minimum_time, bound=plan.bound)
+        == order.expected
+    )
+    assert [wave.least for wave in plan.waves] == [wave.least for wave in order.waves]
+    assert None is order_of(plan, settle=Duration(30)).expected

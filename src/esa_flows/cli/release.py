@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show, wait_for
+from esa_flows.cli.job import on_the_page
 from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.plan import told, write_plan
 from esa_flows.cli.watch import watching
@@ -72,7 +73,7 @@ async def release(  # noqa: PLR0913  a command has as many flags as it has
         desk: Where to write.
     """
     title = f"release {name}" + (f" to {to}" if to != "production" else f" {canary}")
-    async with desk.client(common) as client:
+    async with desk.client(common) as client, on_the_page(desk, client):
         choices = Choices(
             not_found=not_found,
             canary=canary,

@@ -22,7 +22,7 @@ from esa_flows.client import Client
 from esa_flows.files import write_whole
 from esa_flows.fleet.rollout import rollout
 
-__all__ = ["report"]
+__all__ = ["report", "story_of_run"]
 
 
 async def report(
@@ -49,7 +49,7 @@ async def report(
         desk: Where to write.
     """
     async with desk.client(common) as client:
-        story = await _story(client, run)
+        story = await story_of_run(client, run)
 
     if html:
         look = await anyio.to_thread.run_sync(Look.load)
@@ -64,7 +64,16 @@ async def report(
     return Answer(payload=told(story))
 
 
-async def _story(client: Client, run: str) -> Story:
+async def story_of_run(client: Client, run: str) -> Story:
+    """Tell what a run did.
+
+    Args:
+        client: Whose journal holds it.
+        run: Its id, or four characters of it or more.
+
+    Raises:
+        UnknownRun: The journal knows no such run.
+    """
     view = await client.runs.get(run)
     cap = client.connection.cap.statistics().calls
     if view.run.flow != rollout.name:

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show, wait_for
+from esa_flows.cli.job import on_the_page
 from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.plan import plan_text, read_plan
 from esa_flows.cli.rollout import rollout
@@ -48,7 +49,7 @@ async def resume(
         return await rollout(plan, lost_journal=True, common=common, desk=desk)
 
     planned = await read_plan(plan) if plan else None
-    async with desk.client(common) as client:
+    async with desk.client(common) as client, on_the_page(desk, client):
         if planned is not None:
             name = planned.releases[0].release.routine
             with watching(desk, client, f"release {name} as planned") as watch:

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show_rollout
+from esa_flows.cli.job import on_the_page
 from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.rollouts.outline import Outline
 from esa_flows.cli.rollouts.planned import planned_rollout
@@ -89,7 +90,7 @@ async def rollout(  # noqa: PLR0913  a command has as many flags as it has
         waits_first=wait,
         ignore_freeze=ignore_freeze,
     )
-    async with desk.client(common) as client:
+    async with desk.client(common) as client, on_the_page(desk, client):
         plan = await plan_fleet(desk, client, file, label)
         desk.notify(plan.notify)
         desk.note(*planned_rollout(plan), "")

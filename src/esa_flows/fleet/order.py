@@ -6,7 +6,13 @@ from attrs import evolve, field, frozen
 
 from esa_flows.fleet.account import Account
 from esa_flows.fleet.budget import Limits
-from esa_flows.fleet.plan import Course, PlannedRoutine, PlannedWave, RolloutPlan
+from esa_flows.fleet.plan import (
+    Bound,
+    Course,
+    PlannedRoutine,
+    PlannedWave,
+    RolloutPlan,
+)
 from esa_flows.fleet.report import RoutineEnd, RoutineReport
 from esa_flows.fleet.spec import OnExhausted
 from esa_flows.model import Duration, RoutineId
@@ -16,7 +22,7 @@ from esa_flows.release.legs import Setting
 from esa_flows.release.planned import PlannedRelease
 from esa_flows.release.spec import Restart
 
-__all__ = ["Order", "OrderedWave", "Task", "order_of"]
+__all__ = ["Expected", "Order", "OrderedWave", "Task", "order_of"]
 
 
 @frozen(kw_only=True)
@@ -49,6 +55,7 @@ class OrderedWave:
         prepares: Whether all is made ready first and then exposed.
         bake: How long it is watched before the next one.
         approve: Whether a person is asked before the next one.
+        least: The least time its releases take, as planned, without its own bake.
     """
 
     number: int
@@ -58,6 +65,22 @@ class OrderedWave:
     prepares: bool = True
     bake: Duration = Duration(0)
     approve: bool = False
+    least: Duration = Duration(0)
+
+
+@frozen(kw_only=True)
+class Expected:
+    """What the plan says that it takes, to be held against what it took.
+
+    Attributes:
+        calls: Calls that count under the cap.
+        time: The least time.
+        bound: What that is bound by.
+    """
+
+    calls: int
+    time: Duration
+    bound: Bound
 
 
 @frozen(kw_only=True)
@@ -73,6 +96,7 @@ class Order:
         override: Who said that it shall not heed that, and why.
         notify: Webhooks that are told what happens.
         accounts: How the further accounts of its routines are reached, by name.
+        expected: What it should take; None where nobody knows.
     """
 
     name: str = ""
@@ -83,6 +107,7 @@ class Order:
     override: Override | None = None
     notify: tuple[Webhook, ...] = ()
     accounts: Mapping[str, Account] = field(factory=dict, hash=False)
+    expected: Expected | None = None
 
     @property
     def tolerated(self) -> int:
@@ -123,7 +148,12 @@ def order_of(
         override=override if plan.freezes else None,
         notify=plan.notify,
         accounts={each.name: each.access for each in plan.accounts if each.access},
+        expected=_expected(plan) if settle is None else None,
     )
+
+
+def _expected(plan: RolloutPlan) -> Expected:
+    return Expected(calls=plan.capped_calls, time=plan.minimum_time, bound=plan.bound)
 
 
 def _wave(
@@ -151,6 +181,7 @@ def _wave(
         prepares=wave.prepares and settle is None,
         bake=wave.bake,
         approve=wave.approve,
+        least=wave.least,
     )
 
 

@@ -160,8 +160,8 @@ def _children() -> list[Rows]:
     return [shop, exposed, cart, Rows(f"{RUN}.4")]
 
 
-def _view(report: RolloutReport | None) -> RunView:
-    order = _order(("shop",), ("cart", "late"))
+def _view(report: RolloutReport | None, **more: Any) -> RunView:
+    order = _order(("shop",), ("cart", "late")) | more
     rows = Rows(RUN).start(0.0, "rollout", "", order)
     wake = (AT + dt.timedelta(seconds=6)).isoformat()
     rows.add(3.0, Kind.SLEPT, "sleep[wave:1]#1", wake=wake)
@@ -178,12 +178,23 @@ def _view(report: RolloutReport | None) -> RunView:
     )
 
 
-def _story(report: RolloutReport | None) -> Story:
-    telling = FleetTelling(_view(report))
+def _story(report: RolloutReport | None, **more: Any) -> Story:
+    telling = FleetTelling(_view(report, **more))
     for child in _children():
         telling.take(child.new, child.rows)
 
     return telling.story()
+
+
+def test_what_it_took_stands_beside_what_was_planned() -> None:
+    """Calls, time, and what that was bound by."""
+    expected = {"calls": 1200, "time": "8s", "bound": "cap"}
+    told = _story(_report(), expected=expected)
+
+    assert {
+        "calls": f"{told.total} under the cap; 1,200 planned",
+        "time": "10.0 s; at least 8.0 s planned, bound by the cap",
+    }.items() <= dict(told.facts).items()
 
 
 def test_a_rollout_that_ended_with_failures() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import anyio
@@ -43,15 +44,18 @@ async def test_a_resume_knows_what_was_done_before() -> None:
 
 
 async def test_a_resume_on_a_terminal() -> None:
-    """The picture has all waves; the bake goes on where it was."""
+    """The picture has all waves and calls; the bake goes on where it was."""
     office = Office()
     await _left(office)
 
     done = await _resumed(office, "resume", RUN, is_terminal=True)
+    told = (await office.run("report", RUN, "--json")).json
+    shown = re.findall(r"calls (\d+)", done.err)
 
     assert "✔ wave 1           1/1 released 1" in done.err
     assert "2/2" in done.err
     assert "resumed" in done.err
+    assert told["capped_calls"] == int(shown[-1])
 
 
 async def test_an_abort_takes_all_of_it_back() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from tests.cli.rollouts.fleets import outline, wave
@@ -60,9 +61,9 @@ def test_an_outline_is_taken_from_a_plan() -> None:
 
 
 def test_an_outline_is_read_from_a_journal() -> None:
-    """From what is recorded of the rollout's input; calls are not known there."""
+    """From what is recorded of the rollout's input; calls are, where it has them."""
     release = {"routine": "shop", "canary": {"stages": [{"percentage": 25}, {}]}}
-    recorded = {
+    recorded: dict[str, Any] = {
         "name": "nightly",
         "waves": [
             {
@@ -91,6 +92,13 @@ def test_an_outline_is_read_from_a_journal() -> None:
         one.steps,
     )
     assert 0 == Outline.read({"name": "", "waves": []}).tolerated
+
+    expected = {"calls": 33, "time": "1m2s", "bound": "bake"}
+    (told,) = recorded["waves"]
+    more = {**recorded, "expected": expected, "waves": [{**told, "least": "2s"}]}
+    whole = Outline.read(more)
+    assert (33, 62.0, "bakes") == (whole.calls, whole.seconds, whole.bound)
+    assert 2.0 == whole.waves[0].least
 
 
 def test_a_routine_is_found_in_its_wave() -> None:

@@ -126,7 +126,7 @@ class FleetTelling:
             reason=clean(report.reason) if report else "",
             next_move=clean(report.next_move) if report else "",
             back=self._back(report),
-            facts=self._facts(report),
+            facts=self._facts(report, sum(s.calls.total() for s in strips), seconds),
             lanes=tuple(self._lanes(own, report, seconds)),
             calls=sum((s.calls for s in strips), Counter()),
             verbs=verbs_of(sum((s.verbs for s in strips), Counter())),
@@ -159,7 +159,9 @@ class FleetTelling:
 
         return f"Safe to roll back: {safety(report)}"
 
-    def _facts(self, report: RolloutReport | None) -> tuple[tuple[str, str], ...]:
+    def _facts(
+        self, report: RolloutReport | None, calls: int, seconds: float
+    ) -> tuple[tuple[str, str], ...]:
         outline = self._outline
         facts = [
             ("routines", f"{outline.size} in {counted(len(outline.waves), 'wave')}"),
@@ -167,6 +169,13 @@ class FleetTelling:
         ]
         if report is not None:
             facts.append(("failed", str(report.failures)))
+
+        if outline.seconds:
+            least, took = took_words(outline.seconds), took_words(seconds)
+            facts += [
+                ("calls", f"{calls:,} under the cap; {outline.calls:,} planned"),
+                ("time", f"{took}; at least {least} planned, bound by {outline.bound}"),
+            ]
 
         return tuple(facts)
 

@@ -7,11 +7,11 @@ from typing import Any, Self
 
 from attrs import field, frozen
 
-from esa_flows.fleet.plan import RolloutPlan
+from esa_flows.fleet.plan import Bound, RolloutPlan
 from esa_flows.fleet.way_back import Return, WayBack
 from esa_flows.model import Cloud, Duration, RoutineId
 
-__all__ = ["Outline", "OutlinedWave", "routine_of"]
+__all__ = ["Outline", "OutlinedWave", "bound_words", "routine_of"]
 
 
 @frozen(kw_only=True)
@@ -52,6 +52,8 @@ class Outline:
         calls: Calls it takes that count under the cap; 0 where that is not known.
         tolerated: How many routines may fail.
         cap: Calls allowed in any second, in all its accounts together.
+        seconds: The least time it takes in all; 0 where that is not known.
+        bound: What that is bound by, in words.
     """
 
     name: str = ""
@@ -59,6 +61,8 @@ class Outline:
     calls: int = 0
     tolerated: int = 0
     cap: int = 100
+    seconds: float = 0.0
+    bound: str = ""
     _places: Mapping[str, int] = field(init=False, repr=False, eq=False)
 
     @_places.default
@@ -90,6 +94,8 @@ class Outline:
             tolerated=plan.tolerated,
             cap=sum(each.calls_per_second for each in plan.accounts)
             or plan.calls_per_second,
+            seconds=plan.minimum_time.seconds,
+            bound=bound_words(plan.bound),
         )
 
     @classmethod
@@ -120,7 +126,7 @@ class Outline:
     def read(cls, recorded: Mapping[str, Any], *, cap: int = 100) -> Self:
         """Take what is shown from what the journal holds of a rollout's input.
 
-        How many calls it takes is not known there.
+        How many calls it takes is not known there where it began without its journal.
 
         Args:
             recorded: The input of its run, as JSON.
@@ -130,7 +136,16 @@ class Outline:
         cap = _together(recorded, cap)
         tolerated = waves[0]["limits"]["fleet"] if waves else 0
         made = tuple(_recorded(wave, cap) for wave in waves)
-        return cls(name=recorded["name"], waves=made, tolerated=tolerated, cap=cap)
+        told = recorded.get("expected") or {}
+        return cls(
+            name=recorded["name"],
+            waves=made,
+            calls=told.get("calls", 0),
+            tolerated=tolerated,
+            cap=cap,
+            seconds=Duration.parse(told.get("time", "0s")).seconds,
+            bound=bound_words(Bound(told["bound"])) if told else "",
+        )
 
     @property
     def size(self) -> int:
@@ -155,6 +170,7 @@ def _recorded(wave: Mapping[str, Any], cap: int) -> OutlinedWave:
         routines=tuple(map(_id, releases)),
         steps=" or ".join(steps),
         bake=Duration.parse(wave["bake"]).seconds,
+        least=Duration.parse(wave.get("least", "0s")).seconds,
         back=len(releases) * _WAY_BACK / cap,
     )
 
@@ -178,6 +194,16 @@ def _together(recorded: Mapping[str, Any], cap: int) -> int:
     used = {task["setting"]["release"].get("account", "") for task in tasks}
     said = recorded.get("accounts", {})
     return sum((said.get(n) or {}).get("calls_per_second") or cap for n in used) or cap
+
+
+def bound_words(bound: Bound) -> str:
+    """Say what a time is bound by.
+
+    Args:
+        bound: What.
+    """
+    known = {Bound.CAP: "the cap", Bound.BAKE: "bakes"}
+    return known.get(bound, "how long calls take")
 
 
 def _shares(canary: Mapping[str, Any]) -> str:

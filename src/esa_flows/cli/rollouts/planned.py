@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 from rich.console import RenderableType
 
 from esa_flows.api.cloud import Op
+from esa_flows.cli.rollouts.outline import bound_words
 from esa_flows.cli.tables import table
 from esa_flows.cli.text import counted, labelled, one_line, seconds_words
 from esa_flows.fleet.plan import (
+    Bound,
     Course,
     PlannedAccount,
     PlannedRoutine,
@@ -150,11 +152,10 @@ def _milliseconds(seconds: float) -> str:
 
 
 def _bound(plan: RolloutPlan) -> str:
-    cap = "the cap"
-    if plan.slowest:
-        cap = f"the cap of {plan.slowest.name or 'your own account'}"
+    if plan.bound is Bound.CAP and plan.slowest:
+        return f"the cap of {plan.slowest.name or 'your own account'}"
 
-    return {"cap": cap, "bake": "bakes"}.get(plan.bound, "how long calls take")
+    return bound_words(plan.bound)
 
 
 def _failures(plan: RolloutPlan) -> str:

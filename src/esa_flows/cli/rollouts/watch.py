@@ -50,6 +50,7 @@ class FleetWatch:
     _lines: FleetLines = field(init=False)
     _events: tuple[FleetEvents, ...] = field(init=False)
     _effort: Effort = field(init=False)
+    _past_calls: int = field(default=0, init=False)
     _counted: deque[tuple[float, int]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -61,6 +62,8 @@ class FleetWatch:
         for happening in self.past:
             when = self._effort.began + happening.at.timestamp() - wall
             self._lines.lines(happening, self.progress.take(happening, when))
+
+        self._past_calls = self.progress.capped_calls
 
         sinks = (self.desk.events, self.desk.notifier)
         self._events = tuple(FleetEvents(s, self.progress) for s in sinks if s)
@@ -102,7 +105,7 @@ class FleetWatch:
             title=self.title,
             now=self._effort.now,
             began=self._effort.began,
-            calls=self._effort.calls,
+            calls=self._past_calls + self._effort.calls,
             rates=self._rates,
             is_last=is_last,
         ).on(self.desk.err)
