@@ -10,6 +10,7 @@ import anyio
 import pytest
 from attrs import define
 from tests.cli.office import Office, bundle, text_on
+from tests.cli.rollouts.test_hand import Fingers
 
 from esa_flows.cli.app import attend
 from esa_flows.cli.signals import heed, interruption
@@ -110,3 +111,18 @@ async def test_a_command_that_ends_by_signals() -> None:
     desk.ends_by_signal, desk.interrupted = True, signal.SIGINT
 
     assert (0, "") == interruption(desk)
+
+
+async def test_who_leaves_at_once_gives_the_terminal_back() -> None:
+    """Lines, echo and the cursor, which a picture had taken away."""
+    desk, command, left = (
+        Office().desk(is_terminal=True),
+        anyio.CancelScope(),
+        list[int](),
+    )
+    fingers = desk.keyboard = Fingers([])
+    async with anyio.create_task_group() as desk.beside:
+        await heed(_signals(signal.SIGINT, signal.SIGINT), desk, command, left.append)
+
+    assert ([130], ["free"]) == (left, fingers.log)
+    assert "\x1b[?25h" in text_on(desk.err)

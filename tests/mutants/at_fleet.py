@@ -176,6 +176,27 @@ DEFENCES = (
         "_awaits_window(view)",
         "tests/fleet/test_shutter.py::test_an_answer_without_a_reason_is_refused",
     ),
+    Defence(
+        "an abort by a key is asked about first",
+        "cli/rollouts/hand.py",
+        "self.is_sure = True",
+        "await self.abort()",
+        "tests/cli/rollouts/test_hand.py::test_an_abort_is_asked_about_first",
+    ),
+    Defence(
+        "a terminal is given back after an error",
+        "cli/keyboard.py",
+        "        finally:\n            self.give_back()\n",
+        "        finally:\n            pass\n",
+        "tests/cli/test_keyboard.py::test_an_error_gives_the_terminal_back",
+    ),
+    Defence(
+        "a process in the background touches no terminal",
+        "cli/keyboard.py",
+        "        if self._is_in_front:\n            self._before",
+        "        if self is not None:\n            self._before",
+        "tests/cli/test_keyboard.py::test_in_the_background_no_terminal_is_touched",
+    ),
     Defence.never(
         "a webhook is not told in the clear",
         "notify/target.py",

@@ -16,6 +16,7 @@ from rich.text import Text
 from esa_flows.cli.asking import Listen, listener
 from esa_flows.cli.complaint import Complaint
 from esa_flows.cli.exits import Exit
+from esa_flows.cli.keyboard import Keyboard, keyboard
 from esa_flows.cli.lines import annotation
 from esa_flows.cli.options import Common, Driving
 from esa_flows.cli.paper import paper
@@ -77,6 +78,7 @@ class Desk:
         interrupted: Number of the signal that asked to stop; 0 where none did.
         ends_by_signal: Whether a signal is the usual end.
         listen: Gives the next line a person types; None where nobody does.
+        keyboard: Gives single keys of that person; None where there are none.
         events: Writes what runs do for programs; None where none follows.
         streams: Whether standard output is for events.
         notifier: Tells webhooks what runs do; None where none is told.
@@ -96,6 +98,7 @@ class Desk:
     interrupted: int = 0
     ends_by_signal: bool = False
     listen: Listen | None = None
+    keyboard: Keyboard | None = None
     events: EventLog | None = None
     streams: bool = False
     notifier: Notifier | None = None
@@ -110,6 +113,7 @@ class Desk:
             out=paper(made.environ),
             err=paper(made.environ, is_error=True),
             listen=listener(sys.stdin),
+            keyboard=keyboard(sys.stdin),
         )
 
     @property
@@ -270,6 +274,16 @@ class Desk:
         """
         typed = await self.ask(f"{question} [y/N]", instead="--yes")
         return typed.strip().lower() in _YES
+
+    def let_go(self) -> None:
+        """Leave the terminal as it was, for who ends the process at once."""
+        if self.keyboard is not None:
+            self.keyboard.give_back()
+
+        if self.is_live:
+            self.err.show_cursor()
+
+        self.err.file.flush()
 
     def note(self, *lines: RenderableType) -> None:
         """Write to standard error what is worth knowing beside."""

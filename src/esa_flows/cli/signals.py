@@ -45,7 +45,7 @@ async def heed(
             if desk.run:
                 desk.note(_left(desk.run))
 
-            desk.err.file.flush()
+            desk.let_go()
             leave(_BASE + number)
             return
 

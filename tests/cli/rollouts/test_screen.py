@@ -198,3 +198,39 @@ def test_what_moved_at_about_the_same_time_stands_in_its_order() -> None:
     shown = [line.split()[1] for line in _picture(fleet) if line.endswith("preparing")]
 
     assert ["dd", "aa", "bb", "cc"] == shown
+
+
+def test_the_keys_are_told_where_there_are_some() -> None:
+    """What each does, and what is asked before an abort."""
+    fleet, keys = _under_way(), evolve(FRAME, has_keys=True)
+    *_, plain = _picture(fleet, keys)
+    *_, sure = _picture(fleet, evolve(keys, is_sure=True))
+    *_, trouble = _picture(fleet, evolve(keys, trouble="It has ended."))
+    fleet.tell(Moment.ASKING, "approve[wave:1]#1", what="Go on?")
+    *_, asked = _picture(fleet, keys)
+    fleet.progress.question = ""
+    step = "gather#1/2/approve[frozen:20260309T000000Z]#1"
+    fleet.tell(Moment.ASKING, step, what="Frozen until Mon 08:00: nothing new.")
+    *_, frozen = _picture(fleet, keys)
+
+    assert "  [p]ause [x] abort [d]etails · Ctrl-C pauses, too" == plain
+    assert sure.startswith("  Take back all that this rollout released? [y]es")
+    assert "  It has ended." == trouble
+    assert asked.startswith("  [a]pprove [p]ause [x] abort [d]etails · no: esa-flows")
+    assert frozen.endswith("· now: approve 7k2f7k2f7k2f --ignore-freeze REASON")
+
+
+def test_in_detail_every_routine_of_the_wave_has_a_line() -> None:
+    """As far as they fit; of the waves the present one is left."""
+    fleet = Fleet.of(wave(1, "aa", "bb", "cc"), wave(2, "dd"))
+    fleet.begin("aa")
+    fleet.end("aa", "released")
+    fleet.begin("bb")
+    plain, closer = _picture(fleet), _picture(fleet, evolve(FRAME, details=True))
+    shown = [line.split()[0:2] for line in closer if line[:14].split()[-1:] == ["cc"]]
+
+    assert any("wave 2" in line for line in plain)
+    assert not any("wave 2" in line for line in closer)
+    assert not any(line.split()[-2:] == ["aa", "released"] for line in plain)
+    assert any("aa" in line and "released" in line for line in closer)
+    assert [["cc", "waiting"]] == shown

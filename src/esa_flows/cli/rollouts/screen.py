@@ -67,10 +67,18 @@ class FleetFrame(Frame):
     Attributes:
         rates: Calls in each of the last seconds, the newest last.
         advice: What the keyboard can do.
+        has_keys: Whether single keys are heeded.
+        details: Whether every routine of the present wave is shown, as far as they fit.
+        is_sure: Whether a key answers the question before an abort.
+        trouble: Why the last key did nothing.
     """
 
     rates: tuple[int, ...] = ()
     advice: str = "Ctrl-C pauses the rollout"
+    has_keys: bool = False
+    details: bool = False
+    is_sure: bool = False
+    trouble: str = ""
 
 
 def drawn_fleet(progress: FleetProgress, frame: FleetFrame) -> RenderableType:
@@ -81,11 +89,12 @@ def drawn_fleet(progress: FleetProgress, frame: FleetFrame) -> RenderableType:
         frame: Everything else.
     """
     height = min(frame.height, MOST_LINES)
-    waves = _around(progress, min(_WAVES, max(1, height - _AROUND)))
+    most = 1 if frame.details else _WAVES
+    waves = _around(progress, min(most, max(1, height - _AROUND)))
     room = height - _AROUND - len(waves)
     parts: list[RenderableType] = [*_head(progress, frame), Text()]
     parts.append(_waves(progress, frame, waves))
-    members = _shown(progress, room)
+    members = _shown(progress, room, details=frame.details)
     if members and not frame.is_last:
         parts += [Text(), _members(members, frame)]
 
@@ -106,7 +115,7 @@ def _head(progress: FleetProgress, frame: FleetFrame) -> list[Text]:
     line.append(_bar(done / max(1, size)), style="green")
     line.append(f" {done}/{size}  {frame.elapsed} elapsed")
     left = progress.left(frame.now)
-    if left and not frame.is_last:
+    if left and not frame.is_last and not progress.window:
         line.append(f"  at least {seconds_words(left)} left", style="dim")
 
     return [title, *map(frame.fit, (line, _numbers(progress, frame)))]
@@ -204,13 +213,19 @@ def _said(
 # --- the routines -------------------------------------------------------------------
 
 
-def _shown(progress: FleetProgress, room: int) -> Sequence[Member]:
+def _shown(progress: FleetProgress, room: int, *, details: bool) -> Sequence[Member]:
     """Give the routines that are worth a line: trouble first, then what moved last.
 
-    Of those that moved within a second the first in the plan is the first here.
+    Of those that moved within a second the first in the plan is the first here. In
+    detail all those of the present wave are worth one.
     """
-    worth = (m for m in progress.members.values() if m.stand in _RANK)
-    order = sorted(worth, key=lambda m: (_RANK[m.stand], -int(m.moved)))
+    worth = (
+        member
+        for member in progress.members.values()
+        if member.stand in _RANK or (details and member.wave == progress.wave)
+    )
+    last = len(_RANK)
+    order = sorted(worth, key=lambda m: (_RANK.get(m.stand, last), -int(m.moved)))
     return order[: max(0, room)]
 
 
@@ -242,19 +257,40 @@ def _story(member: Member, frame: FleetFrame) -> str:
 
 def _foot(progress: FleetProgress, frame: FleetFrame) -> list[Text]:
     run, going_back = progress.run, f"esa-flows abort {progress.run}"
+    if frame.is_sure:
+        asked = f"  Take back all that this rollout released? {_SURE}"
+        return _below(frame, Text(asked, style="bold yellow"))
+
+    if frame.trouble:
+        return _below(frame, Text(f"  {one_line(frame.trouble)}", style="yellow"))
+
     if progress.question:
         answers = f"  esa-flows approve {run} [--deny] · or: {going_back}"
+        if frame.has_keys:
+            answers = f"  [a]pprove {_KEYS} · no: esa-flows approve {run} --deny"
+
         lines = [Text(f"  ? {one_line(progress.question)}", style="magenta")]
         return _below(frame, *lines, Text(answers, style="magenta"))
 
     if progress.window and not progress.news:
         early = f"  now: esa-flows approve {run} --ignore-freeze REASON"
         window = Text(f"  {one_line(progress.window)}", style="blue")
-        return _below(frame, window, Text(f"{early} · {going_back}", style="dim"))
+        others = f"{early} · {going_back}"
+        if frame.has_keys:
+            others = f"  {_KEYS} · now: approve {run} --ignore-freeze REASON"
+
+        return _below(frame, window, Text(others, style="dim"))
 
     lines = [Text(f"  {progress.news}", style="yellow")] if progress.news else []
     advice = f"  {frame.advice} · to go back: {going_back}"
+    if frame.has_keys:
+        advice = f"  {_KEYS} · Ctrl-C pauses, too"
+
     return _below(frame, *lines, Text(advice, style="dim"))
+
+
+_KEYS = "[p]ause [x] abort [d]etails"
+_SURE = "[y]es · any other key: no"
 
 
 def _below(frame: FleetFrame, *lines: Text) -> list[Text]:

@@ -13,6 +13,7 @@ from rich.console import RenderableType
 from esa_flows.cli.desk import Desk
 from esa_flows.cli.effort import Effort
 from esa_flows.cli.live import showing
+from esa_flows.cli.rollouts.hand import Hand, pressing
 from esa_flows.cli.rollouts.lines import FleetLines
 from esa_flows.cli.rollouts.outline import Outline
 from esa_flows.cli.rollouts.progress import FleetProgress
@@ -39,6 +40,7 @@ class FleetWatch:
         outline: What is planned.
         past: What was done before, by other processes; in order.
         progress: What has been done.
+        hand: Heeds the keys of who watches.
     """
 
     desk: Desk
@@ -50,11 +52,13 @@ class FleetWatch:
     _lines: FleetLines = field(init=False)
     _events: tuple[FleetEvents, ...] = field(init=False)
     _effort: Effort = field(init=False)
+    hand: Hand = field(init=False)
     _past_calls: int = field(default=0, init=False)
     _counted: deque[tuple[float, int]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.progress = FleetProgress(outline=self.outline)
+        self.hand = Hand(self.client, self.progress)
         self._lines = FleetLines(self.progress)
         self._effort = Effort.from_now(self.desk, self.client)
         self._counted = deque([(self._effort.began, 0)], maxlen=_SPARKS + 1)
@@ -107,6 +111,10 @@ class FleetWatch:
             began=self._effort.began,
             calls=self._past_calls + self._effort.calls,
             rates=self._rates,
+            has_keys=self.desk.keyboard is not None,
+            details=self.hand.details,
+            is_sure=self.hand.is_sure,
+            trouble=self.hand.trouble,
             is_last=is_last,
         ).on(self.desk.err)
 
@@ -145,5 +153,5 @@ def watching_rollout(
     watch = FleetWatch(
         desk=desk, client=client, title=title, outline=outline, past=past
     )
-    with showing(desk, watch):
+    with showing(desk, watch), pressing(desk, watch.hand):
         yield watch
