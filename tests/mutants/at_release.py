@@ -86,14 +86,14 @@ DEFENCES = (
         "release/room.py",
         '        ("production", serves.production),\n',
         "",
-        "tests/release/test_room.py::test_the_plan_is_the_oracles",
+        "tests/release/test_room.py::test_the_reasons_are_sentences",
     ),
     Defence(
         "what serves staging stays",
         "release/room.py",
         '        ("staging", serves.staging),\n',
         "",
-        "tests/release/test_room.py::test_the_plan_is_the_oracles",
+        "tests/release/test_room.py::test_the_reasons_are_sentences",
     ),
     Defence.never(
         "what is protected stays",
@@ -112,7 +112,7 @@ DEFENCES = (
         "release/room.py",
         'return "not made by esa-flows" if keep.foreign and version.tag is None else ""',
         'return ""',
-        "tests/release/test_room.py::test_the_plan_is_the_oracles",
+        "tests/release/test_room.py::test_the_reasons_are_sentences",
     ),
     Defence(
         "what served before goes last",
@@ -126,14 +126,14 @@ DEFENCES = (
         "release/room.py",
         "free[: max(0, len(world.versions) - most)]",
         "free[: max(1, len(world.versions) - most)]",
-        "tests/release/test_room.py::test_the_plan_is_the_oracles",
+        "tests/release/test_room.py::test_where_there_is_room_nothing_goes",
     ),
     Defence(
         "the newest stay",
         "release/room.py",
         "_newest_first(world)[: keep.newest]",
         "_newest_first(world)[:0]",
-        "tests/release/test_room.py::test_the_plan_is_the_oracles",
+        "tests/release/test_room.py::test_the_newest_have_a_reason",
     ),
     Defence(
         "production is as it was when the release began",

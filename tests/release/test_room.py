@@ -258,6 +258,15 @@ def test_a_shortage_of_two_is_named(served: int, said: str) -> None:
     assert f"shop has 2 of 2 versions, {said} be deleted: 1 serves" in str(caught.value)
 
 
+def test_where_there_is_room_nothing_goes() -> None:
+    """Though all of it might; one too many costs one."""
+    versions = tuple(Version(id=VersionId(n)) for n in "123")
+    world = World(routine=Routine(name="shop"), versions=versions)
+
+    assert () == plan_pruning(world, Keep(), most=3).goes
+    assert versions[:1] == plan_pruning(world, Keep(), most=2).goes
+
+
 def test_the_newest_have_a_reason() -> None:
     """How many are kept is part of it."""
     versions = tuple(Version(id=VersionId(n)) for n in "12")
