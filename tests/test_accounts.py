@@ -11,6 +11,7 @@ from attrs import evolve
 
 from esa_flows import Client
 from esa_flows.engine.observe import Happening, Moment
+from esa_flows.engine.retold import retold
 from esa_flows.errors import AccountBlocked, InvalidInput
 from esa_flows.fleet.account import Account, Variables
 from esa_flows.fleet.plan import Course, RolloutPlan
@@ -424,3 +425,59 @@ async def test_the_way_back_has_the_cap_of_its_own_account() -> None:
 
     assert [[], [Lane.ROLLBACK]] == only
     assert [] == after
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+async def test_a_rollout_may_leave_room_for_others(*, is_killed: bool) -> None:
+    """In each account, also when another process goes on; the plan counts with it."""
+    houses = Houses()
+    names = [*(f"r{n}" for n in range(8)), *(f"eu/r{n}" for n in range(8))]
+    houses.live(*names)
+    wanted = rollout_in(*names, calls_per_second=20)
+    with houses.house:
+        async with houses.client() as client:
+            plan = await client.plan(wanted)
+
+        houses.house.cloud._gateway.caps.tallies.clear()
+        async with houses.client() as client:
+            await client.start(plan)
+            await anyio.sleep(2 if is_killed else 60)
+
+        await anyio.sleep(2)  # another process does not know what this one just sent
+        async with houses.client() as client:
+            report: RolloutReport = await client.resume(plan.run)
+            told = retold((await client.runs.get(plan.run)).rows)
+
+        took = (told[-1].at - told[0].at).total_seconds()
+
+    assert Ended.DONE is report.ended
+    assert [20, 20] == [each.calls_per_second for each in plan.accounts]
+    assert (20, 20) == (plan.limit, RolloutPlan.parse(plan.to_json()).limit)
+    assert is_killed or plan.minimum_time.seconds == pytest.approx(took, rel=0.15)
+    assert plan.rollback_time.seconds < 1
+    assert 15 <= houses.peak(KEY.id) <= 20
+    assert 15 <= houses.peak(EU.id) <= 20
+
+
+async def test_the_way_back_needs_no_room() -> None:
+    """It has the whole cap, however little the rollout wanted."""
+    houses = Houses()
+    names = [f"r{n:02}" for n in range(20)]
+    houses.live(*names)
+    members = [Member(name, NEW, canary="10:1h,100") for name in names]
+    with houses.house:
+        async with houses.client() as client:
+            wanted = Rollout(
+                members=members,
+                budget=FailureBudget(fleet="100%"),
+                calls_per_second=10,
+            )
+            started = await client.start(wanted)
+            await anyio.sleep(120)
+            began = anyio.current_time()
+            await started.abort()
+            report: RolloutReport = await started.result()
+            took = anyio.current_time() - began
+
+    assert Ended.ROLLED_BACK is report.ended
+    assert took < 5

@@ -7,7 +7,8 @@ anything.
 """
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any, cast
 
 from attrs import define, evolve, field, frozen
@@ -101,6 +102,7 @@ class Accounts:
     own: Access = field(init=False)
     places: dict[str, Elsewhere] = field(factory=dict, init=False)
     _open: dict[str, tuple[Account, Access]] = field(factory=dict, init=False)
+    _limits: dict[str, int] = field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.own = self._access(self._settings, self._tools)
@@ -170,6 +172,10 @@ class Accounts:
         Raises:
             InvalidInput: One has no credentials any more, or two have the same.
         """
+        limit = _limit_in(started)
+        if limit is not None:
+            self._limits[run] = limit
+
         place = started.get("place", "")
         declared = declared_in(started)
         if not declared and (place in {"", *self.places} or "." not in run):
@@ -183,6 +189,21 @@ class Accounts:
         name = Realm.at(place).account
         if name in known:
             await self.open(known, [name])
+
+    @contextmanager
+    def kept_to(self, run: str) -> Iterator[None]:
+        """Make no more calls a second, in any account, than a rollout wants.
+
+        Args:
+            run: Its run, which begins or goes on.
+        """
+        limit = self._limits.pop(run, None)
+        with ExitStack() as stack:
+            if limit is not None:
+                for each in (self.own, *(access for _, access in self._open.values())):
+                    stack.enter_context(each.caller.allowance.at_most(limit))
+
+            yield
 
     async def _declared_by(self, run: str) -> dict[str, Account]:
         return await _declared_by(self._journal, run)
@@ -226,6 +247,12 @@ class Accounts:
             archive=archive,
             ports={**_ports(reached.cloud), **of_it, **self._shared},
         )
+
+
+def _limit_in(started: Mapping[str, Any]) -> int | None:
+    is_rollout = started.get("flow") == rollout.name and started.get("input")
+    limit: int | None = started["input"].get("limit") if is_rollout else None
+    return limit
 
 
 async def own_account(

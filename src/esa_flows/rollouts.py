@@ -81,7 +81,7 @@ class Rollouts:
         asked = await self._taken_in(members)
         looking = Prospects.of(self._connection, self._used(wanted), run)
         await looking.through(asked, await self._under_way(), wanted.concurrency)
-        pace = self._pace(looking.latencies)
+        pace = self._pace(looking.latencies, wanted.calls_per_second)
         facts = Facts(
             run=run,
             made_at=parts.now(),
@@ -199,14 +199,16 @@ class Rollouts:
         accounts, used = self._connection.accounts, self._used(wanted)
         return tuple((await accounts.open(wanted.accounts, used)).items())
 
-    def _pace(self, latencies: Mapping[str, float]) -> Pace:
+    def _pace(self, latencies: Mapping[str, float], limit: int | None) -> Pace:
         """Give how fast calls go, in each account."""
-        rates = {n: self._at(n).settings.calls_per_second for n in latencies}
-        return Pace(
-            calls=self._connection.settings.calls_per_second,
-            latency=max(latencies.values()),
-            others={n: Pace(calls=rates[n], latency=latencies[n]) for n in latencies},
-        )
+
+        def at(account: str, latency: float) -> Pace:
+            cap = self._at(account).settings.calls_per_second
+            calls = cap if limit is None else min(cap, limit)
+            return Pace(calls=calls, latency=latency, cap=cap)
+
+        others = {name: at(name, latency) for name, latency in latencies.items()}
+        return evolve(at("", max(latencies.values())), others=others)
 
     async def _named(self, wanted: Rollout) -> tuple[Member, ...]:
         """Give the routines by their names: patterns mean those of their account.
@@ -311,6 +313,9 @@ class _Watch:
     def __call__(self, happening: Happening) -> None:
         begins = happening.moment in {Moment.RUN_STARTED, Moment.RUN_RESUMED}
         is_back = begins and happening.facts.get("flow") == take_back.name
+        if begins and happening.facts.get("flow") == rollout_flow.name:
+            self.stack.enter_context(self.accounts.kept_to(happening.run))
+
         if is_back:
             self._give_way(Realm.read(happening.facts["subject"])[0].account)
 

@@ -397,3 +397,15 @@ def test_an_account_that_cannot_be_is_refused(
         read_fleet(ACCOUNTS.replace(old, new))
 
     assert "FakeSecretOfEu" not in str(caught.value)
+
+
+def test_a_rollout_may_want_fewer_calls_than_the_cap_allows() -> None:
+    """None for as many; one at least."""
+    limited = ACCOUNTS + "[limits]\ncalls_per_second = 40\n"
+
+    assert (None, 40) == (
+        read_fleet(ACCOUNTS).calls_per_second,
+        read_fleet(limited).calls_per_second,
+    )
+    with pytest.raises(InvalidInput, match="With 0 calls a second nothing"):
+        read_fleet(limited.replace("40", "0"))

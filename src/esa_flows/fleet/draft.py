@@ -136,6 +136,7 @@ def draft(
         concurrency=rollout.concurrency,
         slow_start=rollout.slow_start,
         calls_per_second=facts.pace.calls,
+        limit=rollout.calls_per_second,
         latency=facts.pace.latency,
         bound=_bound_of(waves),
         freezes=rollout.freezes,
@@ -262,7 +263,8 @@ class _Drafted:
         chains = [_chain(each, prepares=self.prepares) for each in its]
         least = self._least(chains, pace)
         exposed = Counter(each.routine.account for each in its)
-        back = under_caps({name: BACK * n for name, n in exposed.items()}, pace)
+        calls = {name: BACK * n for name, n in exposed.items()}
+        back = under_caps(calls, pace.whole)
         return PlannedWave(
             number=number,
             name=self.wave.name,

@@ -89,6 +89,7 @@ def _rollout(found: FleetFile, name: str) -> Rollout:
             waves=waves,
             budget=_budget(found.rollout.failures),
             concurrency=found.limits.concurrency,
+            calls_per_second=found.limits.calls_per_second,
             slow_start=found.rollout.slow_start,
             freezes=found.rollout.freeze,
             notify=found.notify,

@@ -37,9 +37,12 @@ class Limits:
 
     Attributes:
         concurrency: Most routines that are worked on at once.
+        calls_per_second: Most calls a second in each account, below its cap, to leave
+            room for others; a way back has the whole cap.
     """
 
     concurrency: int = 64
+    calls_per_second: int | None = None
 
 
 @frozen(kw_only=True)

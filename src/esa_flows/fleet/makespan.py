@@ -10,7 +10,7 @@ import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from esa_flows.fleet.budget import Limits, Standing, room
 from esa_flows.wire import pace as wire
@@ -31,11 +31,19 @@ class Pace:
         calls: Calls of the account in any second.
         latency: Seconds from a call to its answer.
         others: How fast those of further accounts go, by the accounts' names.
+        cap: The calls that a way back may make; 0 for no more than others.
     """
 
     calls: int = 100
     latency: float = 0.05
     others: Mapping[str, "Pace"] = field(factory=dict, hash=False)
+    cap: int = 0
+
+    @property
+    def whole(self) -> "Pace":
+        """How fast a way back goes, which leaves no room for others."""
+        others = {name: pace.whole for name, pace in self.others.items()}
+        return evolve(self, calls=self.cap or self.calls, others=others)
 
     def at(self, account: str) -> "Pace":
         """Give how fast calls of an account go.

@@ -95,6 +95,7 @@ class Order:
         freezes: When nothing new is exposed.
         override: Who said that it shall not heed that, and why.
         notify: Webhooks that are told what happens.
+        limit: Most calls a second in each account; None for as many as its cap allows.
         accounts: How the further accounts of its routines are reached, by name.
         expected: What it should take; None where nobody knows.
     """
@@ -106,6 +107,7 @@ class Order:
     freezes: tuple[Freeze, ...] = ()
     override: Override | None = None
     notify: tuple[Webhook, ...] = ()
+    limit: int | None = None
     accounts: Mapping[str, Account] = field(factory=dict, hash=False)
     expected: Expected | None = None
 
@@ -147,6 +149,7 @@ def order_of(
         freezes=plan.freezes,
         override=override if plan.freezes else None,
         notify=plan.notify,
+        limit=plan.limit,
         accounts={each.name: each.access for each in plan.accounts if each.access},
         expected=_expected(plan) if settle is None else None,
     )

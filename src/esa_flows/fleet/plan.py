@@ -199,6 +199,7 @@ class RolloutPlan:
         concurrency: Most routines that are worked on at once.
         slow_start: Whether a wave exposes one first, then two, four and so on.
         calls_per_second: The cap it was computed with.
+        limit: Most calls a second in each account; None for as many as its cap allows.
         latency: Seconds that a call takes, as the plan's own calls took.
         bound: What the minimum time is bound by.
         freezes: When nothing new is exposed.
@@ -219,6 +220,7 @@ class RolloutPlan:
     concurrency: int = 64
     slow_start: bool = False
     calls_per_second: int = 100
+    limit: int | None = None
     latency: float = 0.0
     bound: Bound = Bound.CAP
     freezes: tuple[Freeze, ...] = ()

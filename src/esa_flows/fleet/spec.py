@@ -262,6 +262,11 @@ def _at_least_one(_: object, __: object, value: int) -> None:
         raise InvalidInput(f"With {value} routines at once nothing would be released.")
 
 
+def _a_call_if_any(_: object, __: object, value: int | None) -> None:
+    if value is not None and value < 1:
+        raise InvalidInput(f"With {value} calls a second nothing would be released.")
+
+
 @frozen(kw_only=True)
 class Rollout:
     """Many routines, the waves they are released in, and how many may fail.
@@ -271,6 +276,8 @@ class Rollout:
         waves: The waves, in order; one of all by default.
         budget: How many may fail.
         concurrency: Most routines that are worked on at once.
+        calls_per_second: Most calls a second in each account, to leave room for others;
+            None for as many as its cap allows. The way back has the whole cap.
         slow_start: Whether a wave exposes one first, then two, four and so on.
         freezes: When nothing new is exposed.
         only: Labels that routines must carry to be meant; those of all where empty. A
@@ -285,6 +292,7 @@ class Rollout:
     waves: tuple[Wave, ...] = field(default=(Wave(),), converter=_waves)
     budget: FailureBudget = FailureBudget()
     concurrency: int = field(default=64, validator=_at_least_one)
+    calls_per_second: int | None = field(default=None, validator=_a_call_if_any)
     slow_start: bool = False
     freezes: tuple[Freeze, ...] = field(default=(), converter=_freezes)
     only: Mapping[str, str] = field(factory=dict, hash=False)

@@ -29,6 +29,7 @@ from esa_flows.errors import (
     OutcomeUnknown,
     Throttled,
 )
+from esa_flows.wire.allowance import Allowance
 from esa_flows.wire.answer import Answer, CallerStatistics, Nobody, Observer
 from esa_flows.wire.cap import Cap, Slot
 from esa_flows.wire.classify import classify
@@ -82,6 +83,9 @@ class Caller:
             call that changes something. Needed with several endpoints only.
         clock: Seconds that never go backwards.
 
+    Attributes:
+        allowance: What it keeps to beside the cap, where somebody wants it so.
+
     Raises:
         InvalidInput: There is no endpoint, or several and no probe.
     """
@@ -95,6 +99,7 @@ class Caller:
     _product: str = field(kw_only=True, default="esa")
     _probe: Call | None = field(kw_only=True, default=None)
     _clock: Callable[[], float] = field(kw_only=True, default=anyio.current_time)
+    allowance: Allowance = field(init=False, factory=Allowance)
     _endpoint: Endpoint | None = field(init=False, default=None)
     _finding: anyio.Lock = field(init=False, factory=anyio.Lock)
     _skew: dt.timedelta = field(init=False, default=dt.timedelta(0))
@@ -224,7 +229,9 @@ class Caller:
     ) -> Answer:
         corrected: set[Correction] = set()
         for attempt in itertools.count(1):
-            tried = await self._once(call, endpoint, permit, watch, attempt)
+            async with self.allowance.turn(call.lane):
+                tried = await self._once(call, endpoint, permit, watch, attempt)
+
             if isinstance(tried.outcome, Answer):
                 answer = tried.outcome
                 return answer if attempt == 1 else evolve(answer, attempts=attempt)

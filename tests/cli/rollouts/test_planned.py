@@ -10,8 +10,9 @@ from rich.console import Console
 from tests.fleet.test_plan import made_plan
 
 from esa_flows.cli.rollouts.planned import planned_rollout
-from esa_flows.fleet.plan import Bound, RolloutPlan
+from esa_flows.fleet.plan import Bound, PlannedAccount, RolloutPlan
 from esa_flows.fleet.spec import FailureBudget
+from esa_flows.model import Duration
 from esa_flows.model.freeze import Window
 
 
@@ -85,3 +86,31 @@ def test_it_says_where_it_runs_into_a_freeze_window() -> None:
     assert "this plan runs into it, and waits there for its end" in _shown(
         evolve(made_plan(), window=window)
     )
+
+
+def test_it_shows_what_each_account_takes() -> None:
+    """With the access key, masked, and which one bounds the whole."""
+    accounts = (
+        PlannedAccount(access_key="LTAI…0001", routines=1, calls={"observe": 2}),
+        PlannedAccount(
+            name="eu",
+            access_key="LTAI…Eu01",
+            calls_per_second=20,
+            latency=0.05,
+            routines=3,
+            calls={"observe": 30, "post": 1},
+            least=Duration(2),
+        ),
+    )
+    shown = _shown(evolve(made_plan(), accounts=accounts, limit=20))
+
+    for words in (
+        "ACCOUNT",
+        "(own)    LTAI…0001   1         2      100/s  0 ms",
+        "eu       LTAI…Eu01   3         30     20/s   50 ms   2.0 s",
+        "bound by the cap of eu",
+        "limit       20 calls a second in each account: the rest is for others",
+    ):
+        assert words in shown
+
+    assert "a call takes" not in shown

@@ -103,6 +103,10 @@ def _costs(plan: RolloutPlan) -> Iterator[str]:
         rate = f"at most {plan.calls_per_second} calls a second"
         yield labelled("cap", f"{rate}; a call takes {_milliseconds(plan.latency)}")
 
+    if plan.limit is not None:
+        room = "the rest is for others; the way back has the whole cap"
+        yield labelled("limit", f"{plan.limit} calls a second in each account: {room}")
+
     least = _length(plan.minimum_time)
     yield labelled("takes", f"at least {least}, bound by {_bound(plan)}")
     yield labelled("back", f"all of it in {_length(plan.rollback_time)}")
