@@ -35,6 +35,16 @@ async def test_who_started_it_may_go() -> None:
     assert Ended.DONE is report.ended
 
 
+async def test_nothing_is_started_by_a_client_that_is_closed() -> None:
+    """A plan outlives the client that made it; to carry it out takes an open one."""
+    with _house("aa") as house:
+        async with house.client() as client:
+            plan = await client.plan("aa", NEW)
+
+        with pytest.raises(Misuse, match="not open: use `async with Client"):
+            await client.start(plan)
+
+
 async def test_what_it_does_can_be_listened_to() -> None:
     """From the moment one listens; who comes late hears nothing."""
     with _house("aa") as house:

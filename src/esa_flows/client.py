@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack, overload
+from typing import Any, Self, TypeVar, Unpack, cast, overload
 
 import anyio
 import anyio.lowlevel
@@ -99,11 +99,12 @@ class Client:
         if self._connection is not None:
             raise Misuse("This client is open already; make one per `async with`.")
 
-        self._connection = await self._stack.enter_async_context(
+        connection = await self._stack.enter_async_context(
             esa_flows.connection.connect(self._settings, self._parts)
         )
         self._tasks = await self._stack.enter_async_context(_cancelled_at_exit())
         self._home = _here()
+        self._connection = connection  # last: from now on it is open
         return self
 
     async def __aexit__(
@@ -112,7 +113,7 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._connection = self._tasks = None
+        self._connection = None
         await self._stack.aclose()
 
     def __repr__(self) -> str:
@@ -581,10 +582,7 @@ class Client:
     @property
     def _group(self) -> TaskGroup:
         """Where the runs of this client go on, while it is open."""
-        if self._tasks is None:
-            raise Misuse("This client is not open: use `async with Client(...)`.")
-
-        return self._tasks
+        return cast("TaskGroup", self._tasks)
 
     async def routines(
         self, select: Selector | str = ""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import signal
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import psycopg
 import pytest
-from tests.wire.servers import postgres_server
 
 from esa_flows.errors import InvalidInput, NotSent
 from esa_flows.wire.lender_postgres import PostgresLender
@@ -86,53 +82,21 @@ def test_a_user_without_rights_is_told_so(postgres_url: str) -> None:
     assert "the right to make tables" in caught.value.next_move
 
 
-def test_a_server_that_hangs_is_cut_off_and_one_that_is_gone_is_told() -> None:
-    """The driver waits without end; another thread ends that. Returns are found."""
-    with postgres_server() as server:
-        lender = lender_at(server.url)
-        lender.lend(ASK)
-        with psycopg.connect(server.url) as other:
-            other.execute("SELECT * FROM esa_flows_cap_gates FOR UPDATE")
-            timer = threading.Timer(0.2, lender.interrupt)
-            timer.start()
-            with pytest.raises(NotSent, match="cannot be asked"):
-                lender.lend(ASK)
-
-            timer.join()
-
-        lender.interrupt()
-        back = lender.lend(ASK)
-        server.stop(signal.SIGQUIT)
+def test_a_server_that_hangs_is_cut_off(schema: str) -> None:
+    """The driver waits without end; another thread ends that."""
+    lender = lender_at(schema)
+    lender.lend(ASK)
+    with psycopg.connect(schema) as other:
+        other.execute("SELECT * FROM esa_flows_cap_gates FOR UPDATE")
+        timer = threading.Timer(0.2, lender.interrupt)
+        timer.start()
         with pytest.raises(NotSent, match="cannot be asked"):
             lender.lend(ASK)
 
-        server.start()
-        fresh = lender.lend(ASK)
-        lender.close()
+        timer.join()
 
-    assert back.in_flight >= 1
-    assert fresh.in_flight <= 1
-
-
-def test_without_the_driver_it_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Nobody needs it who does not share between machines."""
-
-    def missing(name: str) -> Any:
-        """Find nothing."""
-        raise ImportError(name)
-
-    monkeypatch.setattr(importlib, "import_module", missing)
-    with pytest.raises(InvalidInput, match="package psycopg is not") as caught:
-        lender_at("postgresql://localhost").lend(ASK)
-
-    assert "esa-flows[postgres]" in caught.value.next_move
-
-
-def test_a_lender_shows_where_it_goes() -> None:
-    """Not as whom."""
-    lender = lender_at("postgresql://ann:FakePassword0001@db.example/caps")
+    lender.interrupt()
+    back = lender.lend(ASK)
     lender.close()
 
-    assert repr(lender) == "<PostgresLender postgresql://db.example/caps>"
+    assert back.in_flight >= 1

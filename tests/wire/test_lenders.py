@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 from tests.wire.lender_double import MemoryLender
+from tests.wire.servers import Server
 
+from esa_flows.errors import InvalidInput, NotSent
 from esa_flows.wire.lender_postgres import PostgresLender
 from esa_flows.wire.lender_redis import RedisLender
 from esa_flows.wire.lending import Ask, Back, Given, Lender, Terms
@@ -23,7 +26,19 @@ TERMS = Terms(period=1.0, rest=0.05, birth=0.05, lease=60.0)
 AGE = 2**25
 """Seconds a machine may have been up: its clock then reads coarsely."""
 
+DRIVERS = [
+    ("postgresql://localhost", "psycopg", "postgres"),
+    ("redis://localhost", "redis", "redis"),
+]
+
 Ending = Callable[..., Given]
+
+
+def lender_at(url: str) -> PostgresLender | RedisLender:
+    """Give a lender at an address."""
+    address = StoreAddress.of(url)
+    is_redis = url.startswith("redis")
+    return RedisLender(address, 5.0) if is_redis else PostgresLender(address, 5.0)
 
 
 @pytest.fixture(params=["model", "postgres", "redis"])
@@ -33,9 +48,7 @@ def lender(request: pytest.FixtureRequest) -> Iterator[Lender]:
         yield MemoryLender(lambda: time.monotonic() + AGE)
         return
 
-    address = StoreAddress.of(request.getfixturevalue(f"{request.param}_url"))
-    is_redis = request.param == "redis"
-    made = RedisLender(address, 5.0) if is_redis else PostgresLender(address, 5.0)
+    made = lender_at(request.getfixturevalue(f"{request.param}_url"))
     yield made
     made.close()
 
@@ -221,3 +234,60 @@ def test_a_share_is_given_up_and_lost(ask: Ending) -> None:
     after = ask(calls=10, slots=10, owner=3).tickets
 
     assert (leaving.share, len(before), len(after)) == (0, 1, 9)
+
+
+# --- servers that leave, drivers that are missing -------------------------------------
+
+
+def test_a_server_that_is_gone_is_told_and_found_again(own_server: Server) -> None:
+    """The trip fails at once and says so; the next one after a return succeeds."""
+    lender = lender_at(own_server.url)
+    ask = Ask(gate="leaving", owner=1, terms=TERMS, calls=3)
+    lender.lend(ask)
+    own_server.stop()
+    with pytest.raises(NotSent, match="cannot be asked: "):
+        lender.lend(ask)
+
+    own_server.start()
+    fresh = lender.lend(ask)
+    lender.close()
+
+    assert fresh.in_flight == 0
+
+
+@pytest.mark.parametrize(("url", "driver", "extra"), DRIVERS)
+def test_without_the_driver_it_says_what_to_install(
+    url: str, driver: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody needs it who does not share between machines."""
+
+    def missing(name: str) -> Any:
+        """Find nothing."""
+        raise ImportError(name)
+
+    monkeypatch.setattr(importlib, "import_module", missing)
+    with pytest.raises(InvalidInput, match=f"package {driver} is not") as caught:
+        lender_at(url).lend(Ask(gate="any", owner=1, terms=TERMS))
+
+    assert f"esa-flows[{extra}]" in caught.value.next_move
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        (
+            "postgresql://ann:FakePassword0001@db.example/caps",
+            "<PostgresLender postgresql://db.example/caps>",
+        ),
+        (
+            "redis://:FakePassword0001@cache.example:6379/0",
+            "<RedisLender redis://cache.example:6379/0>",
+        ),
+    ],
+)
+def test_a_lender_shows_where_it_goes(url: str, shown: str) -> None:
+    """Neither as whom nor with which password; it is closed before it was opened."""
+    lender = lender_at(url)
+    lender.close()
+
+    assert repr(lender) == shown

@@ -96,10 +96,13 @@ def test_what_one_learns_the_others_know() -> None:
     one.learned = Learned(calls=58.0, since=10.0, paused_until=12.0)
     after = two.learned
     one.learned = Learned(paused_until=13.0)
+    paused = two.learned
+    one.learned = Learned(calls=40.0, since=20.0)
 
     assert (before.calls, before.since) == (math.inf, -math.inf)
     assert after == Learned(calls=58.0, since=10.0, paused_until=12.0)
-    assert two.learned == Learned(calls=58.0, since=10.0, paused_until=13.0)
+    assert paused == Learned(calls=58.0, since=10.0, paused_until=13.0)
+    assert two.learned == Learned(calls=40.0, since=20.0, paused_until=13.0)
 
 
 def test_slots_of_the_dead_come_back_and_those_of_the_living_do_not() -> None:

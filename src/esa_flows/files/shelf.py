@@ -45,9 +45,7 @@ class Shelf:
         # Whoever waits holds the door; the last to leave forgets it.
         door = self._doors.setdefault(digest, anyio.Lock())
         async with door:
-            blob = self._lent.get(digest)
-            if blob is None:
-                blob = self._lent[digest] = await fetch()
+            blob = await self._found(digest, fetch)
 
         self._last = blob
         return blob
@@ -59,6 +57,15 @@ class Shelf:
             digest: Which one.
         """
         return self._lent.get(digest)
+
+    async def _found(
+        self, digest: Digest, fetch: Callable[[], Awaitable[BytesBlob]]
+    ) -> BytesBlob:
+        blob = self._lent.get(digest)
+        if blob is None:
+            blob = self._lent[digest] = await fetch()
+
+        return blob
 
     def forget(self, digest: Digest) -> None:
         """Keep it no longer than those need it who have it."""
