@@ -61,10 +61,11 @@ async def _find(
 async def prune(ctx: Context, wanted: Prune) -> Pruned:
     """See that a saved version serves nowhere, then delete it.
 
-    What is seen is a second old at most. Between the look and the delete somebody could
-    deploy the version; the provider is expected to refuse the delete then. Dying
-    between the call and the record: a version that is no longer listed is gone, and
-    what it was saved as was recorded before.
+    What is seen is a second old at most when the delete is asked for, and older by what
+    the delete waits for its slot. Between the look and the delete somebody could deploy
+    the version; the provider is expected to refuse the delete then. Dying between the
+    call and the record: a version that is no longer listed is gone, and what it was
+    saved as was recorded before.
 
     Raises:
         Conflict: It serves somewhere now.
