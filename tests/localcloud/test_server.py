@@ -151,7 +151,7 @@ async def test_a_slow_reply_is_waited_for() -> None:
         reply = await send(client, at.api, made.request("GetRoutine", Name="hello"))
 
     assert reply.status_code == 200
-    assert time.monotonic() - start >= 0.3
+    assert time.monotonic() - start > 0.29
 
 
 async def test_an_answer_without_a_body() -> None:

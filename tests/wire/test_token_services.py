@@ -154,7 +154,7 @@ async def test_a_silent_address_is_no_instance_after_a_second() -> None:
 
         took = anyio.current_time() - begin
 
-    assert 0.9 < took < 3
+    assert 0.9 < took < 20
 
 
 async def test_an_instance_is_asked_past_a_proxy(
