@@ -56,7 +56,7 @@ def test_nobody_is_left_asleep() -> None:
 
 async def test_a_cancelled_task_waits_to_the_end() -> None:
     """It learns what became of its request, and is cancelled where it next waits."""
-    batch, learned = Batch([request()]), list[bool]()
+    batch, learned = Batch([request()], departed=True), list[bool]()
 
     async def ask() -> None:
         """Wait for the end of the batch."""
@@ -74,6 +74,17 @@ async def test_a_cancelled_task_waits_to_the_end() -> None:
 
     assert [True] == learned
     assert tasks.cancel_scope.cancel_called
+
+
+async def test_who_is_cancelled_in_time_takes_the_request_back() -> None:
+    """What nobody has begun to serve is not served: none of it, not a part."""
+    batch, kept = Batch([request()]), request()
+    with anyio.move_on_after(1) as scope:
+        await batch.over(kept)
+
+    assert scope.cancelled_caught
+    assert kept not in batch.requests
+    assert 1 == len(batch.requests)
 
 
 def test_a_hosts_own_cancellation_passes() -> None:

@@ -110,7 +110,7 @@ DEFENCES = (
     Defence(
         "an exchange that changes something is finished although the run is cancelled",
         "engine/attempt.py",
-        "        self._scope.shield = True\n",
+        "        self.scope.shield = True\n",
         "",
         "tests/engine/test_attempt.py::test_a_change_is_protected_from_its_permit_on",
     ),

@@ -30,6 +30,7 @@ class Attempt:
     """One attempt of a step.
 
     Attributes:
+        scope: Around it; shielded from the first call on that changes something.
         sent: Whether a call that changes something was permitted.
         calls: When calls were permitted, by verb, in seconds of the loop's clock; the
             step's other attempts note theirs in the same.
@@ -38,7 +39,7 @@ class Attempt:
     _step: Step[Any, Any]
     _lease: HeldLease
     _ports: Ports
-    _scope: anyio.CancelScope
+    scope: anyio.CancelScope = field(factory=anyio.CancelScope)
     calls: dict[str, list[float]] = field(factory=dict)
     sent: bool = field(default=False, init=False)
 
@@ -82,4 +83,4 @@ class Attempt:
             raise NotSent(f"The run is being stopped: {verb.name} was not sent.")
 
         self.sent = True
-        self._scope.shield = True
+        self.scope.shield = True

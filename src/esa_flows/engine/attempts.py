@@ -161,21 +161,25 @@ class Attempts(Generic[I, O]):
             if found is not None:
                 return found.value
 
-        with self.strand.interruptible() as scope:
-            attempt = self._new(scope)
-            return await self._effect(self._context(attempt), scope)
+        attempt = self._new()
+        waits, scope = self._run.waits, attempt.scope
+        waits[scope] = self.strand.awaits
+        try:
+            with scope:
+                return await self._effect(self._context(attempt), scope)
+        finally:
+            del waits[scope]
 
         if not attempt.sent:
             await self._give_way()
 
         raise self._too_late(attempt)
 
-    def _new(self, scope: anyio.CancelScope) -> Attempt:
+    def _new(self) -> Attempt:
         return Attempt(
             step=self.step,
             lease=self._run.lease,
             ports=self._run.ports,
-            scope=scope,
             calls=self.calls,
         )
 
@@ -183,20 +187,21 @@ class Attempts(Generic[I, O]):
         run = self._run
         return Context(
             run_id=run.id,
-            seed=f"{run.id}/{self.identity}/{self._number}",
             now=run.now,
             ports=attempt.need,
             attempt=self._number,
             after_another=run.is_after_another,
-            place=f"the step {self.step.name!r}",
+            step=self.step.name,
+            path=(self.identity, str(self._number)),
         )
 
     async def _found(self, reconcile: Reconcile[I, O]) -> Happened[O] | None:
         """Look for an effect in doubt, whatever interrupts; record it where it is."""
         self._run.tell(Moment.STEP_LOOKING, self.identity, attempt=self._number)
         began = anyio.current_time()
-        with anyio.CancelScope() as scope:
-            context = self._context(self._new(scope))
+        attempt = self._new()
+        with attempt.scope:
+            context = self._context(attempt)
             intent = Intent(attempts=self._number - 1)
             look = functools.partial(reconcile, context, self.value, intent)
             found = await self._settling().resolved(look)
@@ -220,7 +225,7 @@ class Attempts(Generic[I, O]):
 
     async def _effect(self, context: Context, scope: anyio.CancelScope) -> O:
         """Do it; record the outcome."""
-        began = anyio.current_time()
+        began = anyio.current_time() if self._number > 1 else self.began
         if self.step.effect is not Effect.READ:
             await self._intend()
 

@@ -150,9 +150,8 @@ class Context:
     _driver: Driver | None = None
     _ports: Callable[[type[Any]], Any] | None = None
     _path: tuple[str, ...] = ()
-    _seed: str = ""
+    _step: str = ""
     _random: Random | None = field(default=None, init=False)
-    _place: str = field(default="a flow")
 
     def now(self) -> dt.datetime:
         """Give the wall clock's time, in UTC. It decides no effect."""
@@ -165,7 +164,8 @@ class Context:
         Drawn from the run's id and the place in it, so it is no source for secrets.
         """
         if self._random is None:
-            self._random = Random(self._seed)  # noqa: S311  replayed, not secret
+            seed = "/".join((self.run_id, *self._path))
+            self._random = Random(seed)  # noqa: S311  replayed, not secret
 
         return self._random
 
@@ -411,7 +411,8 @@ class Context:
     def _driving(self, verb: str) -> Driver:
         if self._driver is None:
             raise StepMisuse(
-                f"ctx.{verb}() works inside a flow only; this is {self._place}.",
+                f"ctx.{verb}() works inside a flow only;"
+                f" this is the step {self._step!r}.",
                 next_move="Compose steps in an @flow function.",
             )
 

@@ -170,7 +170,6 @@ class RunDriver:
         run = self._strand.run
         return Context(
             run_id=run.id,
-            seed="/".join((run.id, *path)),
             now=run.now,
             driver=self,
             path=path,

@@ -21,11 +21,13 @@ class Batch:
 
     Attributes:
         requests: In the order in which they were asked.
+        departed: Whether somebody has begun to serve them.
         served: Whether each has its answer, or its error.
         overs: For every few of those who wait, what wakes them.
     """
 
     requests: list[Request[Any]] = Factory(list)
+    departed: bool = False
     served: bool = False
     overs: list[anyio.Event] = Factory(list)
 
@@ -38,20 +40,27 @@ class Batch:
         return self.overs[-1]
 
     async def over(self, request: Request[Any]) -> None:
-        """Add a request and wait for the end of the batch, also where one is cancelled.
+        """Add a request and wait for the end of the batch.
 
-        A shield costs as much as all the rest of a wait; so it is put up only when
-        somebody does cancel. What passes through shields, passes here.
+        Whoever is cancelled before the batch departs takes the request back; after
+        that one waits and learns what became of it. A shield costs as much as all the
+        rest of a wait: it is put up only then. What passes through shields, passes.
         """
         end = self.join(request)
         try:
             await end.wait()
         except anyio.get_cancelled_exc_class():
-            if not is_cancelled():
+            if self._taken_back(request) or not is_cancelled():
                 raise
 
             with anyio.CancelScope(shield=True):
                 await end.wait()
+
+    def _taken_back(self, request: Request[Any]) -> bool:
+        if not self.departed:
+            self.requests.remove(request)
+
+        return not self.departed
 
     async def tell(self) -> None:
         """Wake those who wait, a few at a time: the loop has timers to serve too."""

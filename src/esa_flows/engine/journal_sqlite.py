@@ -267,10 +267,9 @@ class SQLiteJournal:
             self._serve(Batch([request]))
             return request.result()
 
-        await anyio.lowlevel.checkpoint_if_cancelled()
         batch = self._joining
         if batch is None:
-            batch = self._joining = Batch([request])
+            batch = await self._begin(request)
         else:
             await batch.over(request)
 
@@ -279,6 +278,12 @@ class SQLiteJournal:
             await self._lead(batch)
 
         return request.result()
+
+    async def _begin(self, request: Request[Any]) -> Batch:
+        """Open a batch that others may join; who is cancelled opens none."""
+        await anyio.lowlevel.checkpoint_if_cancelled()
+        self._joining = Batch([request])
+        return self._joining
 
     async def _lead(self, batch: Batch) -> None:
         with anyio.CancelScope(shield=True):
@@ -294,6 +299,7 @@ class SQLiteJournal:
 
     def _depart(self, batch: Batch) -> None:
         """Let nobody join any more; an orphaned batch may have departed before."""
+        batch.departed = True
         if self._joining is batch:
             self._joining = None
 
