@@ -143,12 +143,15 @@ async def floor(folder: Path, flows: int, steps: int) -> Figures:
             wake.set()
             await done
 
-    writer = asyncio.create_task(write())
+    late = list[float]()
+    beside = [asyncio.create_task(write()), asyncio.create_task(lags(late))]
     begun = time.perf_counter()
     await asyncio.gather(*map(run, range(flows)))
     spent = time.perf_counter() - begun
-    writer.cancel()
-    return {"us": spent / steps * 1e6}
+    for task in beside:
+        task.cancel()
+
+    return {"us": spent / steps * 1e6, "lag_ms": p99(late) * 1e3}
 
 
 async def apart(folder: Path, flows: int, steps: int) -> Figures:
