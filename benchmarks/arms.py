@@ -24,7 +24,7 @@ from esa_flows.engine.journal import Journal
 from esa_flows.engine.journal_memory import MemoryJournal
 from esa_flows.engine.journal_sqlite import SQLiteJournal
 from esa_flows.engine.observe import Happening, Moment
-from esa_flows.engine.process import life_of, this_process
+from esa_flows.engine.process import Deaths, this_process
 
 Figures = dict[str, float]
 Entry = tuple[str | int, ...]
@@ -180,7 +180,7 @@ def engine_on(journal: Journal) -> Engine:
         owner=this_process("bench"),
         now=lambda: datetime.now(UTC),
         random=random.Random(1),
-        life=life_of,
+        life=Deaths(),
     )
 
 

@@ -22,7 +22,7 @@ from esa_flows.engine.engine import Engine
 from esa_flows.engine.flow import Flow
 from esa_flows.engine.journal import Journal, Owner
 from esa_flows.engine.journal_sqlite import SQLiteJournal
-from esa_flows.engine.process import Life, boot_clock, life_of, this_process
+from esa_flows.engine.process import Deaths, Life, boot_clock, this_process
 from esa_flows.files import Blobs, BlobStore
 from esa_flows.fleet.call_back import Inboxes, JournalInboxes
 from esa_flows.fleet.rollout import rollout
@@ -108,7 +108,7 @@ class Parts:
     clock: Callable[[], float] = boot_clock
     random: Random = field(factory=secrets.SystemRandom)
     owner: Owner | None = None
-    life: Callable[[Owner], Life] = life_of
+    life: Callable[[Owner], Life] = field(factory=Deaths)
 
 
 @frozen(kw_only=True)

@@ -14,6 +14,7 @@ from attrs import evolve
 from esa_flows.engine import process
 from esa_flows.engine.journal import Owner
 from esa_flows.engine.process import (
+    Deaths,
     Life,
     boot_clock,
     boot_id,
@@ -46,6 +47,27 @@ def test_a_process_that_ended_is_dead() -> None:
     assert life_of(owner) is Life.ALIVE
     child.communicate(b"\n")
     assert life_of(owner) is Life.DEAD
+
+
+def test_the_dead_are_not_asked_again() -> None:
+    """A process that died stays dead; of one that lives nothing is remembered."""
+    asked: list[Life] = []
+    lives = [Life.ALIVE, Life.ELSEWHERE, Life.DEAD, Life.ALIVE]
+
+    def life(_: Owner) -> Life:
+        """Give what comes next."""
+        asked.append(lives[len(asked)])
+        return asked[-1]
+
+    deaths = Deaths(life)
+    other = evolve(ONE, started="101")
+
+    assert [Life.ALIVE, Life.ELSEWHERE, Life.DEAD, Life.DEAD] == [
+        deaths(ONE) for _ in range(4)
+    ]
+    assert 3 == len(asked)
+    assert Life.ALIVE is deaths(other)
+    assert repr(deaths) == "<Deaths [known: 1]>"
 
 
 def test_a_killed_process_that_nobody_reaped_is_dead() -> None:

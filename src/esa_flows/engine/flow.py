@@ -8,6 +8,7 @@ flow does beside them happens again.
 import inspect
 import typing
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import Any, TypeVar, overload
 
 from attrs import field, frozen
@@ -43,13 +44,13 @@ class Flow(Work[I, O]):
     def __repr__(self) -> str:
         return f"<Flow {self.name} v{self.version}>"
 
-    @property
+    @cached_property
     def input(self) -> Any:
         """The type its input is read back from the journal as."""
         names = list(inspect.signature(self.body).parameters)
         return typing.get_type_hints(self.body).get(names[1], Any)
 
-    @property
+    @cached_property
     def output(self) -> Any:
         """The type its output is read back from the journal as."""
         return typing.get_type_hints(self.body).get("return", Any)

@@ -9,11 +9,14 @@ no disk, no waiting, so it is done synchronously.
 import enum
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+from attrs import define, field
 
 from esa_flows.engine.journal import Owner
 
-__all__ = ["Life", "boot_clock", "life_of", "this_process"]
+__all__ = ["Deaths", "Life", "boot_clock", "life_of", "this_process"]
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _NAMESPACE = Path("/proc/self/ns/pid")
@@ -61,6 +64,34 @@ def life_of(owner: Owner) -> Life:
 
     state, started = read_stat(_text(Path(f"/proc/{owner.pid}/stat")))
     return judge(owner, state=state, started=started, answers=is_pid_in_use(owner.pid))
+
+
+@define(repr=False)
+class Deaths:
+    """Asks whether a process lives, until it is dead: none of them comes back.
+
+    A thousand runs of one process that died are one look under `/proc`.
+
+    Args:
+        life: Finds out whether a process still lives.
+    """
+
+    _life: Callable[[Owner], Life] = life_of
+    _dead: set[Owner] = field(factory=set, init=False)
+
+    def __repr__(self) -> str:
+        return f"<Deaths [known: {len(self._dead)}]>"
+
+    def __call__(self, owner: Owner) -> Life:
+        """Tell whether a process still lives."""
+        if owner in self._dead:
+            return Life.DEAD
+
+        found = self._life(owner)
+        if found is Life.DEAD:
+            self._dead.add(owner)
+
+        return found
 
 
 def judge(owner: Owner, *, state: str, started: str, answers: bool) -> Life:

@@ -14,6 +14,7 @@ There is no default: a forgotten word must not become a blind repeat.
 import enum
 import typing
 from collections.abc import Awaitable, Callable, Iterable
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from attrs import Attribute, field, frozen
@@ -141,7 +142,7 @@ class Step(Work[I, O]):
         """Chain with a step whose input is this step's output."""
         return Chain(steps=(self, after))
 
-    @property
+    @cached_property
     def output(self) -> Any:
         """The type its outcome is read back from the journal as."""
         return typing.get_type_hints(self.body).get("return", Any)
