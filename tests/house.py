@@ -23,7 +23,7 @@ from esa_flows.engine.journal import Journal, Owner
 from esa_flows.engine.journal_memory import MemoryJournal
 from esa_flows.engine.process import Life
 from esa_flows.files import Blobs, MemoryBlobs
-from esa_flows.localcloud import KEY, LocalCloud, Switches
+from esa_flows.localcloud import ACCOUNT, KEY, LocalCloud, Switches
 from esa_flows.testing.transport import ProcessTransport
 from esa_flows.wire.credentials import Credentials, Static
 from esa_flows.wire.transport import Request, Response, Transport
@@ -356,7 +356,8 @@ class House:
 
     def _note(self) -> None:
         """Note production's shares where they changed; the newest version first."""
-        held = self.cloud.report().splits.get("shop", {}).get("production", {})
+        shop = self.cloud.state.routines.get((ACCOUNT, "shop"))
+        held = shop.splits().get("production", {}) if shop else {}
         newest = sorted(held.items(), key=lambda item: -int(item[0]))
         shares = tuple(share for _, share in newest)
         began = self._began if self._began is not None else anyio.current_time()

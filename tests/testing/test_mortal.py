@@ -86,6 +86,8 @@ async def test_a_journal_serves_whom_it_does_not_know() -> None:
 
     assert taken is not None
     assert await journal.rows("abcd") == await copy.rows("abcd")
+    for asked in ({"subject": "s"}, {"unfinished": True}):
+        assert await journal.list(**asked) == await copy.list(**asked) != ()
 
 
 @pytest.mark.parametrize(

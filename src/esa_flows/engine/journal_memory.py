@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from attrs import define, evolve, field
 
@@ -39,6 +40,8 @@ class MemoryJournal:
 
     def __init__(self) -> None:
         self._runs: dict[str, _Run] = {}
+        self._open: dict[str, _Run] = {}
+        self._about: dict[str, dict[str, _Run]] = {}
 
     def __repr__(self) -> str:
         return f"<MemoryJournal [runs: {len(self._runs)}]>"
@@ -49,7 +52,9 @@ class MemoryJournal:
             raise taken(run.id)
 
         beat = Beat(owner=owner, fence=1, beat=0)
-        self._runs[run.id] = _Run(RunRow(run=run, ended=False), beat)
+        made = _Run(RunRow(run=run, ended=False), beat)
+        self._runs[run.id] = self._open[run.id] = made
+        self._about.setdefault(run.subject, {})[run.id] = made
         return Lease(run=run.id, owner=owner, fence=1)
 
     async def append(self, lease: Lease, records: Iterable[Record]) -> tuple[Row, ...]:
@@ -69,6 +74,7 @@ class MemoryJournal:
             added.append(row)
             if record.kind is Kind.ENDED:
                 run.listed = evolve(run.listed, ended=True)
+                self._open.pop(lease.run, None)
 
         return tuple(added)
 
@@ -89,14 +95,16 @@ class MemoryJournal:
         most: int = 100,
     ) -> tuple[RunRow, ...]:
         """Give runs, newest first."""
-        wanted = [
+        known = self._about.get(subject, {}) if subject else self._runs
+        among = self._open if unfinished else known
+        wanted = (
             run.listed
-            for run in reversed(self._runs.values())
-            if subject in {"", run.listed.run.subject}
-            and not (unfinished and run.listed.ended)
-            and not (heads and run.listed.run.id.rpartition(".")[0] in self._runs)
-        ]
-        return tuple(wanted[:most])
+            for id_, run in reversed(min(among, known, key=len).items())
+            if id_ in known
+            and id_ in among
+            and not (heads and id_.rpartition(".")[0] in self._runs)
+        )
+        return tuple(islice(wanted, most))
 
     async def beat_of(self, run: str) -> Beat:
         """Give what can be seen of a run's lease."""

@@ -174,11 +174,11 @@ class MortalJournal(MemoryJournal):
         self._witness = Witness()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_runs": self._runs}
+        return {name: vars(self)[name] for name in vars(MemoryJournal())}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         MortalJournal.__init__(self)
-        self._runs = state["_runs"]
+        vars(self).update(state)
 
     def attend(self, process: Process, fate: Fate, witness: Witness) -> None:
         """Know a process by the token of its owner, and what befalls its records."""
