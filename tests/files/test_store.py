@@ -332,6 +332,16 @@ async def test_blob_that_grows_is_sent_to_its_length(store: BlobStore) -> None:
     assert await whole(blob) == [b"four"]
 
 
+async def test_changed_bytes_are_found_out_slice_by_slice(store: BlobStore) -> None:
+    """One that is too large to be read as a whole is compared as well."""
+    blob = await opened_by_slices(store, CODE)
+    await blob.verify()
+    blob.path.write_bytes(CODE[:-1] + b"?")
+
+    with pytest.raises(JournalCorrupt, match="does not hold the bytes it is named"):
+        await blob.verify()
+
+
 async def test_blob_that_goes_away_while_it_is_read(store: BlobStore) -> None:
     """The next slice says so."""
     blob = await opened_by_slices(store, CODE)

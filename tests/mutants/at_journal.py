@@ -114,4 +114,32 @@ DEFENCES = (
         "                    pass",
         "tests/engine/test_journal_tables.py::test_a_refused_request_leaves_nothing_behind",
     ),
+    Defence(
+        "who is cancelled while rows are written learns what became of them",
+        "engine/journal_batch.py",
+        "if self._taken_back(request) or not is_cancelled():",
+        "if True:",
+        "tests/engine/test_journal_batch.py::test_a_cancelled_task_waits_to_the_end",
+    ),
+    Defence(
+        "what may be written already is not taken back",
+        "engine/journal_batch.py",
+        "if self.departed:",
+        "if False:",
+        "tests/engine/test_journal_batch.py::test_a_cancelled_task_waits_to_the_end",
+    ),
+    Defence(
+        "a large package is compared with its digest before it is looked into",
+        "release/package.py",
+        "    await blob.verify()\n",
+        "",
+        "tests/release/test_package.py::test_a_damaged_package_is_not_described",
+    ),
+    Defence(
+        "only what is dead is never asked for again",
+        "engine/process.py",
+        "if found is Life.DEAD:",
+        "if True:",
+        "tests/engine/test_process.py::test_the_dead_are_not_asked_again",
+    ),
 )

@@ -12,13 +12,19 @@ from tests.house import NEW, OTHER, House, edited
 
 from esa_flows import Client, Outcome, ReleaseFailed
 from esa_flows.engine.journal_memory import MemoryJournal
-from esa_flows.errors import InvalidInput
+from esa_flows.errors import InvalidInput, JournalCorrupt
 from esa_flows.files import BlobStore, MemoryBlobs, digest_of
 from esa_flows.files.reading import SLICE
 from esa_flows.localcloud import Fault, Switches
 from esa_flows.model import Environment
 from esa_flows.release import package as packages
-from esa_flows.release.package import Source, is_package, not_found_of, pack
+from esa_flows.release.package import (
+    Source,
+    described,
+    is_package,
+    not_found_of,
+    pack,
+)
 
 pytestmark = pytest.mark.may_block  # files are written for each test
 
@@ -368,6 +374,30 @@ async def test_a_package_in_the_store_is_a_whole_backup(tmp_path: Path) -> None:
         assert () == report.notes
         assert (first.version, False) == (gone.version, gone.has_assets)
         assert gone.backup in await house.blobs.find("")
+
+
+@pytest.mark.parametrize("shared", [0, 1_000_000])
+async def test_a_package_is_described_from_where_it_lies(
+    tmp_path: Path, shared: int
+) -> None:
+    """A large one is read in its file, never into memory; plain code is no package."""
+    blobs = BlobStore(tmp_path / "blobs", mode="inline", shared=shared)
+    bundle, packed = await pack(blobs, _source(site(tmp_path / "site")))
+    code = await blobs.put_bytes(NEW)
+
+    assert packed == await described(blobs, await blobs.open(bundle.digest))
+    assert await described(blobs, await blobs.open(code)) is None
+
+
+async def test_a_damaged_package_is_not_described(tmp_path: Path) -> None:
+    """What a large file holds is compared with its digest before anybody looks in."""
+    blobs = BlobStore(tmp_path / "blobs", mode="inline", shared=0)
+    bundle, _ = await pack(blobs, _source(site(tmp_path / "site")))
+    path = blobs.folder / bundle.digest
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+
+    with pytest.raises(JournalCorrupt, match="does not hold the bytes it is named"):
+        await described(blobs, await blobs.open(bundle.digest))
 
 
 async def test_deleting_somebody_elses_assets_is_noted(tmp_path: Path) -> None:

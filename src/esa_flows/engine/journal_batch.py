@@ -57,10 +57,11 @@ class Batch:
                 await end.wait()
 
     def _taken_back(self, request: Request[Any]) -> bool:
-        if not self.departed:
-            self.requests.remove(request)
+        if self.departed:
+            return False
 
-        return not self.departed
+        self.requests.remove(request)
+        return True
 
     async def tell(self) -> None:
         """Wake those who wait, a few at a time: the loop has timers to serve too."""

@@ -14,7 +14,7 @@ from esa_flows.errors import JournalCorrupt
 from esa_flows.files.reading import SLICE, Mode, read, reading
 from esa_flows.model import Digest
 
-__all__ = ["Blob", "BytesBlob", "FileBlob", "digest_of"]
+__all__ = ["Blob", "BytesBlob", "FileBlob", "changed", "digest_of"]
 
 
 class Blob(Protocol):
@@ -43,6 +43,14 @@ class Blob(Protocol):
 def digest_of(content: bytes) -> Digest:
     """Give the SHA-256 of bytes."""
     return Digest(hashlib.sha256(content).hexdigest())
+
+
+def changed(path: Path) -> JournalCorrupt:
+    """Say that a file of a store holds other bytes than those it is named after."""
+    return JournalCorrupt(
+        f"{path} does not hold the bytes it is named after.",
+        next_move="Delete it and start the release again from its source.",
+    )
 
 
 @frozen
@@ -109,6 +117,20 @@ class FileBlob:
             )
 
         return content
+
+    async def verify(self) -> None:
+        """Compare all its bytes with the digest, slice by slice.
+
+        Raises:
+            JournalUnavailable: The file cannot be read.
+            JournalCorrupt: They are others by now.
+        """
+        seen = hashlib.sha256()
+        async for content in self:
+            seen.update(content)
+
+        if seen.hexdigest() != self.digest:
+            raise changed(self.path)
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return _Slices(self)

@@ -14,8 +14,7 @@ import anyio.to_thread
 from attrs import define, field
 from attrs.validators import in_
 
-from esa_flows.errors import JournalCorrupt
-from esa_flows.files.blob import Blob, BytesBlob, FileBlob
+from esa_flows.files.blob import Blob, BytesBlob, FileBlob, changed
 from esa_flows.files.reading import Mode, read, reading
 from esa_flows.files.shelf import Shelf
 from esa_flows.files.writing import keep, slices_of_source, writing
@@ -204,10 +203,7 @@ class BlobStore:
         # Five megabytes take milliseconds to hash: not in the event loop.
         blob = await self._do(lambda: BytesBlob(content))
         if blob.digest != digest:
-            raise JournalCorrupt(
-                f"{path} does not hold the bytes it is named after.",
-                next_move="Delete it and start the release again from its source.",
-            )
+            raise changed(path)
 
         return blob
 

@@ -55,12 +55,12 @@ class JournalArchive:
         Args:
             kept: Their digest, and what is known beside.
         """
-        content = await self._blobs.read(kept.digest)
+        blob = await self._blobs.open(kept.digest)
         return Backup(
             bundle=Bundle(
-                digest=kept.digest, size=len(content), message=_message(kept.digest)
+                digest=kept.digest, size=blob.size, message=_message(kept.digest)
             ),
-            package=described(content, kept.not_found),
+            package=await described(self._blobs, blob, kept.not_found),
             is_whole=not kept.has_assets,
         )
 

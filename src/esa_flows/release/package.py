@@ -26,7 +26,14 @@ import anyio.lowlevel
 from attrs import evolve, frozen
 
 from esa_flows.errors import InvalidInput
-from esa_flows.files import Blobs, BlobStore, MemoryBlobs, digest_of
+from esa_flows.files import (
+    Blob,
+    Blobs,
+    BlobStore,
+    FileBlob,
+    MemoryBlobs,
+    digest_of,
+)
 from esa_flows.files.reading import SLICE
 from esa_flows.files.writing import make_private_folder, writing
 from esa_flows.model import Bundle, Digest
@@ -149,17 +156,33 @@ async def pack(
     return evolve(bundle, source=str(source.code)), package
 
 
-def described(content: bytes, not_found: str = "") -> Package | None:
+async def described(blobs: Blobs, blob: Blob, not_found: str = "") -> Package | None:
     """Say what a package holds that was made here; None for plain code.
 
+    A large one stays in its file, which is compared with its digest before.
+
     Args:
-        content: The bytes of a bundle.
+        blobs: The store that gave it.
+        blob: The bytes of a bundle.
         not_found: What answers a path that no asset has: a package does not say.
+
+    Raises:
+        JournalUnavailable: It cannot be read.
+        JournalCorrupt: The bytes are not those of the digest any more.
     """
-    if not zipfile.is_zipfile(io.BytesIO(content)):
+    if not isinstance(blob, FileBlob):
+        content = b"".join([part async for part in blob])
+        return _described(io.BytesIO(content), not_found)
+
+    await blob.verify()
+    return await _beside(blobs, lambda: _described(blob.path, not_found))
+
+
+def _described(place: Path | IO[bytes], not_found: str) -> Package | None:
+    if not zipfile.is_zipfile(place):
         return None
 
-    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+    with zipfile.ZipFile(place) as packed:
         assets = [name for name in packed.namelist() if name.startswith("assets/")]
         return Package(
             code=digest_of(packed.read(CODE)), assets=len(assets), not_found=not_found
