@@ -99,6 +99,7 @@ _ROOMS = frozenset(
         "connection",
         "engine",
         "errors",
+        "fallbacks",
         "files",
         "intake",
         "migrations",

@@ -2,6 +2,7 @@ from esa_flows import api as api
 from esa_flows import connection as connection
 from esa_flows import engine as engine
 from esa_flows import errors as errors
+from esa_flows import fallbacks as fallbacks
 from esa_flows import files as files
 from esa_flows import intake as intake
 from esa_flows import migrations as migrations

@@ -444,6 +444,48 @@ class Client:
         """
         return await self._undos.plan(run, wave)
 
+    async def plan_rollback(self, fleet: esa_flows.Rollout) -> esa_flows.WayBack:
+        """Say where the routines of a rollout go if they are all rolled back.
+
+        Only reads are made, in the first lane of the cap; what it would release is not
+        looked at.
+
+        Args:
+            fleet: Which routines; `only` narrows them.
+
+        Raises:
+            InvalidInput: It means none.
+            Refused: A pattern was given, and the provider does not show all routines.
+        """
+        routines = await self._rollouts.meant(fleet)
+        return await self._fallbacks.plan(fleet.name or "fleet", routines)
+
+    async def rollback_fleet(
+        self,
+        fleet: esa_flows.Rollout | esa_flows.WayBack,
+        *,
+        observer: esa_flows.Observer | None = None,
+    ) -> esa_flows.RolloutReport:
+        """Take all routines of a rollout back, each to the version that served before.
+
+        It does for each what `rollback` does, whoever released it, in one run and in
+        the first lane of the cap. One with an unfinished run stays, and so does one
+        that serves something else than it did when this was planned.
+
+        Args:
+            fleet: What `plan_rollback` gave; or a rollout to plan and take back.
+            observer: Told what the runs do.
+
+        Raises:
+            Conflict: None of them can go back, as others are at them.
+            InvalidInput: None of them can go back.
+        """
+        if isinstance(fleet, esa_flows.Rollout):
+            fleet = await self.plan_rollback(fleet)
+
+        with self._rollouts.watched(observer) as watch:
+            return await self._fallbacks.go(fleet, watch)
+
     def knows(self, flow: str) -> bool:
         """Tell whether this client has a flow, so that it can go on with runs of it."""
         return flow in self.connection.engine.flows
@@ -574,6 +616,10 @@ class Client:
     @property
     def _rollouts(self) -> esa_flows.rollouts.Rollouts:
         return esa_flows.rollouts.Rollouts(self.connection, self._releases, self._plans)
+
+    @property
+    def _fallbacks(self) -> esa_flows.fallbacks.Fallbacks:
+        return esa_flows.fallbacks.Fallbacks(self.connection)
 
     @property
     def _undos(self) -> esa_flows.undos.Undos:

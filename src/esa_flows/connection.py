@@ -25,6 +25,7 @@ from esa_flows.engine.journal_sqlite import SQLiteJournal
 from esa_flows.engine.process import Deaths, Life, boot_clock, this_process
 from esa_flows.files import Blobs, BlobStore
 from esa_flows.fleet.call_back import Inboxes, JournalInboxes
+from esa_flows.fleet.fallback import fallback
 from esa_flows.fleet.rollout import rollout
 from esa_flows.fleet.undo import undo
 from esa_flows.gates.functions import Functions, GateFunction
@@ -289,6 +290,7 @@ def _engine(
         remove,
         rollout,
         undo,
+        fallback,
         *parts.flows,
     )
     return Engine(

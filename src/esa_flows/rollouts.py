@@ -33,6 +33,7 @@ from esa_flows.model.freeze import Override
 from esa_flows.plans import Plans
 from esa_flows.prospects import Asked, Prospects
 from esa_flows.release.legs import take_back
+from esa_flows.release.rollback import rollback
 from esa_flows.release.spec import Release
 from esa_flows.releases import Releases
 from esa_flows.wire.lane import Lane
@@ -46,6 +47,9 @@ MOST_RUNS = 100_000
 
 BUNDLES_AT_ONCE = 16
 """Bundles that are taken in beside each other."""
+
+GO_FIRST = frozenset({take_back.name, rollback.name})
+"""Flows for which the cap leaves everything else waiting."""
 
 Drive = Callable[..., Awaitable[RolloutReport]]
 """Drives a run to its end; takes an observer."""
@@ -173,6 +177,29 @@ class Rollouts:
             run_id=plan.run,
             observer=observer,
         )
+
+    async def meant(self, wanted: Rollout) -> tuple[RoutineId, ...]:
+        """Give the routines that a rollout means: all that fit, or a refusal.
+
+        Args:
+            wanted: What is wanted.
+
+        Raises:
+            InvalidInput: It means none, or some in another account.
+            Refused: A pattern was given, and the provider does not show all routines.
+        """
+        own = self._connection.settings.account
+        others = sorted({*wanted.used} - {"", own})
+        if others:
+            raise InvalidInput(
+                f"Some routines are in other accounts: {', '.join(others)}. What is"
+                " rolled back by its file is in one.",
+                next_move="Take back what a rollout released in all of them with:"
+                " esa-flows rollback --run RUN",
+            )
+
+        members = narrowed(await self._named(wanted), wanted.only)
+        return tuple(RoutineId.of(own, each.routine) for each in members)
 
     # --- before the plan
 
@@ -312,10 +339,10 @@ class _Watch:
 
     def __call__(self, happening: Happening) -> None:
         begins = happening.moment in {Moment.RUN_STARTED, Moment.RUN_RESUMED}
-        is_back = begins and happening.facts.get("flow") == take_back.name
         if begins and happening.facts.get("flow") == rollout_flow.name:
             self.stack.enter_context(self.accounts.kept_to(happening.run))
 
+        is_back = begins and happening.facts.get("flow") in GO_FIRST
         if is_back:
             self._give_way(Realm.read(happening.facts["subject"])[0].account)
 

@@ -259,6 +259,9 @@ async def test_it_is_shown_and_nothing_is_done(tmp_path: Path) -> None:
         ("aa", "--run", "abcd"),
         ("--run", "abcd", "--to", "5"),
         ("aa", "--wave", "2"),
+        ("aa", "--label", "tier=3"),
+        ("--run", "abcd", "--fleet", "fleet.toml"),
+        ("--fleet", "fleet.toml", "--to", "5"),
     ],
 )
 async def test_one_thing_goes_back(words: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import anyio
 import pytest
 from tests.cli.fleet_office import FleetOffice, answering, files, fleet_office
-from tests.cli.office import Done
+from tests.cli.office import Done, bundle
 from tests.fleet.yard import rollout_of
 from tests.house import OTHER
 
@@ -192,3 +192,68 @@ async def test_asked_again_it_is_joined(tmp_path: Path) -> None:
 
     assert Exit.OK == done.code
     assert f"joins       run {done.json['run']}, which has begun to do this" in done.err
+
+
+async def test_a_fleet_goes_back_by_its_file(tmp_path: Path) -> None:
+    """Whoever released it; the bundle may be gone by now."""
+    office = fleet_office()
+    before = {name: office.serves(name) for name in ("aa", "bb")}
+    with office:
+        for name in ("aa", "bb"):
+            await office.run("release", name, bundle(tmp_path, name="one.js"))
+
+        file = files(tmp_path)
+        (tmp_path / "worker.js").unlink()
+        dry = await office.run("rollback", "--fleet", file, "--dry-run")
+        desk = answering(office, "y")
+        done = await office.run("rollback", "--fleet", file, desk=desk)
+        after = {name: office.serves(name) for name in ("aa", "bb")}
+
+    assert [Exit.OK] * 2 == [dry.code, done.code]
+    assert "spring: 2 routines go back\n" in dry.out
+    assert "  calls       8; production of all at least 0." in dry.out
+    assert "Take 2 routines back? [y/N]" in done.err
+    assert "spring: rolled back" in done.out
+    assert before == after
+
+
+async def test_only_the_routines_of_a_label_go_back(tmp_path: Path) -> None:
+    """And one that cannot is told by the exit code."""
+    office = fleet_office()
+    file = files(tmp_path, 'name = "bb"', 'name = "bb"\nlabels = { tier = "3" }')
+    with office:
+        await office.run("rollout", file)
+        back = ("rollback", "--fleet", file, "--yes", "--json")
+        one = await office.run(*back, "--label", "tier=3")
+        office.cloud.console.add_version("aa", OTHER, "theirs")
+        every = await office.run(*back)
+
+    assert Exit.OK == one.code
+    assert ["bb"] == [each["routine"] for each in one.json["routines"]]
+    assert Exit.FAILED == every.code
+    told = {each["routine"]: each["outcome"] for each in every.json["routines"]}
+    assert {"aa": "taken back", "bb": "refused"} == told
+    assert "stays       1\n    bb: Nothing says which version" in every.err
+
+
+async def test_where_none_can_go_back_it_is_refused(tmp_path: Path) -> None:
+    """The reasons are shown, and nobody is asked."""
+    office = fleet_office()
+    with office:
+        done = await office.run("rollback", "--fleet", files(tmp_path), "--json")
+        dry = await office.run("rollback", "--fleet", files(tmp_path), "--dry-run")
+
+    assert (Exit.UNUSABLE, Exit.OK) == (done.code, dry.code)
+    assert "None of these 2 routines can go back" in done.err
+    assert "stays       2" in dry.out
+
+
+async def test_a_plan_is_no_fleet(tmp_path: Path) -> None:
+    """What it released goes back by its run, as the refusal says."""
+    office, out = fleet_office(), str(tmp_path / "plan.json")
+    with office:
+        await office.run("plan", files(tmp_path), "-o", out)
+        done = await office.run("rollback", "--fleet", out)
+
+    assert Exit.UNUSABLE == done.code
+    assert "esa-flows rollback --run " in done.err

@@ -16,7 +16,7 @@ from esa_flows.cli.ending import show, wait_for
 from esa_flows.cli.exits import Exit
 from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.text import served_words
-from esa_flows.cli.undo import Consent, undo_rollout
+from esa_flows.cli.undo import Consent, rollback_fleet, undo_rollout
 from esa_flows.cli.watch import watching
 from esa_flows.client import Client
 from esa_flows.engine.journal import RunRow
@@ -43,13 +43,15 @@ class _Goal:
     asked: str
 
 
-async def rollback(
+async def rollback(  # noqa: PLR0913  a command has as many flags as it has
     name: str = "",
     /,
     *,
     to: str = "",
     run: str = "",
     wave: int = 0,
+    fleet: str = "",
+    label: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     yes: Annotated[bool, Parameter(negative="")] = False,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     common: Driving = DRIVING,
@@ -61,30 +63,40 @@ async def rollback(
     drives it and does not answer is fenced off. A journal that cannot be used holds
     nothing up: then nothing is recorded.
 
-    With --run all that a rollout released goes back, after it was shown and agreed to.
+    With --run all that a rollout released goes back, with --fleet every routine of a
+    rollout's file, whoever released it; both are shown first and agreed to.
 
     Args:
         name: The routine.
         to: The version to go back to; made again where it is gone and was saved.
         run: In place of the routine, what released it: a rollout, or one release.
         wave: The number of a wave of the rollout, which alone goes back.
-        yes: Do not ask before a rollout goes back.
+        fleet: In place of the routine, a rollout's file: each of its routines.
+        label: Only the routines with this label of the file, such as tier=3; may be
+            repeated.
+        yes: Do not ask before many go back.
         dry_run: Show what would go back, and change nothing.
         common: How to reach the provider.
         desk: Where to write.
     """
-    if bool(name) is bool(run):
+    if [bool(name), bool(run), bool(fleet)].count(True) != 1:
         raise InvalidInput(
-            "A routine, or the run that released it, is needed, and not both.",
+            "A routine, the run that released it or the file of a fleet is needed, and"
+            " just one of them.",
             next_move="List the runs with: esa-flows runs",
         )
 
-    if (to and run) or (wave and not run):
-        raise InvalidInput("--to is for a routine, and --wave for the --run of many.")
+    if (to and not name) or (wave and not run) or (label and not fleet):
+        raise InvalidInput(
+            "--to is for a routine, --wave for a --run and --label for a --fleet."
+        )
 
     consent = Consent(is_given=yes, is_dry=dry_run)
     if run:
         return await _back_of(desk, common, run, wave, consent)
+
+    if fleet:
+        return await rollback_fleet(desk, common, fleet, label, consent)
 
     return await _single(desk, common, name, to, consent)
 

@@ -27,7 +27,7 @@ from esa_flows.fleet.plan import RolloutPlan, is_rollout_plan
 from esa_flows.fleet.report import RolloutReport
 from esa_flows.fleet.spec import Member, Rollout
 
-__all__ = ["plan_fleet", "read_rollout", "rollout"]
+__all__ = ["fleet_of", "plan_fleet", "read_rollout", "rollout"]
 
 
 _GIT = re.compile(r"\$\{git\.(?!commit\})")
@@ -144,6 +144,30 @@ def _refuse_labels(file: str, only: Mapping[str, str]) -> None:
             next_move="Plan with the label: esa-flows plan FLEET --label"
             f" {label_words(only).replace(' ', ' --label ')} -o {file}",
         )
+
+
+async def fleet_of(desk: Desk, file: str, label: Iterable[str]) -> Rollout:
+    """Read which routines a rollout's file means, whatever they shall get.
+
+    Args:
+        desk: Knows the environment.
+        file: Its path.
+        label: Labels that routines must carry to be meant.
+
+    Raises:
+        InvalidInput: It cannot be read, or is a plan.
+    """
+    text, only = await _text(file), labels_of(label)
+    if is_rollout_plan(text):
+        run = RolloutPlan.parse(text).run
+        raise InvalidInput(
+            f"{file} is a plan; the file that it was made from says which routines are"
+            " meant.",
+            next_move="Take back what the plan released: esa-flows rollback --run"
+            f" {run}",
+        )
+
+    return evolve(await read_rollout(desk, text, file), only=only)
 
 
 async def read_rollout(desk: Desk, text: str, name: str) -> Rollout:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from attrs import evolve, frozen
 
 from esa_flows.cli.abort import abort
@@ -9,6 +11,7 @@ from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show_rollout
 from esa_flows.cli.exits import Exit
 from esa_flows.cli.options import Driving
+from esa_flows.cli.rollout import fleet_of
 from esa_flows.cli.rollouts.exits import way_back_exit
 from esa_flows.cli.rollouts.outline import Outline
 from esa_flows.cli.rollouts.progress import FleetProgress
@@ -77,6 +80,33 @@ async def _undone(
         found = await client.undo(run, wave=wave, observer=watch)
 
     return show_back(desk, watch, found)
+
+
+async def rollback_fleet(
+    desk: Desk, common: Driving, file: str, label: Iterable[str], consent: Consent
+) -> Answer:
+    """Take every routine of a rollout's file back to what served before.
+
+    Args:
+        desk: Where to write, and whom to ask.
+        common: How to reach the provider.
+        file: The file's path.
+        label: Labels that the routines must carry.
+        consent: What a person has said beforehand.
+    """
+    async with desk.client(common) as client:
+        fleet = await fleet_of(desk, file, label)
+        plan = await client.plan_rollback(fleet)
+        (desk.say if consent.is_dry else desk.note)(*way_back_words(plan), "")
+        is_asked = bool(plan.returns) or consent.is_dry
+        if is_asked and not await is_agreed(desk, consent, _question(plan)):
+            return refused(desk, consent, way_back_json(plan))
+
+        outline = Outline.back(plan)
+        with watching_rollout(desk, client, f"roll back {plan.name}", outline) as watch:
+            found = await client.rollback_fleet(plan, observer=watch)
+
+        return show_back(desk, watch, found)
 
 
 async def is_agreed(desk: Desk, consent: Consent, question: str) -> bool:

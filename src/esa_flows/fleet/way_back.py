@@ -27,6 +27,7 @@ class Return:
         serves: What production served when it was last seen.
         to: What it shall serve; None where only staging goes back.
         calls: Calls that it takes.
+        first: Those of them that take production back.
     """
 
     routine: RoutineId
@@ -34,6 +35,7 @@ class Return:
     serves: Split | None = None
     to: Split | None = None
     calls: int
+    first: int = 0
 
 
 @frozen(kw_only=True)
@@ -66,8 +68,7 @@ class WayBack:
     @property
     def production_time(self) -> Duration:
         """The least time until production of all of them is back."""
-        first = sum(each.to is not None for each in self.returns)
-        return self._time(len(STEPS) * first)
+        return self._time(sum(each.first for each in self.returns))
 
     @property
     def minimum_time(self) -> Duration:
@@ -97,10 +98,12 @@ def _return(leg: Leg, wave: int) -> Return:
         production.split if production else None
     )
     now = leg.report.production
+    is_exposed = Environment.PRODUCTION in places
     return Return(
         routine=leg.report.id,
         wave=wave,
         serves=now.split if now else None,
-        to=before if Environment.PRODUCTION in places else None,
+        to=before if is_exposed else None,
         calls=len(STEPS) * len(places),
+        first=len(STEPS) * is_exposed,
     )

@@ -10,7 +10,7 @@ from esa_flows.errors import (
     NotFound,
     ReleaseError,
 )
-from esa_flows.model import HOME, Environment, Realm, Split, VersionId
+from esa_flows.model import HOME, Environment, Realm, Routine, Split, VersionId
 from esa_flows.release.binding import refuse_stray, rollback_notes, served_binding
 from esa_flows.release.expose import change, refuse_change, wanted_of
 from esa_flows.release.journey import Journey
@@ -49,6 +49,7 @@ async def _roll_back(ctx: Context, wanted: Rollback) -> Report:
         return journey.report(Outcome.UNCHANGED)
 
     try:
+        _refuse_other(wanted, routine)
         return await _go_back(ctx, journey, world, target)
     except Aborted as why:
         journey.now = await ctx.do(look, wanted.routine, key="aborted")
@@ -60,6 +61,23 @@ async def _roll_back(ctx: Context, wanted: Rollback) -> Report:
     except (ReleaseError, CallError) as error:
         move = ways_out(wanted.routine, target, realm)
         return journey.report(Outcome.STUCK, error, next_move=move)
+
+
+def _refuse_other(wanted: Rollback, routine: Routine) -> None:
+    """Refuse to take back what is not as it was when that was planned.
+
+    Raises:
+        Conflict: Production serves something else by now.
+    """
+    now = routine.production.split if routine.production else None
+    if wanted.seen in {None, now}:
+        return
+
+    raise Conflict(
+        f"Production of {routine.name} serves {now or 'nothing'}; when its way back was"
+        f" planned it served {wanted.seen}.",
+        next_move="Somebody deployed since; nothing of theirs was changed. Plan anew.",
+    )
 
 
 async def _go_back(

@@ -19,6 +19,7 @@ from esa_flows.model import (
     Routine,
     RoutineId,
     RoutineName,
+    Split,
     VersionId,
 )
 from esa_flows.steps.request_assets_slot import Package
@@ -240,12 +241,14 @@ class Rollback:
         to: Which version; None for the one that served before the present one.
         cloud: Where the routine is.
         account: Its account's name there; empty for the client's own.
+        seen: What production must still serve; None where that does not matter.
     """
 
     routine: RoutineName = field(converter=RoutineName)
     to: VersionId | None = None
     cloud: Cloud = Cloud.ESA
     account: str = ""
+    seen: Split | None = None
 
     @property
     def realm(self) -> Realm:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tests.cli.rollouts.fleets import RUN, Fleet, outline
+from tests.cli.rollouts.fleets import RUN, Fleet, outline, wave
 
 from esa_flows.cli.rollouts.progress import FleetProgress, Stand
 from esa_flows.engine.observe import Happening, Moment
@@ -213,3 +213,16 @@ def test_a_run_of_a_routine_that_comes_first_is_not_the_rollout_s() -> None:
     fleet.tell(Moment.RUN_STARTED, flow="undo", subject="")
 
     assert RUN == fleet.progress.run
+
+
+def test_what_goes_back_as_asked_is_no_failure() -> None:
+    """A fleet that is rolled back has runs of their own for that."""
+    fleet = Fleet.of(wave(0, "shop"))
+    fleet.tell(Moment.RUN_STARTED, run=f"{RUN}.1", flow="rollback", subject="shop")
+    assert "going back" == fleet.stand("shop")
+
+    value = {"outcome": "rolled back", "reason": ""}
+    fleet.tell(Moment.RUN_ENDED, run=f"{RUN}.1", event="succeed", value=value)
+
+    assert "taken back" == fleet.stand("shop")
+    assert 0 == fleet.progress.failures

@@ -19,7 +19,7 @@ class OutlinedWave:
     """A wave as it is planned.
 
     Attributes:
-        number: Its number, from 1.
+        number: Its number, from 1; 0 where there are none.
         name: What it is called; empty where it has no name.
         routines: What it releases.
         steps: The shares they go through, in words.
@@ -39,6 +39,9 @@ class OutlinedWave:
     @property
     def label(self) -> str:
         """What people call it."""
+        if not self.number:
+            return "all"
+
         return f"wave {self.number}{f' {self.name}' * bool(self.name)}"
 
 

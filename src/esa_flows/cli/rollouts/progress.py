@@ -76,6 +76,7 @@ class Member:
         share: The share of production it has, or is on its way to, in words.
         until: When its bake ends, on the clock given.
         said: What it does, or why it fared so.
+        is_called_back: Whether it goes back because somebody asked for that.
         moved: When it moved last, on the clock given.
     """
 
@@ -85,6 +86,7 @@ class Member:
     share: str = ""
     until: float = 0.0
     said: str = ""
+    is_called_back: bool = False
     moved: float = 0.0
 
 
@@ -270,7 +272,8 @@ def _stays(member: Member, _: Happening, __: float) -> Stand:
 
 def _begins(member: Member, happening: Happening, _: float) -> Stand:
     flow = happening.facts.get("flow", "")
-    if flow == "take_back":
+    if flow in {"take_back", "rollback"}:
+        member.is_called_back = True
         return Stand.GOING_BACK
 
     if flow == "expose":
@@ -321,7 +324,9 @@ def _ends(member: Member, happening: Happening, _: float) -> Stand:
     value = encode(happening.facts.get("value"))
     told = value.get("report", value) if isinstance(value, Mapping) else {}
     member.said = one_line(told.get("reason", ""))
-    return _BY_OUTCOME.get(told.get("outcome", ""), Stand.FAILED)
+    stand = _BY_OUTCOME.get(told.get("outcome", ""), Stand.FAILED)
+    is_as_asked = member.is_called_back and stand is Stand.ROLLED_BACK
+    return Stand.TAKEN_BACK if is_as_asked else stand
 
 
 _MOVES: Mapping[Moment, Callable[[Member, Happening, float], Stand]] = MappingProxyType(

@@ -1,0 +1,165 @@
+"""Routines of a fleet taken back to what served before: planned with reads alone."""
+
+from collections.abc import Iterator, Sequence
+
+import anyio
+from attrs import define, evolve, field, frozen
+
+from esa_flows.connection import Connection
+from esa_flows.engine.observe import Observer
+from esa_flows.errors import Conflict, InvalidInput, Refused, ReleaseError
+from esa_flows.fleet.fallback import fallback, fallback_of
+from esa_flows.fleet.makespan import Pace
+from esa_flows.fleet.report import RolloutReport, RoutineEnd, RoutineReport
+from esa_flows.fleet.way_back import Return, WayBack
+from esa_flows.model import Realm, RoutineId, Split
+from esa_flows.release.rollback import rollback_target
+from esa_flows.steps.observe import World
+from esa_flows.wire.lane import way_back
+
+__all__ = ["Fallbacks"]
+
+REFUSALS = (ReleaseError, Refused, InvalidInput)
+"""What is said of one routine, against trouble with the account or the network."""
+
+AT_ONCE = 64
+"""Routines that are looked at at once: the cap is what that waits for."""
+
+CALLS = 4
+"""Calls that take one back: two looks, a deployment, and a look at it."""
+
+MOST_RUNS = 100_000
+
+
+@frozen(repr=False)
+class Fallbacks:
+    """Takes many routines back, each to the version that served before."""
+
+    _connection: Connection
+
+    def __repr__(self) -> str:
+        return "<Fallbacks>"
+
+    async def plan(self, name: str, routines: Sequence[RoutineId]) -> WayBack:
+        """Say what would go where. Every call is a read, in the first lane of the cap.
+
+        Args:
+            name: What they are called together.
+            routines: Which.
+        """
+        looking = _Looking(connection=self._connection, busy=await self._busy())
+        with way_back():
+            await looking.through(routines)
+
+        found = looking.found
+        ends = [found[routine] for routine in routines]
+        return WayBack(
+            name=name,
+            returns=tuple(end for end in ends if isinstance(end, Return)),
+            stays=tuple(end for end in ends if isinstance(end, RoutineReport)),
+            pace=Pace(calls=self._connection.settings.calls_per_second),
+        )
+
+    async def go(self, plan: WayBack, observer: Observer) -> RolloutReport:
+        """Take them back as planned; what serves something else by now stays.
+
+        Args:
+            plan: What `plan` gave.
+            observer: Told what the runs do.
+
+        Raises:
+            Conflict: None of them can go back, as others are at them.
+            InvalidInput: None of them can go back.
+        """
+        _refuse_none(plan)
+        wanted = fallback_of(plan, self._connection.settings.cloud)
+        return await self._connection.engine.start(
+            fallback, wanted, subject=plan.name, observer=observer
+        )
+
+    async def _busy(self) -> dict[str, str]:
+        """Give the unfinished runs, by what they are about."""
+        journal = self._connection.engine.journal
+        rows = await journal.list(unfinished=True, most=MOST_RUNS)
+        return {row.run.subject: row.run.id for row in rows if row.run.subject}
+
+
+@define(kw_only=True)
+class _Looking:
+    """Looks at many routines, some at once."""
+
+    connection: Connection
+    busy: dict[str, str]
+    found: dict[RoutineId, Return | RoutineReport] = field(factory=dict)
+
+    async def through(self, routines: Sequence[RoutineId]) -> None:
+        """Look at all of them."""
+        waiting = iter(routines)
+        async with anyio.create_task_group() as tasks:
+            for _ in range(AT_ONCE):
+                tasks.start_soon(self._some, waiting)
+
+    async def _some(self, waiting: Iterator[RoutineId]) -> None:
+        for routine in waiting:
+            self.found[routine] = await self._look(routine)
+
+    async def _look(self, routine: RoutineId) -> Return | RoutineReport:
+        realm = evolve(self.connection.settings.realm, account=routine.account)
+        run = self.busy.get(realm.subject(routine.name))
+        if run:
+            return _held(routine, run, realm)
+
+        cloud = self.connection.cloud
+        try:
+            seen = await cloud.observe(routine.name)
+            versions = await cloud.list_versions(routine.name)
+            world = World(routine=seen, versions=versions)
+            target = rollback_target(world, None, realm)
+        except REFUSALS as error:
+            return _stays(routine, RoutineEnd.REFUSED, error.message, error.next_move)
+
+        production = seen.production
+        return Return(
+            routine=routine,
+            serves=production.split if production else None,
+            to=Split.whole(target),
+            calls=CALLS,
+            first=CALLS,
+        )
+
+
+def _held(routine: RoutineId, run: str, realm: Realm) -> RoutineReport:
+    head = run.partition(".")[0]
+    return _stays(
+        routine,
+        RoutineEnd.CONFLICT,
+        f"Run {run} is at it, and has not ended.",
+        f"Finish that with: esa-flows resume {head}{realm.flag} - or take it back with:"
+        f" esa-flows abort {head}{realm.flag}",
+    )
+
+
+def _stays(
+    routine: RoutineId, end: RoutineEnd, reason: str, next_move: str
+) -> RoutineReport:
+    return RoutineReport(routine=routine, end=end, reason=reason, next_move=next_move)
+
+
+def _refuse_none(plan: WayBack) -> None:
+    """Refuse a way back on which nothing goes.
+
+    Raises:
+        Conflict: Others are at them.
+        InvalidInput: For other reasons.
+    """
+    if plan.returns:
+        return
+
+    held = [each for each in plan.stays if each.end is RoutineEnd.CONFLICT]
+    kind = Conflict if held else InvalidInput
+    first = (held or [*plan.stays])[0]
+    raise kind(
+        f"None of these {len(plan.stays)} routines can go back."
+        f" {first.routine}: {first.reason}",
+        next_move=first.next_move,
+    )
