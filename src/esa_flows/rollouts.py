@@ -11,8 +11,10 @@ from attrs import define, evolve, field, frozen
 from esa_flows.accounts import Accounts
 from esa_flows.connection import Connection
 from esa_flows.engine.cause import one_error
+from esa_flows.engine.codec import decode
 from esa_flows.engine.engine import new_run_id
 from esa_flows.engine.observe import Happening, Moment, Observer, tell
+from esa_flows.engine.view import RunView
 from esa_flows.errors import (
     InvalidInput,
     RunInProgress,
@@ -159,9 +161,13 @@ class Rollouts:
         """Wait while a living process drives it, then give its end or go on.
 
         Where its process died before it recorded anything, it is begun.
+
+        Raises:
+            RunInProgress: It was begun to stop elsewhere.
         """
         view = await self._releases.runs.left(plan.run)
         if view.history.started:
+            _refuse_other_stops(plan, view)
             return await self._releases.resume(plan.run, observer=observer)
 
         return await self._begun(plan, order_of(plan), observer=observer)
@@ -398,6 +404,32 @@ def _fitting(
 
     found = (evolve(member, routine=name) for name in fitting)
     return tuple(each for each in found if each.id not in named)
+
+
+def _refuse_other_stops(plan: RolloutPlan, view: RunView) -> None:
+    """Refuse to go on with a run that stops after other waves than is wanted now.
+
+    Raises:
+        RunInProgress: Says after which it does.
+    """
+    order: Order = decode(view.history.started["input"], Order)
+    if view.history.is_ended or order.stops == plan.stops:
+        return
+
+    run = plan.run
+    raise RunInProgress(
+        f"Run {run} was begun to ask a person {_after(order.stops)}; now it should"
+        f" {_after(plan.stops)}.",
+        next_move=f"Go on with it as it was begun: esa-flows resume {run} - where it"
+        f" asks, first: esa-flows approve {run}",
+    )
+
+
+def _after(waves: Sequence[int]) -> str:
+    if not waves:
+        return "after no wave"
+
+    return f"after wave {' and '.join(map(str, waves))}"
 
 
 def _with_each_bundle(plan: RolloutPlan) -> tuple[Release, ...]:

@@ -139,6 +139,65 @@ async def test_where_a_person_is_asked_nobody_waits(tmp_path: Path) -> None:
     assert Exit.OK == again.code
 
 
+async def test_it_stops_after_a_wave(tmp_path: Path) -> None:
+    """With a code that says so; approved, it goes on with the next."""
+    office = _office()
+    with office:
+        done = await office.run("rollout", _files(tmp_path), "--wave", "1", "--json")
+        run = done.json["run"]
+        served = office.cloud.report().splits["bb"]["production"]
+        seen = await office.run("status", run)
+        await office.run("approve", run)
+        again = await office.run("resume", run)
+
+    assert (Exit.PAUSED, "held", 1) == (
+        done.code,
+        done.json["outcome"],
+        done.json["wave"],
+    )
+    assert f"Run {run} has stopped after wave 1, as was asked." in done.err
+    assert f"or go back with: esa-flows abort {run}" in done.err
+    assert "Wave 1 is through. Go on with the next one?" in seen.out
+    assert Exit.OK == again.code
+    assert served != office.cloud.report().splits["bb"]["production"]
+
+
+async def test_after_the_last_wave_there_is_nothing_to_stop(tmp_path: Path) -> None:
+    """And after one that there is not, nothing is begun."""
+    office = _office()
+    with office:
+        none = await office.run("rollout", _files(tmp_path), "--wave", "3")
+        done = await office.run("rollout", _files(tmp_path), "--wave", "2")
+
+    assert [Exit.UNUSABLE, Exit.OK] == [none.code, done.code]
+    assert "There is no wave 3: this rollout has 2" in none.err
+
+
+async def test_where_nobody_waits_a_stop_is_no_failure(tmp_path: Path) -> None:
+    """CI asks for that with --no-wait."""
+    office = _office()
+    with office:
+        done = await office.run("rollout", _files(tmp_path), "--wave", "1", "--no-wait")
+
+    assert Exit.OK == done.code
+    assert "has stopped after wave 1, as was asked" in done.out
+
+
+async def test_a_run_stops_where_it_was_begun_to(tmp_path: Path) -> None:
+    """The same plan with another stop is not gone on with in silence."""
+    office, out = _office(), str(tmp_path / "plan.json")
+    with office:
+        await office.run("plan", _files(tmp_path), "-o", out)
+        await office.run("rollout", out, "--wave", "1")
+        every = await office.run("rollout", out)
+        again = await office.run("rollout", out, "--wave", "1")
+
+    assert (Exit.BUSY, Exit.PAUSED) == (every.code, again.code)
+    told = "was begun to ask a person after wave 1; now it should after no wave"
+    assert told in every.err
+    assert "esa-flows approve" in every.err
+
+
 async def test_a_pause_from_elsewhere_is_told(tmp_path: Path) -> None:
     """By its own code, also where nobody waits for a person."""
     office, file = _office(), _files(tmp_path, approve=True)

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 
 import pytest
+from attrs import evolve
 
 from esa_flows.errors import InvalidInput
 from esa_flows.fleet.plan import (
@@ -117,3 +118,57 @@ def test_a_plan_of_one_release_is_none_of_a_rollout() -> None:
     """Both are JSON; the kind tells them apart. TOML is neither."""
     assert not is_rollout_plan(json.dumps({"kind": "esa-flows plan"}))
     assert not is_rollout_plan("[[routine]]")
+
+
+def _of_waves(*sizes: int) -> RolloutPlan:
+    """Make a plan of waves with so many routines each."""
+    waves = [
+        PlannedWave(
+            number=number,
+            routines=tuple(RoutineId(f"r{number}{place}") for place in range(size)),
+        )
+        for number, size in enumerate(sizes, start=1)
+    ]
+    return evolve(made_plan(), waves=tuple(waves))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "number", "stops"),
+    [
+        ((1, 2, 3), 1, (1,)),
+        ((1, 2, 3), 2, (2,)),
+        ((1, 2, 3), 3, ()),
+        ((1, 0, 3), 2, (1,)),
+        ((1, 2, 0), 2, ()),
+        ((0, 0), 1, ()),
+    ],
+)
+def test_it_may_stop_after_a_wave(
+    sizes: tuple[int, ...], number: int, stops: tuple[int, ...]
+) -> None:
+    """One without routines is passed over; at the end there is nothing to stop."""
+    assert stops == _of_waves(*sizes).until(number).stops
+
+
+def test_questions_that_were_planned_stay() -> None:
+    """A person is asked after those waves, too."""
+    plan = _of_waves(1, 1, 1)
+    asks = evolve(plan, waves=(evolve(plan.waves[0], approve=True), *plan.waves[1:]))
+
+    assert (1, 2) == asks.until(2).stops
+
+
+@pytest.mark.parametrize(
+    ("sizes", "number", "sentence"),
+    [
+        ((1, 1), 3, "There is no wave 3: this rollout has 2"),
+        ((1, 1), 0, "There is no wave 0"),
+        ((0, 1), 1, "Nothing is released up to wave 1: the first .* is wave 2"),
+    ],
+)
+def test_a_wave_that_there_is_not_is_refused(
+    sizes: tuple[int, ...], number: int, sentence: str
+) -> None:
+    """It would stop nowhere."""
+    with pytest.raises(InvalidInput, match=sentence):
+        _of_waves(*sizes).until(number)

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show_rollout
+from esa_flows.cli.exits import Exit
 from esa_flows.cli.job import on_the_page
 from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.rollouts.outline import Outline
@@ -19,6 +20,7 @@ from esa_flows.cli.rollouts.watch import FleetWatch, watching_rollout
 from esa_flows.cli.text import seconds_words
 from esa_flows.client import Client
 from esa_flows.engine.observe import Happening, Moment
+from esa_flows.engine.work import Identity
 from esa_flows.errors import InvalidInput, Paused
 from esa_flows.files import read_text
 from esa_flows.fleet.file import read_fleet
@@ -43,12 +45,23 @@ class _How:
         waits: Whether to wait where a person is asked, or a freeze window is met.
         waits_first: Whether to begin inside a freeze window and wait.
         ignore_freeze: Why freeze windows are not heeded; empty where they are.
+        stop: The wave after which it stops; 0 for none.
     """
 
     is_lost: bool
     waits: bool
     waits_first: bool
     ignore_freeze: str
+    stop: int
+
+    def leaves(self, question: str) -> bool:
+        """Tell whether a question is left to others, so that this process ends."""
+        return not self.waits or self.is_stop(question)
+
+    def is_stop(self, question: str) -> bool:
+        """Tell whether a question is the one at which it stops."""
+        identity = Identity.read(question)
+        return identity is not None and identity.key == f"wave:{self.stop}"
 
 
 async def rollout(  # noqa: PLR0913  a command has as many flags as it has
@@ -56,6 +69,7 @@ async def rollout(  # noqa: PLR0913  a command has as many flags as it has
     /,
     *,
     label: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    wave: int = 0,
     strict_exit: Annotated[bool, Parameter(negative="")] = False,
     no_wait: Annotated[bool, Parameter(negative="")] = False,
     wait: Annotated[bool, Parameter(negative="")] = False,
@@ -73,6 +87,8 @@ async def rollout(  # noqa: PLR0913  a command has as many flags as it has
         file: A rollout's file in TOML, or the plan of one in JSON.
         label: Release only routines with this label of the file, such as tier=3; may be
             repeated. The plan says how many are left out.
+        wave: Stop after this wave and end with 13: approve RUN and resume RUN go on
+            with the next one, abort RUN goes back.
         strict_exit: End with 16 where routines failed, but no more than may.
         no_wait: Where a person is to be asked or a freeze window is met, stop and end
             with 0; approve RUN and resume RUN go on.
@@ -84,14 +100,16 @@ async def rollout(  # noqa: PLR0913  a command has as many flags as it has
         common: How to reach the provider.
         desk: Where to write.
     """
-    how = _How(
-        is_lost=lost_journal,
-        waits=not no_wait,
-        waits_first=wait,
-        ignore_freeze=ignore_freeze,
-    )
     async with desk.client(common) as client, on_the_page(desk, client):
         plan = await plan_fleet(desk, client, file, label)
+        plan = plan.until(wave) if wave else plan
+        how = _How(
+            is_lost=lost_journal,
+            waits=not no_wait,
+            waits_first=wait,
+            ignore_freeze=ignore_freeze,
+            stop=_stop(plan, wave),
+        )
         desk.notify(plan.notify)
         desk.note(*planned_rollout(plan), "")
         title = f"rollout {plan.name or file}"
@@ -99,6 +117,10 @@ async def rollout(  # noqa: PLR0913  a command has as many flags as it has
             try:
                 report = await _driven(desk, client, plan, watch, how)
             except Paused as paused:
+                view = await client.runs.get(plan.run)
+                if any(map(how.is_stop, view.history.questions)):
+                    return _stopped(desk, plan, how)
+
                 if no_wait:
                     return _held(desk, plan, paused)
 
@@ -219,7 +241,7 @@ async def _driven(
     def note(happening: Happening) -> None:
         watch(happening)
         asks = happening.moment is Moment.ASKING and happening.run == plan.run
-        if asks and not how.waits and desk.beside is not None:
+        if asks and how.leaves(happening.step) and desk.beside is not None:
             desk.beside.start_soon(client.runs.pause, plan.run)
 
     found: RolloutReport
@@ -241,3 +263,21 @@ def _held(desk: Desk, plan: RolloutPlan, paused: Paused) -> Answer:
         f" - where it waits for a freeze window to end, resume alone, then",
     )
     return Answer(payload={"run": plan.run, "outcome": "held"})
+
+
+def _stop(plan: RolloutPlan, wave: int) -> int:
+    """Give the wave after which a plan stops as asked; 0 where nothing comes after."""
+    going = [w.number for w in plan.waves if w.routines and w.number <= wave]
+    return going[-1] if going and going[-1] in plan.stops else 0
+
+
+def _stopped(desk: Desk, plan: RolloutPlan, how: _How) -> Answer:
+    """Tell that it stands still where it should."""
+    run = plan.run
+    desk.say(
+        f"Run {run} has stopped after wave {how.stop}, as was asked.",
+        f"Go on with: esa-flows approve {run} - then: esa-flows resume {run}"
+        f" - or go back with: esa-flows abort {run}",
+    )
+    payload = {"run": run, "outcome": "held", "wave": how.stop}
+    return Answer(exit=Exit.PAUSED if how.waits else Exit.OK, payload=payload)

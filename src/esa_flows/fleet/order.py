@@ -112,6 +112,11 @@ class Order:
     expected: Expected | None = None
 
     @property
+    def stops(self) -> tuple[int, ...]:
+        """The waves after which a person is asked."""
+        return tuple(wave.number for wave in self.waves[:-1] if wave.approve)
+
+    @property
     def tolerated(self) -> int:
         """How many routines may fail."""
         return self.waves[0].limits.fleet if self.waves else 0

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
+from esa_flows.errors import InvalidInput
 from esa_flows.fleet.account import Account
 from esa_flows.fleet.spec import FailureBudget
 from esa_flows.model import Duration, RoutineId
@@ -281,6 +282,46 @@ class RolloutPlan:
             courses: What.
         """
         return tuple(each for each in self.routines if each.course in courses)
+
+    def until(self, number: int) -> Self:
+        """Give the same plan as it stops after a wave, where a person is asked.
+
+        Waves without a routine are passed over; where nothing would come after it the
+        plan stays as it is.
+
+        Args:
+            number: The wave's.
+
+        Raises:
+            InvalidInput: There is no such wave, or nothing is released up to there.
+        """
+        if not 0 < number <= len(self.waves):
+            raise InvalidInput(
+                f"There is no wave {number}: this rollout has {len(self.waves)}."
+            )
+
+        going = [wave.number for wave in self.waves if wave.routines]
+        upto = [each for each in going if each <= number]
+        if going and not upto:
+            raise InvalidInput(
+                f"Nothing is released up to wave {number}: the first with a routine is"
+                f" wave {going[0]}."
+            )
+
+        if upto == going:
+            return self
+
+        waves = (
+            evolve(wave, approve=wave.approve or wave.number == upto[-1])
+            for wave in self.waves
+        )
+        return evolve(self, waves=tuple(waves))
+
+    @property
+    def stops(self) -> tuple[int, ...]:
+        """The waves after which a person is asked."""
+        going = [wave for wave in self.waves if wave.routines]
+        return tuple(wave.number for wave in going[:-1] if wave.approve)
 
     def to_data(self) -> dict[str, Any]:
         """Give it as plain JSON values, with the version of its format."""
