@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import anyio
 
+from esa_flows import Member, Rollout
 from esa_flows.api.cloud import Op
 from esa_flows.intake import release_of
 from esa_flows.outlook import Found, Outlook
-from tests.house import NEW, OLD, House
+from tests.house import NEW, OLD, OTHER, House
 
 
 async def test_each_look_counts_its_own_calls() -> None:
@@ -33,3 +34,25 @@ async def test_each_look_counts_its_own_calls() -> None:
             name: each.compared[Op.READ_CODE] for name, each in found.items()
         }
         assert len(house.transport.calls) == sum(each.calls for each in found.values())
+
+
+async def test_what_a_plan_says_is_compared_with_what_serves() -> None:
+    """One look each; what did not exist and still does not has not changed."""
+    with House() as house:
+        house.live("shop", OLD)
+        house.live("cart", OLD)
+        members = [
+            Member("shop", NEW),
+            Member("cart", NEW),
+            Member("new", NEW, choices={"create": True}),
+        ]
+        async with house.client() as client:
+            plan = await client.plan(Rollout(members=members))
+            made = house.cloud.console.add_version("cart", OTHER, "theirs")
+            house.cloud.console.deploy("cart", "production", {made: 100})
+            house.transport.forget()
+
+            changed = await Outlook(client.connection).changed(plan)
+
+    assert ["cart"] == list(changed)
+    assert ["observe"] * 3 == list(house.transport.calls)

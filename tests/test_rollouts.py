@@ -14,14 +14,14 @@ from attrs import evolve
 
 from esa_flows import Client, Freeze, Watched, gate
 from esa_flows.engine.journal_memory import MemoryJournal
-from esa_flows.errors import Frozen, InvalidInput, RunInProgress, Throttled
+from esa_flows.errors import CallError, Frozen, InvalidInput, RunInProgress, Throttled
 from esa_flows.files import MemoryBlobs
 from esa_flows.fleet.plan import Bound, Course, RolloutPlan
 from esa_flows.fleet.report import Ended, RolloutReport, RoutineEnd
 from esa_flows.fleet.spec import FailureBudget, Member, Rollout, Wave
 from esa_flows.gates.functions import GateFunction
 from esa_flows.localcloud import Fault, Switches
-from esa_flows.model import Bundle, RoutineName
+from esa_flows.model import Bundle, RoutineId, RoutineName
 from tests.fleet.yard import ends, rollout_of
 from tests.house import NEW, OLD, OTHER, House
 
@@ -524,3 +524,49 @@ async def test_a_run_that_waits_for_a_window_is_let_go_with_a_reason_alone() -> 
 
     assert Ended.DONE is report.ended
     assert "ignored by ann: the shop is down" in report.notes[0]
+
+
+async def test_what_has_changed_since_it_was_planned_is_told() -> None:
+    """Something else serves; what the plan refuses is told with it."""
+    house = _house("aa", "bb", "cc")
+    with house:
+        async with house.client() as client:
+            plan = await client.plan(rollout_of("aa", "bb", "cc", "no"))
+            fresh = await client.refused(plan)
+            await anyio.sleep(120)
+            made = house.cloud.console.add_version("aa", OTHER, "theirs")
+            house.cloud.console.deploy("aa", "production", {made: 100})
+            house.transport.forget()
+            told = await client.refused(plan)
+            looks = list(house.transport.calls)
+            report = await (await client.start(plan.without(told))).result()
+            begun = await client.refused(plan)
+
+    assert ["no"] == list(fresh)
+    changed = f"Production of aa serves {made} 100 %; the plan began at"
+    assert ["no", "aa"] == list(told)
+    assert changed in told[RoutineId("aa")]
+    assert ["observe"] * 3 == looks
+    gone = dict.fromkeys(("aa", "no"), RoutineEnd.REFUSED)
+    kept = dict.fromkeys(("bb", "cc"), RoutineEnd.RELEASED)
+    assert gone | kept == ends(report)
+    assert {} == begun
+
+
+async def test_trouble_with_the_account_is_no_change() -> None:
+    """It is told as itself, and not of one routine."""
+    house = _house("aa", "bb")
+    with house:
+        async with house.client() as client:
+            plan = await client.plan(rollout_of("aa", "bb"))
+            await anyio.sleep(120)
+            house.cloud.inject(
+                Fault(
+                    operation="GetRoutine",
+                    kind="refuse",
+                    code="Forbidden.RAM",
+                    times=None,
+                )
+            )
+            with pytest.raises(CallError, match="RAM"):
+                await client.refused(plan)

@@ -285,6 +285,20 @@ class Client:
         )
         return await self._plans.make(wanted, run_id)
 
+    async def refused(
+        self, plan: esa_flows.RolloutPlan
+    ) -> Mapping[esa_flows.model.RoutineId, str]:
+        """Say which routines of a rollout's plan would not be released, and why.
+
+        Those that the plan refuses; and those whose production serves something else
+        than when it was made, for which one look is made at each, if that was more than
+        a minute ago. None where its run has begun: then each finds out by itself.
+
+        Args:
+            plan: The plan. `without` gives one of the rest.
+        """
+        return await self._rollouts.refused(plan)
+
     async def start(
         self,
         what: esa_flows.Rollout | esa_flows.RolloutPlan | esa_flows.Plan,

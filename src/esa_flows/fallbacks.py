@@ -6,6 +6,7 @@ import anyio
 from attrs import define, evolve, field, frozen
 
 from esa_flows.connection import Connection
+from esa_flows.engine.cause import one_error
 from esa_flows.engine.observe import Observer
 from esa_flows.errors import Conflict, InvalidInput, Refused, ReleaseError
 from esa_flows.fleet.fallback import fallback, fallback_of
@@ -95,8 +96,8 @@ class _Looking:
     async def through(self, routines: Sequence[RoutineId]) -> None:
         """Look at all of them."""
         waiting = iter(routines)
-        async with anyio.create_task_group() as tasks:
-            for _ in range(AT_ONCE):
+        async with one_error(), anyio.create_task_group() as tasks:
+            for _ in range(min(AT_ONCE, len(routines))):
                 tasks.start_soon(self._some, waiting)
 
     async def _some(self, waiting: Iterator[RoutineId]) -> None:

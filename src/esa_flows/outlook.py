@@ -4,15 +4,19 @@ import contextlib
 from collections import Counter
 from collections.abc import Mapping
 
+import anyio
 from attrs import evolve, frozen
 
 from esa_flows.api.cloud import Op, RoutineCloud
 from esa_flows.connection import Connection
+from esa_flows.engine.cause import one_error
 from esa_flows.engine.journal_memory import MemoryJournal
-from esa_flows.errors import NothingPrunable
-from esa_flows.model import VersionId
+from esa_flows.errors import NothingPrunable, RoutineNotFound
+from esa_flows.fleet.plan import RolloutPlan
+from esa_flows.model import Routine, RoutineId, VersionId
 from esa_flows.release.conflict import refuse_canary
 from esa_flows.release.forecast import forecast, victims_of
+from esa_flows.release.legs import changed_since
 from esa_flows.release.planned import PlannedRelease
 from esa_flows.release.spec import Release
 from esa_flows.release.survey import Survey, survey
@@ -76,6 +80,38 @@ class Outlook:
             calls=asked.total(),
             saved=frozenset(await self._saved(wanted, found)),
         )
+
+    async def changed(self, plan: RolloutPlan) -> dict[RoutineId, str]:
+        """Say which routines of a plan serve something else than when it was made.
+
+        One look for each that is to be released.
+
+        Args:
+            plan: The plan.
+
+        Returns:
+            What has changed, in a sentence, by routine.
+        """
+        waiting = iter([each for each in plan.routines if each.wave])
+        found: dict[RoutineId, str] = {}
+
+        async def some() -> None:
+            """Look at one after the other."""
+            for each in waiting:
+                before = each.release.before if each.release else None
+                there = self._connection.at(each.routine.account)
+                try:
+                    now = await there.cloud.observe(each.routine.name)
+                except RoutineNotFound:
+                    now = Routine(name=each.routine.name)
+
+                found[each.routine] = changed_since(before, now)
+
+        async with one_error(), anyio.create_task_group() as tasks:
+            for _ in range(plan.concurrency):
+                tasks.start_soon(some)
+
+        return {routine: told for routine, told in found.items() if told}
 
     def planned(self, wanted: Release, found: Found, *, run: str) -> PlannedRelease:
         """Say what a release would do.

@@ -1,5 +1,6 @@
 """Rollouts: planned with reads alone, begun, joined or gone on with."""
 
+import datetime as dt
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -32,6 +33,7 @@ from esa_flows.fleet.waves import Candidate
 from esa_flows.intake import Choices, release_of
 from esa_flows.model import Cloud, Realm, RoutineId, Selector
 from esa_flows.model.freeze import Override
+from esa_flows.outlook import Outlook
 from esa_flows.plans import Plans
 from esa_flows.prospects import Asked, Prospects
 from esa_flows.release.legs import take_back
@@ -49,6 +51,9 @@ MOST_RUNS = 100_000
 
 BUNDLES_AT_ONCE = 16
 """Bundles that are taken in beside each other."""
+
+FRESH = dt.timedelta(minutes=1)
+"""Age of a plan up to which nobody looks whether the world is still as it says."""
 
 GO_FIRST = frozenset({take_back.name, rollback.name})
 """Flows for which the cap leaves everything else waiting."""
@@ -128,9 +133,7 @@ class Rollouts:
         if not (is_lost or waits or override):
             refuse_frozen(plan, parts.now())
 
-        accounts = {each.name: each.access for each in plan.accounts}
-        declared = {name: access for name, access in accounts.items() if access}
-        await self._connection.accounts.open(declared, accounts)
+        await self._open(plan)
         await self._refuse_busy(plan)
         for release in _with_each_bundle(plan):
             await self._plans.fetch(release)
@@ -184,6 +187,24 @@ class Rollouts:
             observer=observer,
         )
 
+    async def refused(self, plan: RolloutPlan) -> dict[RoutineId, str]:
+        """Say which routines of a plan would not be released, and why.
+
+        Args:
+            plan: The plan.
+        """
+        known = await self._connection.engine.journal.find(plan.run)
+        if any(row.run.id == plan.run for row in known):
+            return {}
+
+        refused = {each.routine: each.why for each in plan.refused}
+        age = self._connection.parts.now() - plan.made_at
+        if dt.timedelta(0) <= age < FRESH:
+            return refused
+
+        await self._open(plan)
+        return refused | await Outlook(self._connection).changed(plan)
+
     async def meant(self, wanted: Rollout) -> tuple[RoutineId, ...]:
         """Give the routines that a rollout means: all that fit, or a refusal.
 
@@ -220,6 +241,12 @@ class Rollouts:
         """Give the names of the accounts that a rollout's routines are in."""
         own = self._connection.settings.account
         return tuple(name or own for name in wanted.used)
+
+    async def _open(self, plan: RolloutPlan) -> None:
+        """Open the accounts of a plan."""
+        accounts = {each.name: each.access for each in plan.accounts}
+        declared = {name: access for name, access in accounts.items() if access}
+        await self._connection.accounts.open(declared, accounts)
 
     async def _opened(self, wanted: Rollout) -> tuple[tuple[str, str], ...]:
         """Open the accounts of a rollout; give the masked ids of their access keys.

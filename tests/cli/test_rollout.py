@@ -198,6 +198,48 @@ async def test_a_run_stops_where_it_was_begun_to(tmp_path: Path) -> None:
     assert "esa-flows approve" in every.err
 
 
+async def test_what_is_refused_is_told_before_anything_begins(tmp_path: Path) -> None:
+    """With a code of its own; the rest is released if that is asked for."""
+    office = _office()
+    file = _files(tmp_path, "[rollout]\n", '[[routine]]\nname = "no"\n[rollout]\n')
+    with office:
+        done = await office.run("rollout", file, "--json")
+        changed = office.changes
+        rest = await office.run("rollout", file, "--skip-refused", "--json")
+
+    assert (Exit.CONFLICT, {}) == (done.code, changed)
+    assert "1 routine would not be released; nothing was begun." in done.err
+    assert "release the rest: --skip-refused" in done.err
+    assert ["no"] == [each["routine"] for each in done.json["refused"]]
+    assert Exit.OK == rest.code
+    assert {"aa": "released", "bb": "released", "no": "refused"} == {
+        each["routine"]: each["outcome"] for each in rest.json["routines"]
+    }
+
+
+async def test_what_changed_since_the_plan_is_told_before_anything_begins(
+    tmp_path: Path,
+) -> None:
+    """That routine alone is a conflict, and charged to nothing."""
+    office, out = _office(), str(tmp_path / "plan.json")
+    with office:
+        await office.run("plan", _files(tmp_path, '"50%"', "0"), "-o", out)
+        await anyio.sleep(120)
+        made = office.cloud.console.add_version("aa", OTHER, "theirs")
+        office.cloud.console.deploy("aa", "production", {made: 100})
+        before = office.changes
+        done = await office.run("rollout", out)
+        untouched = before == office.changes
+        rest = await office.run("rollout", out, "--skip-refused", "--json")
+
+    assert (Exit.CONFLICT, True) == (done.code, untouched)
+    assert f"aa: Production of aa serves {made} 100 %; the plan began at" in done.err
+    assert (Exit.OK, 0) == (rest.code, rest.json["failures"])
+    assert {"aa": "refused", "bb": "released"} == {
+        each["routine"]: each["outcome"] for each in rest.json["routines"]
+    }
+
+
 async def test_a_pause_from_elsewhere_is_told(tmp_path: Path) -> None:
     """By its own code, also where nobody waits for a person."""
     office, file = _office(), _files(tmp_path, approve=True)

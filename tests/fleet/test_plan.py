@@ -172,3 +172,42 @@ def test_a_wave_that_there_is_not_is_refused(
     """It would stop nowhere."""
     with pytest.raises(InvalidInput, match=sentence):
         _of_waves(*sizes).until(number)
+
+
+def _chained() -> RolloutPlan:
+    """Make a plan of three routines in two waves, the last depending on the first."""
+    names = [RoutineId(name) for name in ("aa", "bb", "cc")]
+    aa, bb, cc = (
+        _planned(name, wave=n) for name, n in zip(names, (1, 2, 2), strict=True)
+    )
+    routines = (aa, bb, evolve(cc, depends_on=(names[0],)))
+    waves = (
+        PlannedWave(number=1, routines=tuple(names[:1]), calls=calls_of([aa])),
+        PlannedWave(number=2, routines=tuple(names[1:]), calls=calls_of([bb, cc])),
+    )
+    budget = FailureBudget(fleet="50%")
+    return evolve(
+        made_plan(), routines=routines, waves=waves, budget=budget, tolerated=1
+    )
+
+
+def test_without_some_routines_the_rest_is_released() -> None:
+    """What depends on one of them is refused, too; calls are those of the rest."""
+    plan = _chained().without({RoutineId("aa"): "It is not as it was."})
+
+    assert [(), ("bb",)] == [tuple(wave.routines) for wave in plan.waves]
+    assert ["bb", "aa", "cc"] == [each.routine for each in plan.routines]
+    assert {
+        "aa": "It is not as it was.",
+        "cc": "It depends on aa, which is refused.",
+    } == {each.routine: each.why for each in plan.refused}
+    assert (2, 0) == (plan.capped_calls, plan.tolerated)
+    assert all(each.release is None and not each.wave for each in plan.refused)
+
+
+def test_without_none_it_stays_as_it_is() -> None:
+    """Neither has what is refused already to be named again."""
+    plan = _chained()
+
+    assert plan == plan.without({})
+    assert made_plan() == made_plan().without({CART: "It is gone."})

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from attrs import evolve, frozen
 from cyclopts import Parameter
 
+from esa_flows.cli.complaint import Complaint
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.ending import show_rollout
 from esa_flows.cli.exits import Exit
@@ -17,7 +18,7 @@ from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.rollouts.outline import Outline
 from esa_flows.cli.rollouts.planned import planned_rollout
 from esa_flows.cli.rollouts.watch import FleetWatch, watching_rollout
-from esa_flows.cli.text import seconds_words
+from esa_flows.cli.text import clean, counted, seconds_words
 from esa_flows.client import Client
 from esa_flows.engine.observe import Happening, Moment
 from esa_flows.engine.work import Identity
@@ -28,6 +29,7 @@ from esa_flows.fleet.narrow import label_words, labels_of
 from esa_flows.fleet.plan import RolloutPlan, is_rollout_plan
 from esa_flows.fleet.report import RolloutReport
 from esa_flows.fleet.spec import Member, Rollout
+from esa_flows.model import RoutineId
 
 __all__ = ["fleet_of", "plan_fleet", "read_rollout", "rollout"]
 
@@ -70,6 +72,7 @@ async def rollout(  # noqa: PLR0913  a command has as many flags as it has
     *,
     label: Annotated[tuple[str, ...], Parameter(negative="")] = (),
     wave: int = 0,
+    skip_refused: Annotated[bool, Parameter(negative="")] = False,
     strict_exit: Annotated[bool, Parameter(negative="")] = False,
     no_wait: Annotated[bool, Parameter(negative="")] = False,
     wait: Annotated[bool, Parameter(negative="")] = False,
@@ -89,6 +92,8 @@ async def rollout(  # noqa: PLR0913  a command has as many flags as it has
             repeated. The plan says how many are left out.
         wave: Stop after this wave and end with 13: approve RUN and resume RUN go on
             with the next one, abort RUN goes back.
+        skip_refused: Where routines cannot be released, or others deployed since they
+            were planned, release the rest instead of ending with 14.
         strict_exit: End with 16 where routines failed, but no more than may.
         no_wait: Where a person is to be asked or a freeze window is met, stop and end
             with 0; approve RUN and resume RUN go on.
@@ -102,6 +107,12 @@ async def rollout(  # noqa: PLR0913  a command has as many flags as it has
     """
     async with desk.client(common) as client, on_the_page(desk, client):
         plan = await plan_fleet(desk, client, file, label)
+        if not lost_journal:
+            refused = await client.refused(plan)
+            plan = plan.without(refused)
+            if refused and not skip_refused:
+                return _refused(desk, plan, refused)
+
         plan = plan.until(wave) if wave else plan
         how = _How(
             is_lost=lost_journal,
@@ -263,6 +274,20 @@ def _held(desk: Desk, plan: RolloutPlan, paused: Paused) -> Answer:
         f" - where it waits for a freeze window to end, resume alone, then",
     )
     return Answer(payload={"run": plan.run, "outcome": "held"})
+
+
+def _refused(desk: Desk, plan: RolloutPlan, refused: Mapping[RoutineId, str]) -> Answer:
+    """End before anything is begun, as not all of it would be released."""
+    desk.note(*planned_rollout(plan), "")
+    count = counted(len(refused), "routine")
+    told = Complaint(
+        type="Conflict",
+        message=f"{count} would not be released; nothing was begun.",
+        next_move="See to them and plan anew; or release the rest: --skip-refused",
+    )
+    names = [{"routine": each, "why": clean(why)} for each, why in refused.items()]
+    payload = {"run": plan.run, "outcome": "refused", "refused": names}
+    return Answer(exit=Exit.CONFLICT, payload=payload, error=told)
 
 
 def _stop(plan: RolloutPlan, wave: int) -> int:

@@ -101,6 +101,16 @@ class PlannedRoutine:
     depends_on: tuple[RoutineId, ...] = ()
     slots: SlotBudget | None = None
 
+    def refused(self, why: str) -> Self:
+        """Give the same as it is refused, and left as it is.
+
+        Args:
+            why: In a sentence.
+        """
+        return evolve(
+            self, course=Course.REFUSE, why=why, wave=0, release=None, slots=None
+        )
+
     @property
     def calls(self) -> Mapping[str, int]:
         """Calls by verb that its release takes; none where nothing is done."""
@@ -148,6 +158,16 @@ class PlannedWave:
     least: Duration = Duration(0)
     bound: Bound = Bound.CAP
     rollback: Duration = Duration(0)
+
+    def narrowed(self, routines: Mapping[RoutineId, PlannedRoutine]) -> Self:
+        """Give the same with those of its routines that are still in a wave.
+
+        Args:
+            routines: All routines of the plan.
+        """
+        kept = [routines[name] for name in self.routines if routines[name].wave]
+        names = tuple(each.routine for each in kept)
+        return evolve(self, routines=names, calls=calls_of(kept))
 
     @property
     def minimum_time(self) -> Duration:
@@ -316,6 +336,43 @@ class RolloutPlan:
             for wave in self.waves
         )
         return evolve(self, waves=tuple(waves))
+
+    def without(self, refused: Mapping[RoutineId, str]) -> Self:
+        """Give a plan in which more routines are refused, and what depends on them.
+
+        Calls and tolerance are those of what is left; times are those that were
+        planned, which is more than it takes.
+
+        Args:
+            refused: Why, by routine; such as `Client.refused` gives.
+        """
+        lost = self._lost(refused)
+        known = {
+            each.routine: each.refused(lost[each.routine])
+            if each.routine in lost
+            else each
+            for each in self.routines
+        }
+        waves = tuple(wave.narrowed(known) for wave in self.waves)
+        count = sum(len(wave.routines) for wave in waves)
+        return evolve(
+            self,
+            routines=tuple(sorted(known.values(), key=lambda each: not each.wave)),
+            waves=waves,
+            tolerated=self.budget.fleet.down(count),
+        )
+
+    def _lost(self, refused: Mapping[RoutineId, str]) -> dict[RoutineId, str]:
+        """Add those that depend on a refused one; what is depended on comes first."""
+        lost: dict[RoutineId, str] = {}
+        for each in self.routines:
+            needed = next((name for name in each.depends_on if name in lost), None)
+            if each.wave and each.routine in refused:
+                lost[each.routine] = refused[each.routine]
+            elif each.wave and needed:
+                lost[each.routine] = f"It depends on {needed}, which is refused."
+
+        return lost
 
     @property
     def stops(self) -> tuple[int, ...]:

@@ -26,6 +26,7 @@ __all__ = [
     "Leg",
     "Setting",
     "TakingBack",
+    "changed_since",
     "expose",
     "prepare",
     "ship",
@@ -226,17 +227,35 @@ def _refuse_other(wanted: Setting, journey: Journey) -> None:
     if not wanted.is_planned or wanted.release.restart is not None:
         return
 
-    now, before = journey.now, wanted.before or Routine(name=journey.routine)
+    now = journey.now
     contents = {journey.contents.get(version) for version in now.in_production}
-    if _serves(now) == _serves(before) or contents == {wanted.release.content}:
+    changed = changed_since(wanted.before, now)
+    if not changed or contents == {wanted.release.content}:
         return
 
     raise Conflict(
-        f"Production of {now.name} serves {_told(now)}; the plan began at"
-        f" {_told(before)}.",
+        changed,
         next_move="Somebody else deployed since; nothing of theirs was changed. Plan"
         " anew.",
     )
+
+
+def changed_since(before: Routine | None, now: Routine) -> str:
+    """Say what production serves that it did not when it was planned: pure.
+
+    Args:
+        before: The routine as it was then; None where it did not exist.
+        now: The routine as it is.
+
+    Returns:
+        A sentence; empty where it serves the same.
+    """
+    before = before or Routine(name=now.name)
+    if _serves(now) == _serves(before):
+        return ""
+
+    told = f"Production of {now.name} serves {_told(now)}"
+    return f"{told}; the plan began at {_told(before)}."
 
 
 def _serves(routine: Routine) -> tuple[Split | None, Mapping[str, VersionId | None]]:
