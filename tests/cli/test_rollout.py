@@ -22,6 +22,8 @@ from esa_flows.cli.exits import Exit
 # Bundles and plans are files, which a test reads in the loop.
 pytestmark = pytest.mark.may_block
 
+CLEAR = "\x1b[2K"
+
 
 async def test_a_fleet_is_released_from_its_file(tmp_path: Path) -> None:
     """The plan first, then how it ended; each version says who and from what."""
@@ -479,3 +481,15 @@ async def test_facts_of_the_repository_are_filled_in(tmp_path: Path) -> None:
     assert [file] * 2 == asked
     assert Exit.UNUSABLE == refused.code
     assert "${git.tag} is not set" in refused.err
+
+
+async def test_on_a_terminal_it_is_told_below_the_last_picture(tmp_path: Path) -> None:
+    """Nothing is written where the next picture would take it away again."""
+    office = _office()
+    with office:
+        desk = office.desk(is_terminal=True)
+        desk.out.file = desk.err.file
+        done = await office.run("rollout", _files(tmp_path), "--wave", "1", desk=desk)
+
+    assert Exit.PAUSED == done.code
+    assert "has stopped after wave 1, as was asked." in done.out.rpartition(CLEAR)[2]

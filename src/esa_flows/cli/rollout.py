@@ -124,18 +124,18 @@ async def rollout(  # noqa: PLR0913  a command has as many flags as it has
         desk.notify(plan.notify)
         desk.note(*planned_rollout(plan), "")
         title = f"rollout {plan.name or file}"
-        with watching_rollout(desk, client, title, Outline.of(plan)) as watch:
-            try:
+        try:
+            with watching_rollout(desk, client, title, Outline.of(plan)) as watch:
                 report = await _driven(desk, client, plan, watch, how)
-            except Paused as paused:
-                view = await client.runs.get(plan.run)
-                if any(map(how.is_stop, view.history.questions)):
-                    return _stopped(desk, plan, how)
+        except Paused as paused:  # told below the last picture
+            view = await client.runs.get(plan.run)
+            if any(map(how.is_stop, view.history.questions)):
+                return _stopped(desk, plan, how)
 
-                if no_wait:
-                    return _held(desk, plan, paused)
+            if no_wait:
+                return _held(desk, plan, paused)
 
-                raise
+            raise
 
         back = seconds_words(plan.rollback_time.seconds)
         return show_rollout(desk, watch, report, back=back, is_strict=strict_exit)
