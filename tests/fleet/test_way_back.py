@@ -12,7 +12,7 @@ from esa_flows.fleet.way_back import Return, WayBack
 from esa_flows.model import Duration, RoutineId, Split, VersionId
 
 OLD = Split.whole(VersionId("1772366400000000001"))
-ONE = Return(routine=RoutineId("aa"), to=OLD, calls=6)
+ONE = Return(routine=RoutineId("aa"), to=OLD, calls=6, first=3)
 
 
 def _plan(*returns: Return) -> WayBack:
@@ -23,7 +23,7 @@ def _plan(*returns: Return) -> WayBack:
     ("size", "calls", "first", "every"),
     [
         (0, 0, 0.0, 0.0),
-        (1, 6, 0.08, 0.08),
+        (1, 6, 0.24, 0.48),
         (40, 240, 0.296, 1.592),
         (1000, 6000, 31.4, 63.8),
     ],
@@ -41,7 +41,7 @@ def test_production_of_all_goes_first(
 
 def test_what_only_staging_serves_takes_no_time_of_production() -> None:
     """It was ready and never exposed."""
-    plan = _plan(evolve(ONE, to=None, calls=3))
+    plan = _plan(evolve(ONE, to=None, calls=3, first=0))
 
     assert Duration(0) == plan.production_time
     assert 3 == plan.calls

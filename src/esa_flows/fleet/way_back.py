@@ -1,6 +1,6 @@
 """What goes back, where to and at what cost, known before anything is sent; pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
@@ -68,15 +68,20 @@ class WayBack:
     @property
     def production_time(self) -> Duration:
         """The least time until production of all of them is back."""
-        return self._time(sum(each.first for each in self.returns))
+        return self._time([each.first for each in self.returns])
 
     @property
     def minimum_time(self) -> Duration:
         """The least time until everything is back, staging too."""
-        return self._time(self.calls)
+        return self._time([each.calls for each in self.returns])
 
-    def _time(self, calls: int) -> Duration:
-        return Duration(calls_seconds(calls, self.pace) if calls else 0.0)
+    def _time(self, calls: Sequence[int]) -> Duration:
+        """Give the time under the cap, or that of calls one after the other."""
+        if not any(calls):
+            return Duration(0)
+
+        chain = max(calls) * self.pace.latency
+        return Duration(max(chain, calls_seconds(sum(calls), self.pace)))
 
 
 def returns_of(wanted: Undo) -> Iterable[Return]:

@@ -13,7 +13,7 @@ from esa_flows.model import RoutineId, Split, VersionId
 
 OLD = Split.whole(VersionId("1772366400000000001"))
 NEW = Split.whole(VersionId("1772366400000000002"))
-ONE = Return(routine=RoutineId("shop"), wave=1, serves=NEW, to=OLD, calls=6)
+ONE = Return(routine=RoutineId("shop"), wave=1, serves=NEW, to=OLD, calls=6, first=3)
 STAYS = RoutineReport(
     routine=RoutineId("cart"),
     wave=2,
@@ -40,13 +40,13 @@ def test_one_routine() -> None:
         "WAVE  ROUTINE  SERVES → SHALL SERVE",
         "1     shop     …000002 100 % → …000001 100 %",
         "",
-        "  calls       6; production of all at least 0.1 s",
+        "  calls       6; production of all at least 0.3 s, with staging 0.6 s",
     ] == _shown(PLAN)
 
 
 def test_what_needs_no_way_back_or_only_in_staging() -> None:
     """Production is left alone then."""
-    returns = (evolve(ONE, to=NEW, wave=0), evolve(ONE, to=None, calls=3))
+    returns = (evolve(ONE, to=NEW, wave=0), evolve(ONE, to=None, calls=3, first=0))
 
     same, staged = _shown(evolve(PLAN, returns=returns))[3:5]
 
@@ -110,6 +110,6 @@ def test_for_programs() -> None:
         "aborts": ["a.1"],
         "joins": "abcd",
         "calls": 6,
-        "production_seconds": 0.1,
-        "seconds": 0.1,
+        "production_seconds": 0.3,
+        "seconds": 0.6,
     } == way_back_json(plan)
