@@ -2,8 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from benchmarks.suite import Effort
@@ -25,6 +25,16 @@ async def cloud(*options: str) -> AsyncGenerator[Spawned]:
             yield running
 
 
+@contextmanager
+def trusting(running: Spawned) -> Iterator[None]:
+    """Let arms trust a cloud's certificate."""
+    os.environ["SSL_CERT_FILE"] = running.ca or ""
+    try:
+        yield
+    finally:
+        del os.environ["SSL_CERT_FILE"]
+
+
 def arms_at(running: Spawned, calls: int, at_once: int) -> list[Arm]:
     """Give the arms against one server."""
     key = (running.access_key_id, running.access_key_secret)
@@ -37,6 +47,13 @@ def arms_at(running: Spawned, calls: int, at_once: int) -> list[Arm]:
     ]
 
 
+def paced(running: Spawned, calls: int) -> Arm:
+    """Give a bare client that posts over TLS as fast as the cap lets ours."""
+    key = (running.access_key_id, running.access_key_secret)
+    asked = (running.api, *key, str(calls), str(AT_ONCE))
+    return Arm("paced", ("-m", "benchmarks.callers", "paced", *asked))
+
+
 async def measure(effort: Effort) -> list[Line]:
     """One call at a time over plain HTTP, then twenty at once over TLS."""
     rounds, calls = effort.pick(ROUNDS, 1), effort.pick(CALLS, 200)
@@ -44,11 +61,8 @@ async def measure(effort: Effort) -> list[Line]:
         alone = await take_turns(arms_at(running, calls, 1)[:2], rounds)
 
     async with cloud("--tls") as running:
-        os.environ["SSL_CERT_FILE"] = running.ca or ""
-        try:
+        with trusting(running):
             crowd = await take_turns(arms_at(running, calls, AT_ONCE), rounds)
-        finally:
-            del os.environ["SSL_CERT_FILE"]
 
     return [
         beside_bare("signed call, one at a time", alone),

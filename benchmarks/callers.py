@@ -1,13 +1,15 @@
 """The arms of the signed call: ours, and a bare client that sends the same bytes.
 
-`python -m benchmarks.callers ours|bare URL KEY SECRET CALLS AT_ONCE` prints one line of
-figures: CPU of this process per call, and how many calls a core makes in a second.
+`python -m benchmarks.callers ours|bare|paced URL KEY SECRET CALLS AT_ONCE` prints one
+line of figures: CPU of this process per call, and how many calls a core makes in a
+second.
 """
 
 import json
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
@@ -23,6 +25,7 @@ from esa_flows.wire.transport import open_client
 
 Send = Callable[[], Awaitable[object]]
 WARM = 40
+PACE = 100
 
 
 async def all_of(send: Send, calls: int, at_once: int) -> None:
@@ -54,8 +57,11 @@ async def ours(url: str, credentials: Credentials, calls: int, at_once: int) -> 
         await measured(partial(made.call, OBSERVE), calls, at_once)
 
 
-async def bare(url: str, credentials: Credentials, calls: int, at_once: int) -> None:
-    """Post what was signed before the clock started."""
+@asynccontextmanager
+async def posting(
+    url: str, credentials: Credentials, calls: int
+) -> AsyncGenerator[Send]:
+    """Give what posts so many requests that are signed by now."""
     sign = partial(signed_request, OBSERVE, Endpoint.parse(url), credentials)
     now, numbers = datetime.now(UTC), count(time.time_ns())
     nonces = (f"{next(numbers):032x}" for _ in range(WARM + calls))
@@ -69,14 +75,32 @@ async def bare(url: str, credentials: Credentials, calls: int, at_once: int) -> 
             answer = await http.post(request.url, headers=headers, content=body)
             assert answer.json()["RequestId"], answer.text
 
+        yield send
+
+
+async def bare(url: str, credentials: Credentials, calls: int, at_once: int) -> None:
+    """Post what was signed before the clock started."""
+    async with posting(url, credentials, calls) as send:
         await measured(send, calls, at_once)
+
+
+async def paced(url: str, credentials: Credentials, calls: int, at_once: int) -> None:
+    """Post the same, a hundred in a second: few at once cost more than many do."""
+    begun, turns = anyio.current_time(), count()
+    async with posting(url, credentials, calls) as send:
+
+        async def in_turn() -> None:
+            await anyio.sleep_until(begun + next(turns) / PACE)
+            await send()
+
+        await measured(in_turn, calls, at_once)
 
 
 def main() -> None:
     """Run the arm that the command line names."""
     arm, url, key, secret, calls, at_once = sys.argv[1:]
     credentials = Credentials(access_key_id=key, access_key_secret=secret)
-    arms = {"ours": ours, "bare": bare}
+    arms = {"ours": ours, "bare": bare, "paced": paced}
     anyio.run(arms[arm], url, credentials, int(calls), int(at_once))
 
 

@@ -1,33 +1,43 @@
 """Rollouts: their time beside what the cap allows, their plans, their way back."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from benchmarks.call import cloud, paced, trusting
 from benchmarks.rollouts import SHAPES, N
-from benchmarks.shell import NODE_TOOL, official, ours
+from benchmarks.shell import CHECKS, NODE_TOOL, official, ours
 from benchmarks.suite import Effort
 from benchmarks.table import Line, Promise, floor, peer
 from benchmarks.turns import Arm, Figures, turn
 
 SIZES, QUICK = (10, 30, 100, 300, 1_000, 3_000, 10_000), (10, 30)
-CURVES = {
-    "seconds, at 100 calls a second": "seconds",
-    "seconds that as many calls need at least": "least",
-    "CPU for each routine, the local cloud's included, ms": "ms",
+CURVES: dict[str, dict[str, Callable[[int, Figures], float]]] = {
+    "fleet": {
+        "seconds, at 100 calls a second": lambda _, one: one["seconds"],
+        "seconds that as many calls need at least": lambda _, one: one["least"],
+    },
+    "routine": {
+        "CPU, the local cloud's included, ms": lambda _, one: one["ms"],
+        "calls of the cap": lambda size, one: one["calls"] / size,
+        "time, % of the bound": lambda _, one: one["seconds"] / one["least"] * 100,
+    },
 }
 
 
 async def measure(effort: Effort) -> list[Line]:
     """Roll out fleets of growing sizes, take one back, hold plans against runs."""
     found = {size: await arm("forward", size) for size in effort.pick(SIZES, QUICK)}
-    for curve, figure in CURVES.items():
-        effort.draw("fleet", curve, [(n, one[figure]) for n, one in found.items()])
+    for picture, curves in CURVES.items():
+        for curve, value in curves.items():
+            points = [(size, value(size, one)) for size, one in found.items()]
+            effort.draw(picture, curve, points)
 
     lines = [made for size, one in found.items() for made in sized(size, one)]
     size = effort.pick(1_000, 60)
+    waiting = effort.pick(1_000, 200)
     lines += [
         credited(size, await arm("credit", size)),
-        *held(size, await arm("memory", size)),
+        *held(waiting, await arm("memory", waiting), await arm("memory", 2 * waiting)),
         *predicted(await arm("plans")),
         *returned(await arm("alone")),
         taken_back(size := effort.pick(2_000, 60), await arm("back", size)),
@@ -72,14 +82,26 @@ def credited(size: int, found: Figures) -> Line:
     )
 
 
-def held(size: int, found: Figures) -> Iterator[Line]:
-    """Tell what a rollout holds in memory."""
-    what = {
-        "pending": f"memory of each of {size:,} routines at the start of a rollout",
-        "flight": "  and of each that is under way, its rows in memory included",
-    }
-    for figure, told in what.items():
-        yield Line(what=told, unit="KB", ours=found[figure])
+def held(size: int, few: Figures, many: Figures) -> Iterator[Line]:
+    """Tell what a plan and a rollout hold in memory for each routine.
+
+    What is there once, and what is under way, is the same for both sizes.
+    """
+    waiting = Promise.figure(most=0.5)
+    each = {name: (many[name] - few[name]) / size for name in ("plan", "first")}
+    yield Line(what="memory of a plan, each routine", unit="KB", ours=each["plan"])
+    yield Line(
+        goal="P7",
+        what="  what a rollout adds for each that waits for its turn",
+        unit="KB",
+        ours=each["first"],
+        promise=waiting,
+    )
+    yield Line(
+        what="  and for each that is under way, the local cloud's part included",
+        unit="KB",
+        ours=many["flight"],
+    )
 
 
 def predicted(found: Figures) -> Iterator[Line]:
@@ -153,11 +175,33 @@ async def from_a_shell() -> list[Line]:
             ours=real["fullest"],
             promise=Promise.figure(most=N),
         ),
+        costing(1_000, real, await bare()),
     ]
     return [*lines, *compared(few, await theirs())]
 
 
+async def bare() -> Figures:
+    """Let a bare client post the same bytes, as fast as the cap lets ours."""
+    async with cloud("--tls") as running:
+        with trusting(running):
+            return await turn(paced(running, BARE))
+
+
+def costing(size: int, found: Figures, beside: Figures) -> Line:
+    """Compare the CPU of a routine with that of its calls, and of its upload."""
+    calls = found["calls"] / size + 1
+    return Line(
+        goal="P5",
+        what="  CPU of each, start and plan included",
+        unit="ms CPU",
+        ours=found["cpu"] / size * 1e3,
+        beside=floor(f"{calls:.0f} bare posts, same pace", calls * beside["us"] / 1e3),
+        promise=Promise.ratio(most=1.3),
+    )
+
+
 FEW = 20
+BARE = 2_000
 
 
 async def theirs() -> Figures:
@@ -170,9 +214,10 @@ async def theirs() -> Figures:
 
 
 def compared(mine: Figures, other: Figures) -> Iterator[Line]:
-    """Put one rollout beside the official tool in a loop."""
-    rows = {"seconds": "s", "cpu": "s CPU", "calls": "calls"}
-    for figure, unit in rows.items():
+    """Put one rollout beside the official tool in a loop: its cost, what it checked."""
+    whole = f"{FEW} routines from a shell"
+    rows = {"seconds": (whole, "s"), "cpu": (whole, "s CPU"), "calls": (whole, "calls")}
+    checks = {check: (f"  {check}", "times") for check in CHECKS}
+    for figure, (what, unit) in (rows | checks).items():
         beside = peer("esa-cli deploy in a loop", other[figure]) if other else None
-        what = f"{FEW} routines from a shell"
         yield Line(what=what, unit=unit, ours=mine[figure], beside=beside)

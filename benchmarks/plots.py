@@ -57,17 +57,30 @@ def windows(curves: Curves) -> None:
 
 
 def fleet(curves: Curves) -> None:
-    """Draw what a fleet costs, by its size."""
-    title = "Releasing a fleet: what grows with its size, and what does not"
-    made, axes = figure(title, "routines", "seconds, MB, ms")
-    for name, points in curves.items():
-        axes.plot(*zip(*points, strict=True), label=name, marker="o", ms=4)
-
-    axes.set(xscale="log", yscale="log")
+    """Draw how long a fleet takes, by its size."""
+    made, axes = sized(curves, "Releasing a fleet, beside what the cap allows")
+    axes.set(yscale="log", ylabel="seconds")
     save(made, axes, "fleet")
 
 
-DRAWN = {"windows": windows, "fleet": fleet}
+def routine(curves: Curves) -> None:
+    """Draw what each routine of a fleet costs, by the fleet's size."""
+    made, axes = sized(curves, "What each routine costs, by the size of its fleet")
+    axes.set_ylim(0, None)
+    save(made, axes, "routine")
+
+
+def sized(curves: Curves, title: str) -> tuple[Any, Any]:
+    """Draw curves over the size of a fleet."""
+    made, axes = figure(title, "routines", "")
+    for name, points in curves.items():
+        axes.plot(*zip(*points, strict=True), label=name, marker="o", ms=4)
+
+    axes.set_xscale("log")
+    return made, axes
+
+
+DRAWN = {"windows": windows, "fleet": fleet, "routine": routine}
 
 
 def main() -> None:

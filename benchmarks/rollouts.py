@@ -7,11 +7,14 @@ of the tests does beside the client and the cloud is left out, as CPU is measure
 from __future__ import annotations
 
 import gc
+import itertools
 import json
 import sys
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -19,6 +22,7 @@ from attrs import define, field, frozen
 from tests.house import BROKEN, EDGE, NEW, OLD, House
 
 from esa_flows import Client
+from esa_flows.engine.journal_sqlite import SQLiteJournal
 from esa_flows.engine.observe import Moment
 from esa_flows.fleet.plan import RolloutPlan
 from esa_flows.fleet.report import RolloutReport
@@ -138,37 +142,50 @@ async def credit(size: int) -> Figures:
 
 
 async def memory(size: int) -> Figures:
-    """Measure what a run holds when it begins, and once as many go as may."""
-    site = Site.of(size)
-    async with site.house.client() as client:
-        plan = await client.plan(site.fleet())
-        traced, after = [], (1, 4 * plan.concurrency)
-        through = anyio.Event()
-        site.watched()
-        watch = site.house.transport.watch
+    """Measure what a plan holds, and its run: as it begins, and with all it may do."""
+    with tempfile.TemporaryDirectory() as folder:
+        site = Site.of(size)
+        site.house.journal = SQLiteJournal(Path(folder) / "journal.db", writer="inline")
+        async with site.house.client() as client:
+            await client.plan(site.fleet(site.names[:1]))  # what is made once
+            tracemalloc.start()
+            plan = await client.plan(site.fleet())
+            held = {"plan": traced()}
+            del plan
+            held["plan"] -= traced()
+            tracemalloc.stop()
+            return held | await _begun(client, site)
 
-        def look() -> None:
-            watch()
-            if len(site.times) in after:
-                gc.collect()
-                traced.append(tracemalloc.get_traced_memory()[0])
 
-            if len(site.times) == max(after):
-                through.set()
+async def _begun(client: Client, site: Site) -> Figures:
+    plan = await client.plan(site.fleet())
+    found, after = [], (1, 4 * plan.concurrency)
+    through, calls = anyio.Event(), itertools.count(1)
 
-        site.house.transport.watch = look
-        gc.collect()
-        tracemalloc.start()
-        run = await client.start(plan)
-        await through.wait()
-        tracemalloc.stop()
-        await run.pause()
+    def look() -> None:
+        """Measure after the first call, and once as many are under way as may be."""
+        call = next(calls)
+        if call in after:
+            found.append(traced())
 
-    first, later = traced
-    return {
-        "pending": first / size / KB,
-        "flight": (later - first) / plan.concurrency / KB,
-    }
+        if call == after[-1]:
+            through.set()
+
+    site.house.transport.watch = look
+    gc.collect()
+    tracemalloc.start()
+    run = await client.start(plan)
+    await through.wait()
+    tracemalloc.stop()
+    await run.pause()
+    first, later = found
+    return {"first": first, "flight": (later - first) / plan.concurrency}
+
+
+def traced() -> float:
+    """Give the kilobytes that are held now, of those traced."""
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0] / KB
 
 
 @frozen(kw_only=True)

@@ -26,11 +26,19 @@ from benchmarks.turns import NODE_TOOL, Figures
 from esa_flows.localcloud import KEY
 from esa_flows.localcloud.spawn import Spawned, spawned
 
-__all__ = ["NODE_TOOL", "first_call", "official", "ours"]
+__all__ = ["CHECKS", "NODE_TOOL", "first_call", "official", "ours"]
 
 CODE = "export default {{ fetch() {{ return new Response('{told}'); }} }};\n"
 OURS = (sys.executable, "-m", "esa_flows", "rollout", "fleet.toml")
 PATIENCE = 20.0
+
+CHECKS = {
+    "what serves was looked at": "GetRoutine",
+    "a version's code was read back": "GetRoutineCodeVersion",
+    "whether a version is ready was asked": "GetRoutineCodeVersionInfo",
+    "the new version was asked in staging": "",
+}
+"""What a tool can look at before visitors do: the calls for it, or else visits."""
 
 
 @frozen(kw_only=True)
@@ -81,7 +89,16 @@ class Shell:
         assert told["violations"] == [], told["violations"]
 
         calls = sum(n for name, n in told["calls"].items() if name != "PostObject")
-        return {"calls": calls, "fullest": told["peak_window"]}
+        return {"calls": calls, "fullest": told["peak_window"], **checked(told)}
+
+
+def checked(told: Mapping[str, Any]) -> Figures:
+    """Count what was looked at, by what the cloud counted."""
+    visits = sum(n for name, n in told["visits"].items() if "/staging/" in name)
+    return {
+        check: told["calls"].get(operation, 0) if operation else visits
+        for check, operation in CHECKS.items()
+    }
 
 
 def names(size: int) -> list[str]:
