@@ -13,7 +13,7 @@ from tests.engine.desk import RUN, Desk, Died, MortalJournal, cut, paint, put, s
 from esa_flows.engine.context import Context
 from esa_flows.engine.flow import Flow, flow
 from esa_flows.engine.history import History
-from esa_flows.engine.journal import Kind, Owner, Record, SignalVerb
+from esa_flows.engine.journal import Kind, Owner, Record, RunRow, SignalVerb
 from esa_flows.engine.observe import Moment
 from esa_flows.engine.process import Life
 from esa_flows.engine.state import State
@@ -174,6 +174,33 @@ async def test_a_child_without_a_parent_can_be_resumed() -> None:
     assert "x!x more!" == await desk.engine(unit).resume(CHILD)
     assert FOUND == await desk.resume(head)
     assert EFFECTS == desk.world.done
+
+
+class _Seeking(MortalJournal):
+    """A journal that notes which runs are looked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sought: list[str] = []
+
+    async def find(self, prefix: str) -> tuple[RunRow, ...]:
+        """Note it, and look."""
+        self.sought.append(prefix)
+        return await super().find(prefix)
+
+
+async def test_only_what_was_named_before_is_looked_for() -> None:
+    """There cannot be a run yet whose name was just given; a fleet has thousands."""
+    desk = Desk(journal=(journal := _Seeking()))
+    journal.kill_at(8, keeps_last=True)
+    with pytest.raises(Died):
+        await desk.start(head)
+
+    before = list(journal.sought)
+    journal.revive()
+    await desk.resume(head)
+
+    assert ([], [CHILD]) == (before, journal.sought)
 
 
 async def _listed() -> Desk:

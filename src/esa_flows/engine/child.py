@@ -60,7 +60,9 @@ async def child(strand: Strand, identity: Identity, birth: Birth) -> Any:
         return settled(past, birth.flow.output)
 
     async with strand.run.stopping():
-        named = evolve(birth, id=await _id_of(strand, name, birth, digest))
+        is_recalled = bool(past.child)
+        id_ = await _id_of(strand, name, birth, digest)
+        named = evolve(birth, id=id_, is_recalled=is_recalled)
         end = await _brought_up(strand, named)
         if not isinstance(end, AccountBlocked):
             body = {"v": birth.flow.version, "in": digest, **_told(named, end)}

@@ -304,8 +304,7 @@ class Engine:
         self._watch.look_now()  # it may be driven here: then nothing need be waited for
 
     async def _live(self, birth: Birth, parent: str, observer: Observer | None) -> None:
-        found = [r for r in await self.journal.find(birth.id) if r.run.id == birth.id]
-        if found and await self.journal.rows(birth.id):
+        if birth.is_recalled and await self._has_begun(birth.id):
             by = f"run {parent}"
             await self.resume(birth.id, by=by, flow=birth.flow, observer=observer)
             return
@@ -319,6 +318,10 @@ class Engine:
             place=birth.place,
             observer=observer,
         )
+
+    async def _has_begun(self, run: str) -> bool:
+        listed = any(row.run.id == run for row in await self.journal.find(run))
+        return listed and bool(await self.journal.rows(run))
 
     async def _go_on(self, drive: Drive, flow: Flow[Any, Any], by: str) -> Any:
         history = drive.run.history

@@ -22,6 +22,7 @@ class Birth:
         place: Where it belongs; empty for where its engine is at home.
         stops: Whether trouble with its account stops its parent at once.
         id: Its id, once it has one.
+        is_recalled: Whether the id was recorded before, so that it may have begun.
     """
 
     flow: Flow[Any, Any]
@@ -31,6 +32,7 @@ class Birth:
     place: str = ""
     stops: bool = True
     id: str = ""
+    is_recalled: bool = False
 
 
 class Family(Protocol):
