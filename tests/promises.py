@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-__all__ = ["PAGE", "block", "write"]
+__all__ = ["PAGE", "block", "merged", "write"]
 
 PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "promises.md"
 
@@ -45,6 +45,17 @@ def write(name: str, lines: Iterable[str], page: Path = PAGE) -> bool:
     new = _pattern(name).sub(lambda found: found[1] + said + found[3], text)
     page.write_text(new, encoding="utf-8")
     return True
+
+
+def merged(old: str, new: Iterable[str]) -> list[str]:
+    """Give a block's lines, those that a run has found anew in their places.
+
+    Args:
+        old: What the block says; a line is told by its first word.
+        new: What the run found; what the block has not yet comes last.
+    """
+    lines = {line.split()[0]: line for line in (*old.splitlines(), *new)}
+    return list(lines.values())
 
 
 def _pattern(name: str) -> re.Pattern[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.promises import PAGE, block, write
+from tests.promises import PAGE, block, merged, write
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = r"( \(a sample: 1 in \d+\))?"
@@ -68,6 +68,12 @@ def test_a_block_is_written_anew_where_that_is_asked_for(
     assert copy.read_text().startswith("a\n<!-- x: by y -->\n```text\n")
     assert copy.read_text().endswith("```\n<!-- /x -->\nb\n")
     assert "" == block("none", copy.read_text())
+
+
+def test_a_part_of_a_block_may_be_found_anew() -> None:
+    """The other lines stay where they are; new ones come last."""
+    assert ["a 3", "b 2", "c 4"] == merged("a 1\nb 2\n", ["c 4", "a 3"])
+    assert ["a 1"] == merged("", ["a 1"])
 
 
 def test_the_index_names_every_page() -> None:

@@ -2,6 +2,8 @@
 
 Each removal must be noticed by the test that the table names, and of the small changes
 as many as their module asks for. What is not noticed is printed, and fails the run.
+On the page of promises a run writes all that it tried whole: every defence, or the
+changes of a module.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from tests.mutants.defences import DEFENCES
 from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.operators import PURE, Pure, mutants_of
 from tests.mutants.scratch import ROOT, Change, Found, Judged, judge_all
-from tests.promises import write
+from tests.promises import PAGE, block, merged, write
 
 SOURCE = ROOT / "src" / "esa_flows"
 WHOLE = 100
@@ -97,8 +99,11 @@ async def change(only: str, jobs: int, every: int) -> int:
         lines.append(f"{pure.file:20} {wanted}{sampled(every)}")
         say(lines[-1])
 
-    if not only:
-        write("changes", lines)
+    if every == 1:
+        told = block("changes", PAGE.read_text(encoding="utf-8"))
+        known = {pure.file for pure in PURE}
+        kept = merged(told, lines) if only else lines
+        write("changes", [line for line in kept if line.split()[0] in known])
 
     return short
 
