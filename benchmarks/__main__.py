@@ -34,6 +34,7 @@ SUITES = (
     "localcloud",
 )
 """Every benchmark, a module of this folder, in the table's order."""
+OPTIONS = ("--quick", "--write")
 
 
 async def main(argv: Sequence[str]) -> None:
@@ -43,16 +44,16 @@ async def main(argv: Sequence[str]) -> None:
         argv: Names of benchmarks; `--quick` for an effort of seconds; `--write` to keep
             what was found and to write it into the documentation.
     """
-    named = [word for word in argv if not word.startswith("--")]
-    unknown = sorted({*named} - {*SUITES})
+    there = (*SUITES, *OPTIONS)
+    unknown = sorted({*argv} - {*there})
     if unknown:
-        sys.exit(f"No benchmark {', '.join(unknown)}; there are: {', '.join(SUITES)}.")
+        sys.exit(f"No benchmark {', '.join(unknown)}; there are: {', '.join(there)}.")
 
     print(machine())
     print(", ".join(f"{name} {number}" for name, number in versions().items()))
     print(f"load before {load()}", flush=True)
     found: dict[str, Measured] = {}
-    for name in named or SUITES:
+    for name in [word for word in argv if word in SUITES] or SUITES:
         found[name] = await measured(name, Effort(quick="--quick" in argv))
 
     print(rendered([line for one in found.values() for line in one.lines]), end="")

@@ -41,9 +41,10 @@ async def test_everything_is_measured_and_printed(
 
 
 async def test_an_unknown_name_says_which_there_are(program: Any) -> None:
-    """A typing error does not measure everything."""
-    with pytest.raises(SystemExit, match="No benchmark tow; there are: one"):
-        await program.main(["tow"])
+    """A typing error does not measure everything, nor does an option nobody has."""
+    for word in ("tow", "--help"):
+        with pytest.raises(SystemExit, match=f"No benchmark {word}; there are: one"):
+            await program.main([word])
 
 
 async def test_what_is_quick_says_so(program: Any) -> None:
