@@ -372,3 +372,34 @@ async def test_an_approval_has_who_and_when() -> None:
 
     assert seen[0] == seen[1]
     assert ("ann", "+00:00") == (seen[0].by, seen[0].at.isoformat()[-6:])
+
+
+@flow
+async def tells(ctx: Context, name: str) -> dict[str, str]:
+    """Ask two questions, and tell who agreed to which."""
+    before = dict(ctx.agreed())
+    await ctx.gather(lambda ctx: ctx.approve(key="one", what="One?"))
+    try:
+        await ctx.approve(key="two", what="Two?")
+    except Denied:
+        return before | dict(ctx.agreed())
+
+    return {}
+
+
+async def test_who_agreed_to_what_is_known_to_the_flow() -> None:
+    """By key, wherever it was asked; who said no did not agree."""
+    desk = Desk()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_answers, desk)
+        found = await desk.start(tells)
+
+    assert {"one": "ann"} == found
+
+
+async def _answers(desk: Desk) -> None:
+    """Agree to the first question, and say no to the second."""
+    await anyio.sleep(5)
+    await desk.engine().signal(RUN, YES, by="ann")
+    await anyio.sleep(5)
+    await desk.engine().signal(RUN, NO, by="eve")

@@ -285,6 +285,27 @@ async def test_a_person_breaks_the_glass_and_says_why() -> None:
     assert any("ann: the shop is down" in row.record.body for row in rows)
 
 
+async def test_who_broke_the_glass_is_told_by_whoever_ends_it() -> None:
+    """Though the process that was told so died before."""
+    yard = Yard(canary="10:1h,100")
+    yard.live("aa")
+    with yard.house:
+        async with yard.house.client() as client:
+            order = await yard.order(client, ["aa"], freezes=(NOON,))
+            with anyio.move_on_after(1200):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(_later, client, 600, "the shop is down")
+                    await yard.run(client, order)
+
+        await anyio.sleep(12 * HOUR)
+        async with yard.house.client() as client:
+            report = await client.resume(RUN)
+
+    (note,) = report.notes
+    assert Ended.DONE is report.ended
+    assert note.startswith("A freeze window was ignored by ann: the shop is down.")
+
+
 async def test_an_answer_without_a_reason_is_refused() -> None:
     """Who agrees to the next wave by habit has not broken the glass."""
     yard = Yard()

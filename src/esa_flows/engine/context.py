@@ -127,6 +127,10 @@ class Driver(Protocol):
         """Give the runs of its own that were ever begun of a flow: ids by key."""
         ...
 
+    def agreed(self) -> Mapping[str, str]:
+        """Give who agreed to what was ever asked: their names, by key."""
+        ...
+
     def given(self, flow: Work[I, O], *, path: tuple[str, ...], key: str) -> O | None:
         """Give what a run of its own returned, where that is recorded."""
         ...
@@ -364,6 +368,17 @@ class Context:
             Their ids, by the keys they were begun with.
         """
         return self._driving("begun").begun(flow)
+
+    def agreed(self) -> Mapping[str, str]:
+        """Give who agreed to what this run ever asked, wherever in it.
+
+        Also what another process asked. For what is told in the end; no more may follow
+        from it, since it grows.
+
+        Returns:
+            Their names, by the keys of the questions.
+        """
+        return self._driving("agreed").agreed()
 
     def given(self, flow: Work[I, O], *, key: str = "") -> O | None:
         """Give what a run of its own returned; None where it did not end.

@@ -23,6 +23,7 @@ from esa_flows.engine.family import Birth
 from esa_flows.engine.flow import Flow
 from esa_flows.engine.gather import gather
 from esa_flows.engine.history import Past
+from esa_flows.engine.journal import SignalVerb
 from esa_flows.engine.limit import Limit, limited, until_deadline
 from esa_flows.engine.observe import Moment
 from esa_flows.engine.recall import recalled
@@ -150,6 +151,15 @@ class RunDriver:
         steps = self._strand.run.history.steps.items()
         found = ((named.fullmatch(name), past.child) for name, past in steps)
         return {match[1] or "": child for match, child in found if match and child}
+
+    def agreed(self) -> Mapping[str, str]:
+        """Give who agreed to what was ever asked: their names, by key."""
+        answers = (
+            (Identity.read(name), past.answer)
+            for name, past in self._strand.run.history.steps.items()
+            if past.answer.get("event") == SignalVerb.APPROVE
+        )
+        return {asked.key: answer["by"] for asked, answer in answers if asked}
 
     def given(self, flow: Work[I, O], *, path: tuple[str, ...], key: str) -> O | None:
         """Give what a run of its own returned, where that is recorded."""

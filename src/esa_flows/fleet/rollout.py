@@ -26,7 +26,7 @@ from esa_flows.fleet.course import Course
 from esa_flows.fleet.order import Order, OrderedWave, Task
 from esa_flows.fleet.report import RolloutReport
 from esa_flows.fleet.retreat import retreat
-from esa_flows.fleet.shutter import ignored, wait
+from esa_flows.fleet.shutter import ignored, let_go, wait
 from esa_flows.fleet.spec import OnExhausted
 from esa_flows.fleet.traffic import Traffic
 from esa_flows.release.legs import Exposing, Leg, expose, prepare, ship
@@ -58,6 +58,9 @@ async def rollout(ctx: Context, wanted: Order) -> RolloutReport:
         await retreat(ctx, course)
 
     course.refuse_blocked()
+    for freeze in course.shutter.freezes[:1]:
+        course.notes += let_go(ctx, freeze.timezone)
+
     return course.report()
 
 
@@ -207,7 +210,7 @@ async def _thawing(ctx: Context, *, doing: _Doing) -> None:
     try:
         while (window := await traffic.frozen()) is not None:
             zone = course.shutter.freezes[0].timezone
-            course.notes.append(await wait(ctx, window, zone))
+            course.notes += filter(None, [await wait(ctx, window, zone)])
             course.shutter.lift(window)
             traffic.thaw()
     except Denied as no:

@@ -15,7 +15,7 @@ from esa_flows.errors import DeadlineExceeded
 from esa_flows.model import Duration
 from esa_flows.model.freeze import FROZEN, Freeze, Window, coming
 
-__all__ = ["Shutter", "ignored", "wait"]
+__all__ = ["Shutter", "ignored", "let_go", "wait"]
 
 
 @define
@@ -66,18 +66,17 @@ async def wait(ctx: Context, window: Window, zone: str) -> str:
         zone: The time zone people are told it in; the same on every replay.
 
     Returns:
-        What the report says of it.
+        What the report says of it; empty where `let_go` says it.
 
     Raises:
         Denied: A person said no: nothing more is to be exposed.
     """
-    key = f"{FROZEN}:{window.ends:%Y%m%dT%H%M%SZ}"
-    told = f"{window.ends.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M} {zone}"
+    key, told = f"{FROZEN}:{window.ends:{_FORM}}", _told(window.ends, zone)
     left = Duration(max(0.0, (window.ends - ctx.now()).total_seconds()))
     limit = None
     try:
         async with ctx.timeout(left, key=key) as limit:
-            agreed = await ctx.approve(
+            await ctx.approve(
                 what=f"Frozen until {told}: nothing new is exposed before.", key=key
             )
     except DeadlineExceeded:
@@ -86,7 +85,33 @@ async def wait(ctx: Context, window: Window, zone: str) -> str:
 
         return f"Waited for the end of a freeze window: {told}."
 
-    return f"{ignored(agreed.by)} It would have ended {told}."
+    return ""
+
+
+def let_go(ctx: Context, zone: str) -> tuple[str, ...]:
+    """Say which windows people did not let the run wait for, in whichever process.
+
+    Args:
+        ctx: The flow's context.
+        zone: The time zone people are told it in.
+    """
+    found = ((key.partition(":"), by) for key, by in ctx.agreed().items())
+    ends = ((_end(end), by) for (name, _, end), by in found if name == FROZEN)
+    return tuple(
+        f"{ignored(by)} It would have ended {_told(end, zone)}."
+        for end, by in sorted(ends)
+    )
+
+
+_FORM = "%Y%m%dT%H%M%SZ"
+
+
+def _end(text: str) -> dt.datetime:
+    return dt.datetime.strptime(text, _FORM).replace(tzinfo=dt.UTC)
+
+
+def _told(end: dt.datetime, zone: str) -> str:
+    return f"{end.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M} {zone}"
 
 
 def ignored(by: str, reason: str = "") -> str:
