@@ -30,11 +30,14 @@ class Server:
         command: How it is started.
         url: Where it is.
         user: Who runs it; empty for ourselves.
+        ends: The signal that ends it at once, whatever this process ignores: a shell
+            that starts it in the background has the others ignored.
     """
 
     command: list[str]
     url: str
     user: str = ""
+    ends: int = signal.SIGKILL
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
@@ -58,10 +61,10 @@ class Server:
         assert self.process is not None
         self.process.send_signal(number)
 
-    def stop(self, number: int = signal.SIGQUIT) -> None:
+    def stop(self) -> None:
         """End it, and wait until it is gone."""
         assert self.process is not None
-        self.process.send_signal(number)
+        self.process.send_signal(self.ends)
         self.process.wait(timeout=30)
 
     def answers(self) -> bool:
@@ -117,7 +120,7 @@ def postgres_server() -> Iterator[Server]:
         command = [str(programs / "postgres"), "-D", data, "-p", str(port)]
         command += ["-h", "127.0.0.1", "-k", folder, "-F"]
         url = f"postgresql://ann:FakePassword0001@127.0.0.1:{port}/postgres"
-        with run(Server(command, url, user)) as server:
+        with run(Server(command, url, user, signal.SIGQUIT)) as server:
             yield server
 
 
