@@ -570,3 +570,56 @@ async def test_trouble_with_the_account_is_no_change() -> None:
             )
             with pytest.raises(CallError, match="RAM"):
                 await client.refused(plan)
+
+
+async def _without_journal(house: House, plan: RolloutPlan) -> RolloutReport:
+    """Go on with a plan whose journal is gone."""
+    async with house.client(journal=MemoryJournal(), blobs=house.blobs) as client:
+        report: RolloutReport = await client.resume(plan)
+
+    return report
+
+
+async def test_without_its_journal_it_waits_once_for_what_was_under_way() -> None:
+    """In the first wave; every further one would be as long again."""
+    names = ("aa", "bb", "cc", "dd")
+    house = _house(*names)
+    wanted = rollout_of(*names, waves=[Wave(1), Wave(1), Wave(1), Wave.rest()])
+    with house:
+        async with house.client() as client:
+            plan = await client.plan(wanted)
+
+        began = anyio.current_time()
+        report = await _without_journal(house, plan)
+        took = anyio.current_time() - began
+
+    assert Ended.DONE is report.ended
+    assert 30 <= took < 40
+
+
+async def test_where_the_first_wave_failed_at_once_the_second_waits() -> None:
+    """Nobody of the first has seen what was under way appear."""
+    house = _house("bb")
+    house.live("aa")
+    wanted = rollout_of(
+        "aa", "bb", waves=[Wave(1), Wave.rest()], budget=FailureBudget(fleet=1)
+    )
+    with house:
+        async with house.client() as client:
+            plan = await client.plan(wanted)
+
+        house.cloud.inject(
+            Fault(
+                operation="GetRoutine",
+                kind="refuse",
+                code="RoutineNotExist",
+                routine="aa",
+                times=None,
+            )
+        )
+        began = anyio.current_time()
+        report = await _without_journal(house, plan)
+        took = anyio.current_time() - began
+
+    assert {"aa": RoutineEnd.FAILED, "bb": RoutineEnd.RELEASED} == ends(report)
+    assert 30 <= took < 40

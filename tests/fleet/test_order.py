@@ -58,6 +58,19 @@ def test_without_its_journal_each_routine_finds_its_place_by_itself() -> None:
     assert Duration(30) == restart.settle
 
 
+def test_without_its_journal_the_first_wave_waits_for_what_was_under_way() -> None:
+    """The others need not again; where it has its journal nobody waits."""
+    plan = made_plan()
+    more = evolve(plan, waves=(plan.waves[0], evolve(plan.waves[0], number=2)))
+    order = order_of(more, settle=Duration(30))
+    tasks = [task for wave in order.waves for task in wave.tasks]
+    restarts = [task.setting.release.restart for task in tasks]
+
+    assert [Duration(30), Duration(0)] == [r.settle for r in restarts if r]
+    assert Duration(30) == order.settle
+    assert Duration(0) == order_of(more).settle
+
+
 def test_freeze_windows_are_heeded_unless_somebody_says_why_not() -> None:
     """Who, and why, is a part of what the journal holds."""
     freeze = Freeze(cron="0 18 * * FRI", duration="62h")

@@ -339,4 +339,32 @@ DEFENCES = (
         "(LeaseLost, JournalError)",
         "tests/fleet/test_rollout.py::test_trouble_with_the_account_is_met_once",
     ),
+    Defence(
+        "without its journal a later wave waits where nobody of the first has",
+        "fleet/rollout.py",
+        "            await _settle(ctx, course)",
+        "            pass",
+        "tests/test_rollouts.py::test_where_the_first_wave_failed_at_once_the_second_waits",
+    ),
+    Defence(
+        "what somebody deployed since a fleet's way back was planned stays",
+        "release/rollback.py",
+        "        _refuse_other(wanted, routine)",
+        "        pass",
+        "tests/test_fallbacks.py::test_what_somebody_deployed_since_the_plan_stays",
+    ),
+    Defence(
+        "a rollout is taken back by one run at a time",
+        "undos.py",
+        "            _refuse_part(row, run, self._releases.runs.realm.flag)",
+        "            pass",
+        "tests/test_undos.py::test_another_part_of_it_has_to_end_first",
+    ),
+    Defence(
+        "a rollout that stops is not gone on with as if it did not",
+        "rollouts.py",
+        "            _refuse_other_stops(plan, view)",
+        "            pass",
+        "tests/cli/test_rollout.py::test_a_run_stops_where_it_was_begun_to",
+    ),
 )

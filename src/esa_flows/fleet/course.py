@@ -47,6 +47,7 @@ class Course:
         approved: Who let the rollout go on after a wave.
         returned: Environments that were put back, by routine.
         blocked: What stands in the way of whole accounts, by their names.
+        was_settled: Whether it was waited for what a lost process had under way.
         tasks: The routines, by name.
         waves: The number of each routine's wave.
         shutter: Whether something new may be exposed now.
@@ -69,6 +70,7 @@ class Course:
     shutter: Shutter = field(init=False)
     notes: list[str] = field(factory=list)
     blocked: dict[str, AccountBlocked] = field(factory=dict)
+    was_settled: bool = False
 
     _failed: Counter[int] = field(factory=Counter, init=False)
     _proven: Counter[int] = field(factory=Counter, init=False)
@@ -95,6 +97,16 @@ class Course:
     def is_held(self) -> bool:
         """Whether nothing more may be begun now; a resume may find that it may."""
         return self.is_over or bool(self.blocked)
+
+    @property
+    def has_settled(self) -> bool:
+        """Whether all that a lost process had under way has appeared.
+
+        Whoever ended well in the first wave has waited for that; who failed may not.
+        """
+        first = self.order.waves[0].number
+        ends = (each.end for each in self.reports.values() if each.wave == first)
+        return self.was_settled or any(end in GOOD for end in ends)
 
     def block(self, account: str, error: AccountBlocked) -> None:
         """Note that nothing can be done in an account for now.

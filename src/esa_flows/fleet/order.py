@@ -98,6 +98,8 @@ class Order:
         limit: Most calls a second in each account; None for as many as its cap allows.
         accounts: How the further accounts of its routines are reached, by name.
         expected: What it should take; None where nobody knows.
+        settle: How long what was under way may still appear, where it goes on without
+            its journal: its first wave waits so long, the others need not again.
     """
 
     name: str = ""
@@ -110,6 +112,7 @@ class Order:
     limit: int | None = None
     accounts: Mapping[str, Account] = field(factory=dict, hash=False)
     expected: Expected | None = None
+    settle: Duration = Duration(0)
 
     @property
     def stops(self) -> tuple[int, ...]:
@@ -142,12 +145,13 @@ def order_of(
         override: Who said that it shall not heed its freeze windows, and why.
     """
     planned = {each.routine: each for each in plan.routines}
+    waves = [wave for wave in plan.waves if wave.routines]
+    waits = [settle, *[None if settle is None else Duration(0)] * len(waves)]
     return Order(
         name=plan.name,
         waves=tuple(
-            _wave(plan, wave, [planned[name] for name in wave.routines], settle)
-            for wave in plan.waves
-            if wave.routines
+            _wave(plan, wave, [planned[name] for name in wave.routines], wait)
+            for wave, wait in zip(waves, waits, strict=False)
         ),
         on_exhausted=plan.budget.on_exhausted,
         others=tuple(_other(each) for each in plan.routines if not each.wave),
@@ -157,6 +161,7 @@ def order_of(
         limit=plan.limit,
         accounts={each.name: each.access for each in plan.accounts if each.access},
         expected=_expected(plan) if settle is None else None,
+        settle=settle or Duration(0),
     )
 
 

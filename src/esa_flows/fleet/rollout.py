@@ -68,6 +68,9 @@ async def _forward(ctx: Context, course: Course) -> None:
     """Release wave after wave, until one is the last or nothing more may begin."""
     waves = course.order.waves
     for wave in waves:
+        if wave is not waves[0]:
+            await _settle(ctx, course)
+
         await _release(ctx, course, wave)
         if course.is_held:
             return
@@ -75,6 +78,16 @@ async def _forward(ctx: Context, course: Course) -> None:
         await _watch(ctx, course, wave)
         if wave.approve and wave is not waves[-1]:
             await _ask(ctx, course, wave)
+
+
+async def _settle(ctx: Context, course: Course) -> None:
+    """Let appear what was under way when the journal was lost; once is enough.
+
+    Who was released in the first wave has waited for it.
+    """
+    if course.order.settle.seconds and not course.has_settled:
+        await ctx.sleep(course.order.settle, key="settled")
+        course.was_settled = True
 
 
 async def _release(ctx: Context, course: Course, wave: OrderedWave) -> None:

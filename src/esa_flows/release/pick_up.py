@@ -55,7 +55,7 @@ def _claim_areas(journey: Journey, ours: set[VersionId]) -> None:
 
 
 async def settled(
-    ctx: Context, wanted: Release, restart: Restart, journey: Journey
+    ctx: Context, wanted: Release, restart: Restart, journey: Journey, world: World
 ) -> World:
     """Wait for what was under way; give the routine as it is then.
 
@@ -64,8 +64,12 @@ async def settled(
         wanted: What is wanted.
         restart: Where it stood when it was planned.
         journey: Of a routine as just seen; is brought to where it is then.
+        world: The routine as just seen.
     """
     claim(journey, wanted, restart)  # an abort while it waits leads back, too
+    if not restart.settle.seconds:
+        return world
+
     await ctx.sleep(restart.settle, key="settled")
     world = await ctx.do(observe, wanted.routine, key="settled")
     journey.see(world)

@@ -125,7 +125,7 @@ async def forward(
     """
     try:
         if wanted.restart is not None:
-            world = await settled(ctx, wanted, wanted.restart, journey)
+            world = await settled(ctx, wanted, wanted.restart, journey, world)
 
         return await _forward(ctx, wanted, world, journey)
     except ANSWERS as why:
