@@ -144,7 +144,9 @@ async def test_where_none_can_go_back_it_is_refused() -> None:
             with pytest.raises(Conflict, match=r"None of these 2 routines .* later1"):
                 await client.rollback_fleet(await _none(client, "cc", "aa"))
 
-            with pytest.raises(InvalidInput, match=r"cc: Nothing says which version"):
+            with pytest.raises(
+                InvalidInput, match=r"It cannot go back\. cc: Nothing says"
+            ):
                 await client.rollback_fleet(await _none(client, "cc"))
 
         assert not [call for call in house.transport.calls if "deploy" in call]

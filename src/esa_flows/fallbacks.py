@@ -159,8 +159,9 @@ def _refuse_none(plan: WayBack) -> None:
     held = [each for each in plan.stays if each.end is RoutineEnd.CONFLICT]
     kind = Conflict if held else InvalidInput
     first = (held or [*plan.stays])[0]
+    count = len(plan.stays)
+    told = f"None of these {count} routines can" if count > 1 else "It cannot"
     raise kind(
-        f"None of these {len(plan.stays)} routines can go back."
-        f" {first.routine}: {first.reason}",
+        f"{told} go back. {first.routine}: {first.reason}",
         next_move=first.next_move,
     )
