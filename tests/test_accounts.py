@@ -481,3 +481,19 @@ async def test_the_way_back_needs_no_room() -> None:
 
     assert Ended.ROLLED_BACK is report.ended
     assert took < 5
+
+
+async def test_a_way_back_is_as_long_as_that_of_its_slowest_account() -> None:
+    """Each goes at its own rate, beside the others."""
+    houses = Houses()
+    names = ["aa", *(f"eu/r{n}" for n in range(8))]
+    houses.live(*names)
+    accounts = {"eu": Account(calls_per_second=5)}
+    with houses.house:
+        async with houses.client() as client:
+            wanted = rollout_in(*names, accounts=accounts)
+            report = await (await client.start(wanted)).result()
+            back = await client.plan_undo(report.run)
+
+    assert 9 == len(back.returns)
+    assert back.minimum_time.seconds == pytest.approx((8 * 6 - 5) / 5, rel=0.2)

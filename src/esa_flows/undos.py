@@ -61,7 +61,7 @@ class Undos:
             stays=wanted.order.others,
             joins=joined,
             unfinished=left,
-            pace=Pace(calls=self._connection.settings.calls_per_second),
+            pace=self._pace(wanted.order),
         )
 
     async def go(self, run: str, wave: int, observer: Observer) -> RolloutReport:
@@ -93,6 +93,12 @@ class Undos:
             content=_content(whole, wave),
             observer=observer,
         )
+
+    def _pace(self, order: Order) -> Pace:
+        """Give how fast calls go back, in each account."""
+        own = self._connection.settings.calls_per_second
+        caps = {n: a.calls_per_second or own for n, a in order.accounts.items()}
+        return Pace(calls=own, others={n: Pace(calls=cap) for n, cap in caps.items()})
 
     async def _under_way(self, run: str, wave: int) -> str:
         """Give the unfinished run that takes just this back; empty where none does.

@@ -1,11 +1,12 @@
 """What goes back, where to and at what cost, known before anything is sent; pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
 from esa_flows.api.cloud import Op
-from esa_flows.fleet.makespan import Pace, calls_seconds
+from esa_flows.fleet.makespan import Pace, under_caps
 from esa_flows.fleet.report import RoutineReport
 from esa_flows.fleet.undo import Undo
 from esa_flows.model import Duration, Environment, RoutineId, Split
@@ -68,20 +69,21 @@ class WayBack:
     @property
     def production_time(self) -> Duration:
         """The least time until production of all of them is back."""
-        return self._time([each.first for each in self.returns])
+        return self._time([(each.routine, each.first) for each in self.returns])
 
     @property
     def minimum_time(self) -> Duration:
         """The least time until everything is back, staging too."""
-        return self._time([each.calls for each in self.returns])
+        return self._time([(each.routine, each.calls) for each in self.returns])
 
-    def _time(self, calls: Sequence[int]) -> Duration:
-        """Give the time under the cap, or that of calls one after the other."""
-        if not any(calls):
-            return Duration(0)
+    def _time(self, calls: Sequence[tuple[RoutineId, int]]) -> Duration:
+        """Give the time under the caps, or that of calls one after the other."""
+        of_accounts: Counter[str] = Counter()
+        for routine, count in calls:
+            of_accounts[routine.account] += count
 
-        chain = max(calls) * self.pace.latency
-        return Duration(max(chain, calls_seconds(sum(calls), self.pace)))
+        chain = max((count for _, count in calls), default=0) * self.pace.latency
+        return Duration(max(chain, under_caps(+of_accounts, self.pace)))
 
 
 def returns_of(wanted: Undo) -> Iterable[Return]:
