@@ -497,3 +497,19 @@ async def test_a_way_back_is_as_long_as_that_of_its_slowest_account() -> None:
 
     assert 9 == len(back.returns)
     assert back.minimum_time.seconds == pytest.approx((8 * 6 - 5) / 5, rel=0.2)
+
+
+async def test_a_rollout_may_name_the_client_s_own_account() -> None:
+    """It is the same one, whether a routine says so or not."""
+    houses = Houses()
+    houses.live("eu/aa", "eu/bb")
+    members = [Member("aa", NEW), Member("bb", NEW, account="eu")]
+    with houses.house:
+        async with houses.client(account="eu") as client:
+            wanted = rollout_in(members=members)
+            report: RolloutReport = await (await client.start(wanted)).result()
+            there = client.connection.at("eu") is client.connection
+
+    assert there
+    assert Ended.DONE is report.ended
+    assert {"eu/aa", "eu/bb"} == set(ends(report))
