@@ -87,6 +87,7 @@ async def test_memory_needs_no_care() -> None:
 
     assert slots.needs_care(0.0, Wish(calls=1)) is False
     assert Learned() == slots.learned
+    assert slots.is_here
 
 
 def test_whoever_says_nothing_wants_nothing() -> None:
