@@ -198,6 +198,13 @@ DEFENCES = (
         "tests/wire/test_lives.py::test_files_are_our_own_and_nobody_elses",
     ),
     Defence(
+        "the caps of a client's accounts begin one life together",
+        "wire/slot_file.py",
+        "with self._opening:",
+        "if True:",
+        "tests/wire/test_slot_file.py::test_the_caps_of_two_accounts_begin_one_life_together",
+    ),
+    Defence(
         "slots of the living are not taken back",
         "wire/slot_table.py",
         "is_left = math.isinf(at) and self._owners[slot] in gone",

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from tests.wire.sharer import CALLS
 
 from esa_flows.errors import InvalidInput, NotSent
+from esa_flows.wire import slot_file as module
 from esa_flows.wire.cap import Cap
 from esa_flows.wire.learned import Learned
 from esa_flows.wire.lives import Lives
@@ -286,6 +288,60 @@ async def test_a_file_of_another_user_is_refused(
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     with pytest.raises(InvalidInput, match="it belongs to another user"):
         await clients[0].open("account", KEY)
+
+
+class Turns:
+    """A lock that tells when a second one comes, before that one waits."""
+
+    def __init__(self) -> None:
+        self.came = 0
+        self.second = threading.Event()
+        self._lock = threading.Lock()
+
+    def note(self) -> int:
+        """Note that somebody comes; give how many did."""
+        self.came += 1
+        if self.came > 1:
+            self.second.set()
+
+        return self.came
+
+    def __enter__(self) -> None:
+        self.note()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+async def test_the_caps_of_two_accounts_begin_one_life_together(
+    clients: list[FileStores], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both come for the first time at once; a second life would wait for ever."""
+    turns, births = Turns(), Turns()
+
+    def born(folder: Path, token: int) -> Lives:
+        """Begin a life as slowly as can be: when somebody else has come."""
+        if births.note() > 1:
+            turns.second.set()
+            raise AssertionError("A second life of one client was begun.")
+
+        turns.second.wait()
+        return Lives(folder, token)
+
+    monkeypatch.setattr(clients[0], "_opening", turns)
+    monkeypatch.setattr(module, "Lives", born)
+    async with anyio.create_task_group() as tasks:
+        for key in (KEY, "LTAI5tFakeKeyId0002"):
+            cap = Cap(5, stores=clients[0], clock=time.monotonic)
+            tasks.start_soon(_called, cap, key)
+
+    assert (births.came, turns.came > 1) == (1, True)
+
+
+async def _called(cap: Cap, key: str) -> None:
+    async with cap.slot(key=key) as slot:
+        slot.answered()
 
 
 async def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:

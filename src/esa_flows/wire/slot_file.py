@@ -15,6 +15,7 @@ import fcntl
 import hashlib
 import mmap
 import os
+import threading
 from pathlib import Path
 
 import anyio.to_thread
@@ -241,6 +242,7 @@ class FileStores:
         self._rule = rule
         self._lives: Lives | None = None
         self._stores: list[FileSlots] = []
+        self._opening = threading.Lock()
 
     async def open(self, gate: str, key: str) -> SlotStore:
         """Open the slots of one gate; looks at files, so in a thread.
@@ -263,14 +265,20 @@ class FileStores:
             self._lives.close()
 
     def _open(self, gate: str, key: str) -> SlotStore:
-        if self._lives is None:
-            self._lives = Lives(_made(self._folder / "lives"), self._token)
-            _sweep(self._folder, self._lives)
+        # The caps of several accounts come at once, each in a thread of its own, and
+        # whoever began a second life would wait for the first one to end.
+        with self._opening:
+            if self._lives is None:
+                self._lives = Lives(_made(self._folder / "lives"), self._token)
+                _sweep(self._folder, self._lives)
 
+            return self._opened(self._lives, gate, key)
+
+    def _opened(self, lives: Lives, gate: str, key: str) -> SlotStore:
         name = hashlib.sha256(f"{self._place}\n{key}\n{gate}".encode()).hexdigest()
         store = FileSlots(
             self._folder / f"{name[:32]}.slots",
-            self._lives,
+            lives,
             self._token,
             rest=self._rule.grace + self._rule.period,
             period=self._rule.period,
