@@ -9,7 +9,7 @@ from esa_flows.connection import Connection
 from esa_flows.engine.cause import one_error
 from esa_flows.engine.observe import Observer
 from esa_flows.errors import Conflict, InvalidInput, Refused, ReleaseError
-from esa_flows.fleet.fallback import fallback, fallback_of
+from esa_flows.fleet.fallback import CALLS, fallback, fallback_of
 from esa_flows.fleet.makespan import Pace
 from esa_flows.fleet.report import RolloutReport, RoutineEnd, RoutineReport
 from esa_flows.fleet.way_back import Return, WayBack
@@ -25,9 +25,6 @@ REFUSALS = (ReleaseError, Refused, InvalidInput)
 
 AT_ONCE = 64
 """Routines that are looked at at once: the cap is what that waits for."""
-
-CALLS = 4
-"""Calls that take one back: two looks, a deployment, and a look at it."""
 
 MOST_RUNS = 100_000
 

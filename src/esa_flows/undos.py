@@ -18,7 +18,7 @@ from esa_flows.fleet.report import RolloutReport, RoutineReport
 from esa_flows.fleet.rollout import rollout
 from esa_flows.fleet.salvage import Salvage
 from esa_flows.fleet.undo import Undo, barred, refuse_nothing, undo, undo_of, undoable
-from esa_flows.fleet.way_back import WayBack, returns_of
+from esa_flows.fleet.way_back import WayBack, way_back_of
 from esa_flows.release.legs import Leg
 from esa_flows.releases import Releases, ended
 from esa_flows.runs import Runs
@@ -54,15 +54,8 @@ class Undos:
         joined = await self._under_way(view.run.id, wave)
         left = (await salvage_of(runs, view)).unfinished
         wanted = await undo_from(runs, view.run.id, wave, is_certain=not left)
-        return WayBack(
-            name=wanted.order.name or wanted.run,
-            run=wanted.run,
-            returns=tuple(returns_of(wanted)),
-            stays=wanted.order.others,
-            joins=joined,
-            unfinished=left,
-            pace=self._pace(wanted.order),
-        )
+        own = Pace(calls=self._connection.settings.calls_per_second)
+        return evolve(way_back_of(wanted, own), joins=joined, unfinished=left)
 
     async def go(self, run: str, wave: int, observer: Observer) -> RolloutReport:
         """Take it back, or join the unfinished run that does.
@@ -93,12 +86,6 @@ class Undos:
             content=_content(whole, wave),
             observer=observer,
         )
-
-    def _pace(self, order: Order) -> Pace:
-        """Give how fast calls go back, in each account."""
-        own = self._connection.settings.calls_per_second
-        caps = {n: a.calls_per_second or own for n, a in order.accounts.items()}
-        return Pace(calls=own, others={n: Pace(calls=cap) for n, cap in caps.items()})
 
     async def _under_way(self, run: str, wave: int) -> str:
         """Give the unfinished run that takes just this back; empty where none does.

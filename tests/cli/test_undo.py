@@ -12,6 +12,7 @@ from tests.fleet.yard import rollout_of
 from tests.house import OTHER
 
 from esa_flows.cli.exits import Exit
+from esa_flows.engine.observe import Happening, Observer
 
 # Bundles are files, which the store of a test reads in the loop.
 pytestmark = pytest.mark.may_block
@@ -257,3 +258,129 @@ async def test_a_plan_is_no_fleet(tmp_path: Path) -> None:
 
     assert Exit.UNUSABLE == done.code
     assert "esa-flows rollback --run " in done.err
+
+
+# --- looked at, and gone on with -----------------------------------------------------
+
+
+def _cut_after(turns: int, scope: anyio.CancelScope) -> Observer:
+    """Give an observer that ends a process after so many things were told."""
+    left = iter(range(turns))
+
+    def cut(_: Happening) -> None:
+        """Die with the one that is too many."""
+        if next(left, None) is None:
+            scope.cancel()
+
+    return cut
+
+
+async def _cut(office: FleetOffice, folder: Path, flow: str) -> str:
+    """Leave a way back half-way; give its run."""
+    run = await _released(office, folder)
+    async with office.client() as client:
+        with anyio.CancelScope() as scope:
+            cut = _cut_after(5, scope)
+            fleet = rollout_of("aa", "bb")
+            if flow == "undo":
+                await client.undo(run, observer=cut)
+            else:
+                await client.rollback_fleet(fleet, observer=cut)
+
+    listed = (await office.run("runs", "--json")).json["runs"]
+    return str(next(each["run"] for each in listed if each["flow"] == flow))
+
+
+BOTH = pytest.mark.parametrize("flow", ["undo", "fallback"])
+
+
+@BOTH
+async def test_one_that_was_cut_is_gone_on_with_as_one(
+    flow: str, tmp_path: Path
+) -> None:
+    """Its routines are shown, and the exit code is that of the way back itself."""
+    office = fleet_office()
+    with office:
+        back = await _cut(office, tmp_path, flow)
+        stands = await office.run("status", back)
+        told = await office.run("report", back, "--json")
+        done = await office.run("resume", back)
+        again = await office.run("resume", back, "--json")
+
+    assert "0/2" in stands.out
+    assert "STEP" not in stands.out
+    assert ("open", []) == (told.json["verdict"], told.json["routines"])
+    assert "aa: taken back" in done.err
+    assert ": rolled back (run " in done.out
+    assert "error" not in done.err
+    assert [Exit.OK] * 2 == [done.code, again.code]
+    assert {"taken back"} == {each["outcome"] for each in again.json["routines"]}
+
+
+@BOTH
+async def test_one_that_was_cut_is_gone_on_with_on_a_terminal(
+    flow: str, tmp_path: Path
+) -> None:
+    """In the picture of a fleet, which says that nothing is left to go back to."""
+    office = fleet_office()
+    with office:
+        back = await _cut(office, tmp_path, flow)
+        done = await office.run("resume", back, desk=office.desk(is_terminal=True))
+
+    assert "2/2" in done.err
+    assert "resumed" in done.err
+    assert "to go back: esa-flows abort" not in done.err
+
+
+@BOTH
+async def test_one_that_ended_is_told_with_its_routines(
+    flow: str, tmp_path: Path
+) -> None:
+    """With its calls and outcomes; that all is back is good."""
+    office = fleet_office()
+    with office:
+        back = await _cut(office, tmp_path, flow)
+        await office.run("resume", back)
+        told = (await office.run("report", back, "--json")).json
+        text = (await office.run("report", back)).out
+        stands = await office.run("status", back)
+        watched = await office.run("status", back, "-w")
+
+    assert ("good", "Rolled back: 2 taken back.") == (told["verdict"], told["headline"])
+    assert told["title"].startswith("roll back ")
+    assert "" == told["next_move"]
+    assert {("aa", "good", "passed"), ("bb", "good", "passed")} == {
+        (each["name"], each["verdict"], each["case"]) for each in told["routines"]
+    }
+    planned = 12 if flow == "undo" else 8
+    assert f"calls {told['capped_calls']}/{planned}" in stands.out
+    assert "taken back" in text
+    assert "bb: taken back" in watched.out
+    assert Exit.OK == watched.code
+
+
+async def test_one_that_met_others_work_gives_its_exit_code(tmp_path: Path) -> None:
+    """Wherever it is looked at, as the process did that drove it."""
+    office = fleet_office()
+    with office:
+        back = await _cut(office, tmp_path, "undo")
+        made = office.cloud.console.add_version("bb", OTHER, "theirs")
+        office.cloud.console.deploy("bb", "production", {made: 100})
+        done = await office.run("resume", back)
+        watched = await office.run("status", back, "-w")
+        told = (await office.run("report", back, "--json")).json
+
+    assert [Exit.CONFLICT] * 2 == [done.code, watched.code]
+    assert "error" in done.err
+    assert "bad" == told["verdict"]
+
+
+async def test_one_that_is_aborted_says_what_stayed(tmp_path: Path) -> None:
+    """It stops where it is: what did not go back is no success."""
+    office = fleet_office()
+    with office:
+        back = await _cut(office, tmp_path, "fallback")
+        done = await office.run("abort", back)
+
+    assert Exit.FAILED == done.code
+    assert "fleet: partly rolled back" in done.out

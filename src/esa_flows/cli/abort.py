@@ -12,6 +12,7 @@ from esa_flows.cli.ending import show
 from esa_flows.cli.exits import Exit
 from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.rollouts.again import past_of, watching_again
+from esa_flows.cli.rollouts.kinds import is_way_back
 from esa_flows.client import Client
 from esa_flows.engine.observe import Observer
 from esa_flows.errors import Aborted
@@ -61,7 +62,7 @@ async def abort(
             desk.say(f"Run {view.run.id} is aborted.")
             return Answer(payload={"run": view.run.id, "outcome": "aborted"})
 
-        answer = show(desk, watch, (found, None))
+        answer = show(desk, watch, (found, None), is_back=is_way_back(view))
         return evolve(answer, exit=Exit.OK, error=None) if _is_back(found) else answer
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
+from attrs import evolve
+
 from esa_flows.cli.complaint import Complaint, complaint
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.exits import Exit, exit_code
-from esa_flows.cli.rollouts.exits import rollout_exit
+from esa_flows.cli.rollouts.exits import rollout_exit, way_back_exit
 from esa_flows.cli.rollouts.summary import rollout_json, rollout_summary
 from esa_flows.cli.summary import Spent, removed_words, report_json, summary
 from esa_flows.errors import ReleaseFailed
@@ -16,7 +18,7 @@ from esa_flows.fleet.report import RolloutReport
 from esa_flows.release.remove import Removed
 from esa_flows.release.report import Report
 
-__all__ = ["Ending", "Watched", "show", "show_rollout", "wait_for"]
+__all__ = ["Ending", "Watched", "show", "show_back", "show_rollout", "wait_for"]
 
 Ending = tuple[Any, ReleaseFailed | None]
 """What a run gave, and the failure where it is one."""
@@ -48,19 +50,22 @@ class Watched(Protocol):
         ...
 
 
-def show(desk: Desk, watch: Watched, ending: Ending) -> Answer:
+def show(
+    desk: Desk, watch: Watched, ending: Ending, *, is_back: bool = False
+) -> Answer:
     """Show how a run ended.
 
     Args:
         desk: Where.
         watch: What it took.
         ending: What `wait_for` gave.
+        is_back: Whether it was to take many routines back.
     """
     found, error = ending
     code = exit_code(error or (found if isinstance(found, Report) else None))
     told = complaint(error) if error else None
     if isinstance(found, RolloutReport):
-        return show_rollout(desk, watch, found)
+        return (show_back if is_back else show_rollout)(desk, watch, found)
 
     if not isinstance(found, Report):
         ended = f"The run ended and gave {found!r}."
@@ -72,6 +77,18 @@ def show(desk: Desk, watch: Watched, ending: Ending) -> Answer:
 
     desk.say(*summary(found, watch.spent))
     return Answer(exit=code, payload=report_json(found, watch.spent), error=told)
+
+
+def show_back(desk: Desk, watch: Watched, found: RolloutReport) -> Answer:
+    """Show how a way back ended; that everything is back is a success.
+
+    Args:
+        desk: Where.
+        watch: What it took.
+        found: How.
+    """
+    answer, code = show_rollout(desk, watch, found), way_back_exit(found)
+    return evolve(answer, exit=code, error=None if code is Exit.OK else answer.error)
 
 
 def show_rollout(

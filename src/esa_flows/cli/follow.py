@@ -15,18 +15,18 @@ from esa_flows.cli.frame import Frame
 from esa_flows.cli.lines import narrated
 from esa_flows.cli.live import showing
 from esa_flows.cli.progress import Progress
+from esa_flows.cli.rollouts.kinds import is_fleet, outline_of
 from esa_flows.cli.rollouts.lines import FleetLines
 from esa_flows.cli.rollouts.progress import FleetProgress
-from esa_flows.cli.rollouts.recall import Recall, outline_of
+from esa_flows.cli.rollouts.recall import Recall
 from esa_flows.cli.rollouts.screen import FleetFrame, drawn_fleet
 from esa_flows.cli.screen import drawn
 from esa_flows.cli.text import one_line
 from esa_flows.client import Client
 from esa_flows.engine.retold import Retelling
 from esa_flows.engine.view import RunView
-from esa_flows.fleet.rollout import rollout
 
-__all__ = ["follow", "shown_rollout"]
+__all__ = ["follow", "shown_fleet"]
 
 _LOOK = 0.5
 """Seconds between two looks into the journal."""
@@ -46,8 +46,8 @@ async def follow(desk: Desk, client: Client, run: str) -> RunView:
         UnknownRun: The journal knows no such run.
     """
     view = await client.runs.get(run)
-    is_rollout = view.run.flow == rollout.name
-    followed: _Followed = (_Fleet if is_rollout else _Single)(desk=desk, view=view)
+    kind = _Fleet if is_fleet(view) else _Single
+    followed: _Followed = kind(desk=desk, view=view)
     await followed.look(client, view)
     with showing(desk, followed):
         while not view.history.is_ended and view.is_driven:
@@ -58,8 +58,8 @@ async def follow(desk: Desk, client: Client, run: str) -> RunView:
     return view
 
 
-async def shown_rollout(desk: Desk, client: Client, view: RunView) -> RenderableType:
-    """Draw a rollout as its journal tells it now.
+async def shown_fleet(desk: Desk, client: Client, view: RunView) -> RenderableType:
+    """Draw a run about many routines as its journal tells it now.
 
     Args:
         desk: Where it is to be shown.
@@ -125,7 +125,7 @@ class _Single:
 
 @define(kw_only=True)
 class _Fleet:
-    """A rollout, with the runs of its routines."""
+    """A rollout or a way back, with the runs of its routines."""
 
     desk: Desk
     view: RunView
@@ -147,7 +147,7 @@ class _Fleet:
 
     @property
     def title(self) -> str:
-        return one_line(f"rollout {self.progress.outline.name}")
+        return self.progress.outline.title
 
     def picture(self, *, is_last: bool = False) -> RenderableType:
         frame = FleetFrame(

@@ -18,9 +18,9 @@ from esa_flows.cli.pages.page import page
 from esa_flows.cli.pages.story import RoutineLine, Story
 from esa_flows.cli.pages.style import Look
 from esa_flows.cli.pages.telling import story_of
+from esa_flows.cli.rollouts.kinds import is_fleet
 from esa_flows.client import Client
 from esa_flows.files import write_whole
-from esa_flows.fleet.rollout import rollout
 
 __all__ = ["report", "story_of_run"]
 
@@ -76,7 +76,7 @@ async def story_of_run(client: Client, run: str) -> Story:
     """
     view = await client.runs.get(run)
     cap = client.connection.cap.statistics().calls
-    if view.run.flow != rollout.name:
+    if not is_fleet(view):
         return story_of(view, cap=cap)
 
     telling = FleetTelling(view, cap)

@@ -13,6 +13,7 @@ from esa_flows.cli.options import DRIVING, Driving
 from esa_flows.cli.plan import plan_text, read_plan
 from esa_flows.cli.rollout import rollout
 from esa_flows.cli.rollouts.again import past_of, watching_again
+from esa_flows.cli.rollouts.kinds import is_way_back
 from esa_flows.cli.watch import watching
 from esa_flows.errors import InvalidInput
 from esa_flows.fleet.plan import is_rollout_plan
@@ -63,4 +64,4 @@ async def resume(
         with watching_again(desk, client, title, view, past) as again:
             ending = await wait_for(client.resume(new.id, observer=again))
 
-        return show(desk, again, ending)
+        return show(desk, again, ending, is_back=is_way_back(view))

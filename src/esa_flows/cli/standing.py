@@ -10,6 +10,7 @@ from typing import Any
 from attrs import frozen
 
 from esa_flows.cli.results import answer_words, result_words
+from esa_flows.cli.rollouts.kinds import is_fleet
 from esa_flows.cli.text import clean, one_line
 from esa_flows.engine.codec import decode
 from esa_flows.engine.journal import Kind, Row
@@ -18,8 +19,6 @@ from esa_flows.engine.state import State
 from esa_flows.engine.view import RunView
 from esa_flows.errors import JournalCorrupt
 from esa_flows.fleet.report import RolloutReport
-from esa_flows.fleet.rollout import rollout
-from esa_flows.fleet.undo import undo
 from esa_flows.model import Cloud, Realm
 from esa_flows.model.freeze import awaits_end
 from esa_flows.release.report import Report
@@ -133,7 +132,7 @@ def report_of(view: RunView) -> Report | None:
 
 
 def rollout_report_of(view: RunView) -> RolloutReport | None:
-    """Give the report that a rollout ended with; None where it has none.
+    """Give the report that a rollout or a way back ended with; None without one.
 
     Args:
         view: Its run.
@@ -236,7 +235,7 @@ def moves(view: RunView) -> tuple[str, ...]:
     """Give the commands that make sense now."""
     run, realm = view.run.id, realm_of(view)
     routine = clean(view.run.subject.removeprefix(realm.subject("")))
-    if view.history.is_ended and view.run.flow in {rollout.name, undo.name}:
+    if view.history.is_ended and is_fleet(view):
         return (f"esa-flows report {run}",)
 
     if view.history.is_ended:

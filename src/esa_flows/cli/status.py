@@ -9,9 +9,10 @@ from rich.console import RenderableType
 
 from esa_flows.cli.desk import Answer, Desk
 from esa_flows.cli.exits import Exit, exit_code
-from esa_flows.cli.follow import follow, shown_rollout
+from esa_flows.cli.follow import follow, shown_fleet
 from esa_flows.cli.options import DEFAULTS, Common
-from esa_flows.cli.rollouts.exits import rollout_exit
+from esa_flows.cli.rollouts.exits import rollout_exit, way_back_exit
+from esa_flows.cli.rollouts.kinds import is_fleet, is_way_back
 from esa_flows.cli.standing import (
     StepSeen,
     driver,
@@ -36,7 +37,6 @@ from esa_flows.cli.text import (
 from esa_flows.cli.words import step_words
 from esa_flows.engine.failure import decode_error
 from esa_flows.engine.view import RunView
-from esa_flows.fleet.rollout import rollout
 
 __all__ = ["status"]
 
@@ -63,8 +63,7 @@ async def status(
     async with desk.client(common) as client:
         looked = follow(desk, client, run) if watch else client.runs.get(run)
         view = await looked
-        is_rollout = view.run.flow == rollout.name
-        picture = await shown_rollout(desk, client, view) if is_rollout else None
+        picture = await shown_fleet(desk, client, view) if is_fleet(view) else None
 
     if not desk.is_json:
         desk.say(*_told(view, picture))
@@ -77,9 +76,9 @@ def _code(view: RunView) -> Exit:
     if not view.history.is_ended:
         return Exit.PAUSED
 
-    whole = rollout_report_of(view) if view.run.flow == rollout.name else None
+    whole = rollout_report_of(view) if is_fleet(view) else None
     if whole is not None:
-        return rollout_exit(whole)
+        return (way_back_exit if is_way_back(view) else rollout_exit)(whole)
 
     report, body = report_of(view), view.history.ended or {}
     error = decode_error(body["error"]) if "error" in body else None
@@ -109,7 +108,7 @@ def _told(view: RunView, picture: RenderableType | None) -> list[RenderableType]
 
 
 def _what(view: RunView, picture: RenderableType | None) -> tuple[RenderableType, ...]:
-    """Show what a run did: its steps, or the picture of a rollout."""
+    """Show what a run did: its steps, or the picture of many routines."""
     if picture is not None:
         return picture, ""
 

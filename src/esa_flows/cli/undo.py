@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from esa_flows.cli.abort import abort
 from esa_flows.cli.desk import Answer, Desk
-from esa_flows.cli.ending import show_rollout
+from esa_flows.cli.ending import show_back
 from esa_flows.cli.exits import Exit
 from esa_flows.cli.options import Driving
 from esa_flows.cli.rollout import fleet_of
-from esa_flows.cli.rollouts.exits import way_back_exit
+from esa_flows.cli.rollouts.kinds import outline_of
 from esa_flows.cli.rollouts.outline import Outline
 from esa_flows.cli.rollouts.progress import FleetProgress
-from esa_flows.cli.rollouts.recall import Recall, outline_of
-from esa_flows.cli.rollouts.watch import FleetWatch, watching_rollout
+from esa_flows.cli.rollouts.recall import Recall
+from esa_flows.cli.rollouts.watch import watching_rollout
 from esa_flows.cli.rollouts.way_back import way_back_json, way_back_words
 from esa_flows.cli.text import counted, seconds_words
 from esa_flows.client import Client
 from esa_flows.engine.view import RunView
-from esa_flows.fleet.report import RolloutReport
 from esa_flows.fleet.way_back import WayBack
 
-__all__ = ["Consent", "is_agreed", "refused", "show_back", "undo_rollout"]
+__all__ = ["Consent", "is_agreed", "refused", "undo_rollout"]
 
 
 @frozen(kw_only=True)
@@ -139,18 +138,6 @@ def refused(desk: Desk, consent: Consent, payload: dict[str, object]) -> Answer:
 
     desk.note("Nothing was changed.")
     return Answer(exit=Exit.ABORTED, payload=payload)
-
-
-def show_back(desk: Desk, watch: FleetWatch, found: RolloutReport) -> Answer:
-    """Show how a way back ended; that everything is back is a success.
-
-    Args:
-        desk: Where.
-        watch: What it took.
-        found: How.
-    """
-    answer, code = show_rollout(desk, watch, found), way_back_exit(found)
-    return evolve(answer, exit=code, error=None if code is Exit.OK else answer.error)
 
 
 async def _standing(client: Client, view: RunView) -> tuple[str, ...]:

@@ -12,15 +12,19 @@ from attrs import define, evolve, field, frozen
 from esa_flows.engine.context import Branch, Context
 from esa_flows.engine.flow import flow
 from esa_flows.errors import Aborted, EsaFlowsError, Misuse, StepChanged
+from esa_flows.fleet.makespan import Pace
 from esa_flows.fleet.report import Ended, RolloutReport, RoutineEnd, RoutineReport
 from esa_flows.fleet.retreat import AT_ONCE
-from esa_flows.fleet.way_back import WayBack
-from esa_flows.model import Cloud, RoutineId
+from esa_flows.fleet.way_back import Return, WayBack
+from esa_flows.model import Cloud, RoutineId, Split
 from esa_flows.release.report import Outcome, Report
 from esa_flows.release.rollback import rollback
 from esa_flows.release.spec import Rollback
 
-__all__ = ["Fallback", "fallback", "fallback_of"]
+__all__ = ["CALLS", "Fallback", "fallback", "fallback_of", "way_back_in"]
+
+CALLS = 4
+"""Calls that take one back: two looks, a deployment, and a look at it."""
 
 BACK = frozenset({RoutineEnd.TAKEN_BACK, RoutineEnd.UNCHANGED})
 """Ends after which production serves what it shall."""
@@ -62,6 +66,30 @@ def fallback_of(plan: WayBack, cloud: Cloud) -> Fallback:
             if each.to is not None
         ),
         others=plan.stays,
+    )
+
+
+def way_back_in(wanted: Fallback, pace: Pace) -> WayBack:
+    """Give the plan that a run carries out: pure.
+
+    Args:
+        wanted: What the run is to do.
+        pace: How fast calls go.
+    """
+    return WayBack(
+        name=wanted.name,
+        returns=tuple(
+            Return(
+                routine=_key(each),
+                serves=each.seen,
+                to=Split.whole(each.to) if each.to else None,
+                calls=CALLS,
+                first=CALLS,
+            )
+            for each in wanted.routines
+        ),
+        stays=wanted.others,
+        pace=pace,
     )
 
 

@@ -1,18 +1,19 @@
 """What goes back, where to and at what cost, known before anything is sent; pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from esa_flows.api.cloud import Op
+from esa_flows.fleet.account import Account
 from esa_flows.fleet.makespan import Pace, under_caps
 from esa_flows.fleet.report import RoutineReport
 from esa_flows.fleet.undo import Undo
 from esa_flows.model import Duration, Environment, RoutineId, Split
 from esa_flows.release.legs import Leg
 
-__all__ = ["STEPS", "Return", "WayBack", "returns_of"]
+__all__ = ["STEPS", "Return", "WayBack", "pace_in", "returns_of", "way_back_of"]
 
 STEPS = (Op.OBSERVE, Op.DEPLOY, Op.OBSERVE)
 """What takes one environment of a routine back: a look, a deployment, a look at it."""
@@ -84,6 +85,36 @@ class WayBack:
 
         chain = max((count for _, count in calls), default=0) * self.pace.latency
         return Duration(max(chain, under_caps(+of_accounts, self.pace)))
+
+
+def way_back_of(wanted: Undo, pace: Pace) -> WayBack:
+    """Give the way back of a rollout.
+
+    Args:
+        wanted: What is to be taken back.
+        pace: How fast calls go, in accounts of which it says nothing.
+    """
+    return WayBack(
+        name=wanted.order.name or wanted.run,
+        run=wanted.run,
+        returns=tuple(returns_of(wanted)),
+        stays=wanted.order.others,
+        pace=pace_in(wanted.order.accounts, pace),
+    )
+
+
+def pace_in(accounts: Mapping[str, Account], own: Pace) -> Pace:
+    """Give how fast calls go in each of several accounts.
+
+    Args:
+        accounts: The further ones, by name.
+        own: How fast they go in the client's own, and where nothing else is said.
+    """
+    others = {
+        name: evolve(own, calls=each.calls_per_second or own.calls)
+        for name, each in accounts.items()
+    }
+    return evolve(own, others=others)
 
 
 def returns_of(wanted: Undo) -> Iterable[Return]:

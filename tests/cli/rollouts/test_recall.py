@@ -5,7 +5,8 @@ from __future__ import annotations
 import anyio
 from tests.fleet.yard import RUN, Yard
 
-from esa_flows.cli.rollouts.recall import Recall, outline_of
+from esa_flows.cli.rollouts.kinds import outline_of
+from esa_flows.cli.rollouts.recall import Recall
 from esa_flows.engine.observe import Moment
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from attrs import define, field
 
@@ -30,6 +30,7 @@ from esa_flows.cli.pages.telling import (
     took_words,
     verbs_of,
 )
+from esa_flows.cli.rollouts.kinds import outline_of
 from esa_flows.cli.rollouts.lines import FleetLines, in_order
 from esa_flows.cli.rollouts.outline import Outline, OutlinedWave, routine_of
 from esa_flows.cli.rollouts.progress import FleetProgress
@@ -58,12 +59,13 @@ _TOLD = 40_000
 
 _BAD = frozenset({RoutineEnd.STUCK, RoutineEnd.CONFLICT})
 _QUIET = frozenset({RoutineEnd.RELEASED, RoutineEnd.UNCHANGED})
+_BACK = frozenset({RoutineEnd.TAKEN_BACK, RoutineEnd.UNCHANGED})
 _SKIPPED = frozenset({RoutineEnd.SKIPPED, RoutineEnd.NOT_BEGUN, RoutineEnd.REFUSED})
 
 
 @define
 class FleetTelling:
-    """Makes the story of a rollout.
+    """Makes the story of a rollout, or of a way back.
 
     Args:
         view: Its run.
@@ -81,7 +83,7 @@ class FleetTelling:
     _until: dt.datetime = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._outline = Outline.read(self._view.history.started["input"], cap=self._cap)
+        self._outline = outline_of(self._view, cap=self._cap)
         self._told += retold(self._view.rows)
         self._until = self._told[-1].at
 
@@ -113,18 +115,19 @@ class FleetTelling:
         own = strip(retold(view.rows), since=since, until=self._until)
         strips = [own, *(s for its in self._strips.values() for s in its)]
         seconds = (self._until - since).total_seconds()
-        lines = tuple(self._lines())
-        name = one_line(self._outline.name)
+        lines, verdict = tuple(self._lines()), self._verdict(report)
         return Story(
             run=view.run.id,
-            title=f"rollout {name}".strip(),
+            title=self._outline.title,
             headline=self._headline(report),
-            verdict=_verdict(report, is_ended=view.history.is_ended),
+            verdict=verdict,
             state=standing(view),
             began=since,
             seconds=seconds,
             reason=clean(report.reason) if report else "",
-            next_move=clean(report.next_move) if report else "",
+            next_move=clean(report.next_move)
+            if report and verdict is not Verdict.GOOD
+            else "",
             back=self._back(report),
             facts=self._facts(report, sum(s.calls.total() for s in strips), seconds),
             lanes=tuple(self._lanes(own, report, seconds)),
@@ -144,6 +147,22 @@ class FleetTelling:
 
     # --- how it went
 
+    @property
+    def _meant(self) -> frozenset[RoutineEnd]:
+        """How routines fare where all goes well."""
+        return _BACK if self._outline.is_back else _QUIET
+
+    def _verdict(self, report: RolloutReport | None) -> Verdict:
+        if report is None:
+            return Verdict.BAD if self._view.history.is_ended else Verdict.OPEN
+
+        is_back = self._outline.is_back and report.ended is Ended.ROLLED_BACK
+        if report.is_good or is_back:
+            return Verdict.GOOD
+
+        needs_person = report.ended is Ended.PARTLY_ROLLED_BACK or bool(report.stuck)
+        return Verdict.BAD if needs_person else Verdict.WARN
+
     def _headline(self, report: RolloutReport | None) -> str:
         if report is None:
             asked = question(self._view)
@@ -155,7 +174,10 @@ class FleetTelling:
 
     def _back(self, report: RolloutReport | None) -> str:
         if report is None:
-            return f"To go back: esa-flows abort {self._view.run.id}"
+            where, verb = (
+                ("on", "resume") if self._outline.is_back else ("back", "abort")
+            )
+            return f"To go {where}: esa-flows {verb} {self._view.run.id}"
 
         return f"Safe to roll back: {safety(report)}"
 
@@ -163,6 +185,10 @@ class FleetTelling:
         self, report: RolloutReport | None, calls: int, seconds: float
     ) -> tuple[tuple[str, str], ...]:
         outline = self._outline
+        if outline.is_back:
+            told = f"{calls:,} under the cap; {outline.calls:,} planned"
+            return ("routines", str(outline.size)), ("calls", told)
+
         facts = [
             ("routines", f"{outline.size} in {counted(len(outline.waves), 'wave')}"),
             ("may fail", str(outline.tolerated)),
@@ -213,8 +239,8 @@ class FleetTelling:
             name=name,
             wave=each.wave,
             outcome=each.end.value,
-            verdict=_routine_verdict(each),
-            case=_case(each),
+            verdict=_routine_verdict(each, self._meant),
+            case=_case(each, self._meant),
             change=change_words(each),
             steps=self._shares.get(name, ""),
             calls=self._calls((name,)),
@@ -249,26 +275,15 @@ class FleetTelling:
             yield from lines.lines(happening, progress.take(happening, now))
 
 
-def _verdict(report: RolloutReport | None, *, is_ended: bool) -> Verdict:
-    if report is None:
-        return Verdict.BAD if is_ended else Verdict.OPEN
-
-    if report.is_good:
-        return Verdict.GOOD
-
-    needs_person = report.ended is Ended.PARTLY_ROLLED_BACK or bool(report.stuck)
-    return Verdict.BAD if needs_person else Verdict.WARN
-
-
-def _routine_verdict(each: RoutineReport) -> Verdict:
-    if each.end in _QUIET:
+def _routine_verdict(each: RoutineReport, meant: Collection[RoutineEnd]) -> Verdict:
+    if each.end in meant:
         return Verdict.GOOD
 
     return Verdict.BAD if each.end in _BAD else Verdict.WARN
 
 
-def _case(each: RoutineReport) -> CaseEnd:
-    if each.end in _QUIET:
+def _case(each: RoutineReport, meant: Collection[RoutineEnd]) -> CaseEnd:
+    if each.end in meant:
         return CaseEnd.PASSED
 
     return CaseEnd.SKIPPED if each.end in _SKIPPED else CaseEnd.FAILED

@@ -1,4 +1,4 @@
-"""Show a run that is gone on with as what it is: a rollout, or a single one."""
+"""Show a run that is gone on with as what it is: of many routines, or of one."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from esa_flows.cli.desk import Desk
-from esa_flows.cli.rollouts.recall import Recall, hooks_of, outline_of
+from esa_flows.cli.rollouts.kinds import is_fleet, outline_of
+from esa_flows.cli.rollouts.recall import Recall, hooks_of
 from esa_flows.cli.rollouts.watch import FleetWatch, watching_rollout
 from esa_flows.cli.watch import Watch, watching
 from esa_flows.client import Client
 from esa_flows.engine.observe import Happening
 from esa_flows.engine.view import RunView
 from esa_flows.errors import InvalidInput
-from esa_flows.fleet.rollout import rollout
 
 __all__ = ["Past", "past_of", "watching_again"]
 
 Past = list[Happening] | None
-"""What a rollout did before; None for a run that is none."""
+"""What a run about many routines did before; None for other runs."""
 
 
 async def past_of(client: Client, view: RunView) -> Past:
-    """Give what a rollout did before, which a process that goes on with it is not told.
+    """Give what a run about many routines did before; who goes on is not told that.
 
     Args:
         client: Whose journal holds it.
         view: The run.
     """
-    if view.run.flow != rollout.name:
+    if not is_fleet(view):
         return None
 
     return await Recall().news(client, view)

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from attrs import field, frozen
 
+from esa_flows.cli.text import one_line
 from esa_flows.fleet.plan import Bound, RolloutPlan
 from esa_flows.fleet.way_back import Return, WayBack
 from esa_flows.model import Cloud, Duration, RoutineId
@@ -57,6 +58,7 @@ class Outline:
         cap: Calls allowed in any second, in all its accounts together.
         seconds: The least time it takes in all; 0 where that is not known.
         bound: What that is bound by, in words.
+        is_back: Whether what was released goes back.
     """
 
     name: str = ""
@@ -66,6 +68,7 @@ class Outline:
     cap: int = 100
     seconds: float = 0.0
     bound: str = ""
+    is_back: bool = False
     _places: Mapping[str, int] = field(init=False, repr=False, eq=False)
 
     @_places.default
@@ -122,8 +125,14 @@ class Outline:
             )
             for number, returns in sorted(its.items())
         )
-        cap = plan.pace.calls
-        return cls(name=plan.name, waves=tuple(waves), calls=plan.calls, cap=cap)
+        used = {each.routine.account for each in plan.returns} or {""}
+        return cls(
+            name=plan.name,
+            waves=tuple(waves),
+            calls=plan.calls,
+            cap=sum(plan.pace.at(account).calls for account in used),
+            is_back=True,
+        )
 
     @classmethod
     def read(cls, recorded: Mapping[str, Any], *, cap: int = 100) -> Self:
@@ -149,6 +158,12 @@ class Outline:
             seconds=Duration.parse(told.get("time", "0s")).seconds,
             bound=bound_words(Bound(told["bound"])) if told else "",
         )
+
+    @property
+    def title(self) -> str:
+        """What is done to what."""
+        verb = "roll back" if self.is_back else "rollout"
+        return one_line(f"{verb} {self.name}".strip())
 
     @property
     def size(self) -> int:

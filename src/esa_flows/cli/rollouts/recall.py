@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from attrs import define, field
 
 from esa_flows.cli.rollouts.lines import in_order
-from esa_flows.cli.rollouts.outline import Outline
 from esa_flows.client import Client
 from esa_flows.engine.codec import decode
 from esa_flows.engine.journal import Kind, Row
@@ -16,17 +15,7 @@ from esa_flows.engine.retold import Retelling
 from esa_flows.engine.view import RunView
 from esa_flows.model.webhook import Webhook
 
-__all__ = ["Recall", "hooks_of", "outline_of"]
-
-
-def outline_of(view: RunView) -> Outline:
-    """Give what is planned, as the journal holds it.
-
-    Args:
-        view: The rollout's run.
-    """
-    recorded = view.history.started.get("input")
-    return Outline.read(recorded or {"name": "", "waves": []})
+__all__ = ["Recall", "hooks_of"]
 
 
 def hooks_of(view: RunView) -> tuple[Webhook, ...]:

@@ -282,7 +282,8 @@ def _foot(progress: FleetProgress, frame: FleetFrame) -> list[Text]:
         return _below(frame, window, Text(others, style="dim"))
 
     lines = [Text(f"  {progress.news}", style="yellow")] if progress.news else []
-    advice = f"  {frame.advice} · to go back: {going_back}"
+    more = "" if progress.outline.is_back else f" · to go back: {going_back}"
+    advice = f"  {frame.advice}{more}"
     if frame.has_keys:
         advice = f"  {_KEYS} · Ctrl-C pauses, too"
 
