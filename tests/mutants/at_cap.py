@@ -54,6 +54,25 @@ DEFENCES = (
         "",
         "tests/wire/test_cap.py::test_a_cancelled_caller_takes_no_slot",
     ),
+    Defence.never(
+        "whoever is kept back holds nothing meanwhile",
+        "wire/gate.py",
+        "waiter.holds",
+        "tests/wire/test_cap.py::test_whoever_is_kept_back_keeps_nobody_from_going_back",
+    ),
+    Defence.never(
+        "whoever holds something does not begin to wait where it is kept back",
+        "wire/gate.py",
+        "holds and lane > self._last",
+        "tests/wire/test_gate.py::test_whoever_holds_something_is_kept_back_with_empty_hands",
+    ),
+    Defence(
+        "whoever is sent back does not go to sleep",
+        "wire/gate.py",
+        "if not (waiter.granted or waiter.sent_back):",
+        "if not waiter.granted:",
+        "tests/wire/test_gate.py::test_a_leader_is_kept_back_while_it_looks_after_the_store",
+    ),
     Defence(
         "whoever waits in a lane that is stopped is passed over",
         "wire/lines.py",

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import itertools
+import math
+import random
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import anyio
 import pytest
+from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint
 
 from esa_flows.errors import InvalidInput, Misuse, NotSent, Throttled
 from esa_flows.testing import virtual_backend
 from esa_flows.wire.cap import Cap, CapStatistics, InMemory
 from esa_flows.wire.lane import Lane, way_back
-from esa_flows.wire.slots import Slots, SlotStore
+from esa_flows.wire.slots import Slots, SlotStore, Wish
 
 
 async def answered(cap: Cap) -> None:
@@ -373,6 +377,136 @@ async def test_the_cap_can_be_kept_for_the_way_back() -> None:
                 left["back"] = await of(cap, "esa.A", 3)
 
     assert left == {"back": 0.0, "forward": 1.0}
+
+
+async def test_whoever_is_kept_back_keeps_nobody_from_going_back() -> None:
+    """Who waits for the account has its operation's only slot, and gives it back."""
+    cap, left = Cap(1), dict[str, float]()
+
+    async def call(name: str) -> None:
+        """Note when a call leaves."""
+        async with cap.slot("esa.A") as slot:
+            left[name] = anyio.current_time() - start
+            slot.answered()
+
+    start = anyio.current_time()
+    await of(cap, "esa.B", 1)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(call, "forward")
+        await anyio.sleep(0.1)
+        with cap.only(Lane.ROLLBACK), way_back(), anyio.move_on_after(60):
+            await call("back")
+
+    assert pytest.approx({"back": 1.002, "forward": 2.004}, abs=0.001) == left
+
+
+class Hurdles(InMemory):
+    """Makes slots that are looked after now and then, which takes a while."""
+
+    def __init__(self, dice: random.Random) -> None:
+        self._dice = dice
+
+    async def open(self, gate: str, key: str) -> Slots:
+        """Give slots after a while."""
+        await anyio.sleep(self._dice.random() * 0.1)
+        return Neglected(self._dice)
+
+
+class Neglected(Slots):
+    """Slots that somebody looks after once a second, and that are busy at times."""
+
+    is_here = False
+
+    def __init__(self, dice: random.Random) -> None:
+        super().__init__()
+        self._dice = dice
+        self._late = dice.choice([0.0, 0.01, 0.5, 3.0])
+        self._cared = -math.inf
+
+    def needs_care(self, now: float, wish: Wish) -> bool:
+        """Tell once a second."""
+        return now - self._cared >= 1
+
+    async def care(self, now: float, wish: Wish) -> None:
+        """Take a while, like a thread that is not left alone."""
+        self._cared = now
+        with anyio.CancelScope(shield=True):
+            await anyio.sleep(self._dice.random() * self._late)
+
+    def take(self, now: float, calls: int, *, is_urgent: bool = False) -> float:
+        """Be busy at times."""
+        is_busy = self._dice.random() < 0.05
+        return 0.0005 if is_busy else super().take(now, calls, is_urgent=is_urgent)
+
+
+class Crowd:
+    """Calls of all lanes that come, go and give up as dice fall.
+
+    Attributes:
+        waiting: Lanes of those that are not over, by number.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(seed)
+        calls = self.dice.choice([1, 2, 3, 10])
+        self.cap = Cap(
+            calls,
+            burst=self.dice.choice([1, 50]),
+            per_operation=self.dice.choice([1, calls, 1000]),
+            stores=Hurdles(self.dice),
+            learns=False,
+        )
+        self.waiting: dict[int, Lane] = {}
+        self._numbers = itertools.count()
+
+    async def come(self, count: int, lanes: Sequence[Lane], tasks: TaskGroup) -> None:
+        """Have calls come within some seconds."""
+        for _ in range(count):
+            tasks.start_soon(self._call, self.dice.choice(lanes))
+            await anyio.sleep(self.dice.choice([0.0, self.dice.random() * 0.3]))
+
+    async def keep(self) -> None:
+        """Keep the cap for some lanes now and then."""
+        for _ in range(3):
+            await anyio.sleep(self.dice.random() * 2)
+            with self.cap.only(self.dice.choice([Lane.ROLLBACK, Lane.DEPLOY])):
+                await anyio.sleep(self.dice.random() * 3)
+
+    async def _call(self, lane: Lane) -> None:
+        number = next(self._numbers)
+        self.waiting[number] = lane
+        with anyio.move_on_after(self.dice.choice([math.inf, self.dice.random() * 3])):
+            await self._made(lane)
+
+        del self.waiting[number]
+
+    async def _made(self, lane: Lane) -> None:
+        async with self.cap.slot(self.dice.choice("abc"), lane=lane) as slot:
+            await anyio.sleep(self.dice.random() * self.dice.choice([0.05, 2]))
+            self.dice.choice([slot.answered, slot.not_sent, slot.unknown])()
+
+
+@pytest.mark.parametrize("seed", range(25))
+async def test_whoever_may_go_goes_whatever_the_others_do(seed: int) -> None:
+    """Nobody stands still while the cap is kept for its lane; later nobody at all."""
+    crowd = Crowd(seed)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(crowd.keep)
+        await crowd.come(25, list(Lane), tasks)
+        with crowd.cap.only(Lane.ROLLBACK):
+            await crowd.come(10, [Lane.ROLLBACK], tasks)
+            await anyio.sleep(600)
+            back = [lane for lane in crowd.waiting.values() if lane is Lane.ROLLBACK]
+
+        await anyio.sleep(600)
+        left = list(crowd.waiting.values())
+        tasks.cancel_scope.cancel()
+
+    now = crowd.cap.statistics()
+
+    assert ([], []) == (back, left)
+    assert (0, 0) == (now.waiting, now.waiting_for_operation)
+    assert 0 == now.in_flight
 
 
 async def test_a_store_that_cannot_be_opened_is_said_each_time() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from esa_flows.wire.gate import Gate
+from esa_flows.wire.gate import Gate, KeptBack
 from esa_flows.wire.lane import Lane
 from esa_flows.wire.rule import Rule
 from esa_flows.wire.slots import Fate, Slots, Wish
@@ -201,6 +203,100 @@ async def test_whoever_may_go_wakes_a_leader_who_may_not() -> None:
         tasks.cancel_scope.cancel()
 
     assert left == pytest.approx(1.002, abs=0.001)
+
+
+async def test_whoever_holds_something_is_kept_back_with_empty_hands() -> None:
+    """It leaves, whether it comes then, leads or stands behind; others stay in line."""
+    kept = Gate(Rule(calls=1), Slots(), last=Lane.ROLLBACK)
+    with anyio.fail_after(60), pytest.raises(KeptBack):
+        await kept.take(Lane.DEPLOY, holds=True)
+
+    one, left = gate(1), list[str]()
+    await one.take(Lane.DEPLOY)
+
+    async def call(name: str, *, holds: bool) -> None:
+        """Note who leaves."""
+        with suppress(KeptBack):
+            await one.take(Lane.DEPLOY, holds=holds)
+
+        left.append(name)
+
+    async with anyio.create_task_group() as tasks:
+        for name, holds in (("leads", True), ("stays", False), ("behind", True)):
+            tasks.start_soon(partial(call, name, holds=holds))
+            await anyio.sleep(0.1)
+
+        one.keep_for(Lane.ROLLBACK)
+        await anyio.sleep(0.1)
+        waiting = one.statistics().waiting
+        tasks.cancel_scope.cancel()
+
+    assert {"leads", "behind"} == set(left)
+    assert (0, 1) == (kept.statistics().waiting, waiting)
+
+
+async def test_a_leader_is_kept_back_while_it_looks_after_the_store() -> None:
+    """It does not go to sleep when that is done."""
+    looks, done = anyio.Event(), anyio.Event()
+
+    class Neglected(Slots):
+        """Slots that are looked after by whoever leads."""
+
+        is_here = False
+
+        def needs_care(self, now: float, wish: Wish) -> bool:
+            """Tell when somebody stands in line."""
+            return wish.slots > 0
+
+        async def care(self, now: float, wish: Wish) -> None:
+            """Take as long as is wanted."""
+            looks.set()
+            await done.wait()
+
+    one = Gate(Rule(calls=1), Neglected())
+    await one.take(Lane.DEPLOY)
+
+    async def keep() -> None:
+        """Keep the gate while the other one looks."""
+        await looks.wait()
+        one.keep_for(Lane.ROLLBACK)
+        done.set()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(keep)
+        with anyio.move_on_after(60) as patience, pytest.raises(KeptBack):
+            await one.take(Lane.DEPLOY, holds=True)
+
+    assert not patience.cancelled_caught
+
+
+async def test_whoever_was_sent_back_and_may_go_again_goes() -> None:
+    """The cap was kept for no time: the slot came before the word did."""
+    one = gate(1)
+    sent = await one.take(Lane.DEPLOY)
+    left: list[str] = []
+
+    async def call(name: str) -> None:
+        """Note who goes, and who is sent back."""
+        try:
+            await one.take(Lane.DEPLOY, holds=True)
+        except KeptBack:
+            left.append(f"{name} is sent back")
+        else:
+            left.append(f"{name} goes")
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(call, "leader")
+        await anyio.sleep(0.1)
+        tasks.start_soon(call, "next")
+        await anyio.sleep(0.1)
+        one.keep_for(Lane.ROLLBACK)
+        one.keep_for(Lane.HOUSEKEEPING)
+        settle(one, Fate.UNSPENT, sent)
+
+    assert ["leader is sent back", "next is sent back"] == sorted(left)
+    assert 0 == one.statistics().waiting
+    assert one.grab(Lane.DEPLOY, anyio.current_time())
 
 
 async def test_a_leader_that_is_told_to_look_and_leaves_is_followed() -> None:

@@ -48,3 +48,23 @@ async def test_a_grant_rings() -> None:
     await waiter.bell.wait()
 
     assert waiter.granted
+
+
+async def test_whoever_is_sent_back_hears_it() -> None:
+    """It was not granted anything."""
+    waiter = Waiter(Lane.DEPLOY, holds=True)
+    waiter.send_back()
+    await waiter.bell.wait()
+
+    assert (True, False) == (waiter.sent_back, waiter.granted)
+
+
+def test_those_behind_a_lane_are_told_in_their_order() -> None:
+    """Whoever stands in the lane itself is not among them."""
+    lines = Lines()
+    came = [Waiter(lane) for lane in (*Lane, Lane.UPLOAD)]
+    for waiter in came:
+        lines.join(waiter)
+
+    assert (came[2], came[4], came[3]) == lines.behind(Lane.DEPLOY)
+    assert () == lines.behind(Lane.HOUSEKEEPING)

@@ -17,7 +17,7 @@ import anyio.lowlevel
 from attrs import asdict, evolve, field, frozen
 
 from esa_flows.errors import Misuse, Throttled
-from esa_flows.wire.gate import Gate
+from esa_flows.wire.gate import Gate, KeptBack
 from esa_flows.wire.gate_statistics import GateStatistics, added
 from esa_flows.wire.lane import Lane, lane_for
 from esa_flows.wire.learned import Reach, reach_of
@@ -131,7 +131,7 @@ class Slot:
             now = way.clock()
             for gate in gates:
                 if not gate.grab(lane, now):
-                    now = await gate.take(lane)
+                    now = await self._waited(gate)
 
                 self._held += 1
 
@@ -172,11 +172,31 @@ class Slot:
         """Settle the slot as late as the call may still be counted."""
         self._end(Fate.UNKNOWN)
 
+    async def _waited(self, gate: Gate) -> float:
+        """Wait at a gate; whoever is kept back there comes again from the first one.
+
+        What it held on the way there is given back: those may wait for it who may go.
+        """
+        held, lane = self._held, self._lane
+        while True:
+            try:
+                return await gate.take(lane, holds=held > 0)
+            except KeptBack:
+                self._settle(_UNSPENT)
+                self._held = 0
+
+            for earlier in self._way.gates[:held]:
+                await earlier.take(lane)
+                self._held += 1
+
     def _end(self, fate: Fate, *, blamed: Gate | None = None) -> None:
         if not self._open:
             return
 
         self._open = False
+        self._settle(fate, blamed)
+
+    def _settle(self, fate: Fate, blamed: Gate | None = None) -> None:
         now = self._way.clock()
         for gate in self._way.gates[: self._held]:
             gate.settle(_REFUSED if gate is blamed else fate, self._lent, now)
@@ -267,7 +287,7 @@ class Cap:
         """Keep the cap for some lanes, while the context is open.
 
         A way back that must not wait keeps it for `Lane.ROLLBACK`: whatever else waits
-        goes on waiting.
+        goes on waiting, and holds no slot of an operation meanwhile.
 
         Args:
             last: The last lane that may go.

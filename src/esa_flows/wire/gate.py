@@ -25,7 +25,7 @@ from esa_flows.wire.pace import Pace
 from esa_flows.wire.rule import Rule
 from esa_flows.wire.slots import Fate, SlotStore, Wish
 
-__all__ = ["AHEAD", "Gate"]
+__all__ = ["AHEAD", "Gate", "KeptBack"]
 
 # A clock may wake us a rounding error too early; never spin on that.
 _SHORTEST_SLEEP = 0.0001
@@ -37,6 +37,10 @@ _AT_ONCE = 10
 # Looking up a member of an enumeration costs as much as what is done with it here.
 _URGENT, _LAST = Lane.ROLLBACK, Lane.HOUSEKEEPING
 _UNSPENT, _SEEN = Fate.UNSPENT, (Fate.ANSWERED, Fate.REFUSED)
+
+
+class KeptBack(Exception):
+    """Somebody may not go for now, and holds what others wait for; stays in the cap."""
 
 
 class Gate:
@@ -115,19 +119,21 @@ class Gate:
 
         return self._ask(now, lane) == 0
 
-    async def take(self, lane: Lane) -> float:
+    async def take(self, lane: Lane, *, holds: bool = False) -> float:
         """Wait for one's turn.
 
         Whoever does not have to wait is not told here that it was cancelled.
 
         Args:
             lane: Who goes first.
+            holds: Whether it has a slot of another gate, for which others may wait.
 
         Returns:
             When the slot was lent, on the clock.
 
         Raises:
             NotSent: The slots cannot be asked for.
+            KeptBack: Its lane may not go for now, and it holds something.
         """
         now = self._clock()
         if not self._is_here:
@@ -136,13 +142,17 @@ class Gate:
         if self._is_next(lane) and self._ask(now, lane) == 0:
             return now
 
-        waiter = Waiter(lane)
+        if holds and lane > self._last:
+            raise KeptBack
+
+        waiter = Waiter(lane, holds)
         self._lines.join(waiter)
         try:
             if self._comes_later(waiter):
                 await waiter.bell.wait()
 
             while not waiter.granted:
+                _refuse_sent_back(waiter)
                 await self._lead(waiter)
 
             # Cancelled while the slot was on its way: it was never used.
@@ -192,6 +202,10 @@ class Gate:
             last: The last lane that may go.
         """
         self._last = last
+        for waiter in self._lines.behind(last):
+            if waiter.holds:
+                waiter.send_back()
+
         self._wake_by(-math.inf)
 
     def _comes_later(self, waiter: Waiter) -> bool:
@@ -213,7 +227,7 @@ class Gate:
             now = await self._cared(now, slots=self._usable(now))
 
         wait = self._hand_over(now)
-        if not waiter.granted:
+        if not (waiter.granted or waiter.sent_back):
             await self._sleep(now, wait)
 
     async def _sleep(self, now: float, wait: float) -> None:
@@ -345,6 +359,11 @@ class Gate:
         self._shortest = min(self._shortest, trip)
         is_warm = self._ended[Fate.ANSWERED] >= _SAMPLES
         return self._rule.credit * self._shortest * is_warm
+
+
+def _refuse_sent_back(waiter: Waiter) -> None:
+    if waiter.sent_back:
+        raise KeptBack
 
 
 def _rests(rule: Rule) -> dict[Fate, float]:

@@ -18,17 +18,26 @@ class Waiter:
 
     Attributes:
         lane: Where it stands.
+        holds: Whether it keeps others waiting while it waits itself.
         granted: Whether it may go.
-        bell: Rings when it may go, or leads from now on.
+        sent_back: Whether it shall leave, as it would keep those waiting who may go.
+        bell: Rings when it may go, shall leave, or leads from now on.
     """
 
     lane: Lane
+    holds: bool = False
     granted: bool = False
+    sent_back: bool = False
     bell: anyio.Event = field(factory=anyio.Event, init=False)
 
     def grant(self) -> None:
         """Let it go."""
         self.granted = True
+        self.bell.set()
+
+    def send_back(self) -> None:
+        """Tell it to leave."""
+        self.sent_back = True
         self.bell.set()
 
 
@@ -67,3 +76,12 @@ class Lines:
                 return next(iter(line))
 
         return None
+
+    def behind(self, last: Lane) -> tuple[Waiter, ...]:
+        """Give those who may not go now.
+
+        Args:
+            last: The last lane that may.
+        """
+        kept = (line for lane, line in self._lines.items() if lane > last)
+        return tuple(waiter for line in kept for waiter in line)
