@@ -16,13 +16,14 @@ from esa_flows.errors import AccountBlocked, InvalidInput
 from esa_flows.fleet.account import Account, Variables
 from esa_flows.fleet.plan import Course, RolloutPlan
 from esa_flows.fleet.report import Ended, RolloutReport, RoutineEnd
+from esa_flows.fleet.retreat import AT_ONCE
 from esa_flows.fleet.spec import FailureBudget, Member, Rollout, Wave
 from esa_flows.localcloud import KEY
 from esa_flows.release.legs import take_back
 from esa_flows.wire.lane import Lane
 from tests.accounts_house import EU, Houses, signer
 from tests.fleet.yard import ends
-from tests.house import BEGIN, BROKEN, NEW
+from tests.house import BEGIN, BROKEN, NEW, OTHER
 
 # Bundles are files, which the store of a test reads in the loop.
 pytestmark = pytest.mark.may_block
@@ -246,6 +247,174 @@ async def test_a_rollout_that_ended_is_taken_back_in_every_account() -> None:
 
     assert Ended.ROLLED_BACK is back.ended
     assert not any(map(houses.is_new, names))
+
+
+# --- a whole fleet, by its file ------------------------------------------------------
+
+
+async def _released_by_hand(houses: Houses, names: list[str]) -> Rollout:
+    """Release routines of two accounts; give the fleet that they are."""
+    houses.live(*names)
+    async with houses.client() as client:
+        await (await client.start(rollout_in(*names))).result()
+
+    await anyio.sleep(2)  # another process does not know what this one just sent
+    return rollout_in(*names)
+
+
+async def test_a_fleet_goes_back_in_every_account() -> None:
+    """Each routine in its own, by a client that no rollout has told of them."""
+    houses = Houses()
+    names = ["cart", "eu/cart", "eu/pay"]
+    with houses.house:
+        fleet = await _released_by_hand(houses, names)
+        async with houses.client() as client:
+            plan = await client.plan_rollback(fleet)
+            held = [houses.is_new(name) for name in names]
+            report = await client.rollback_fleet(plan)
+
+    assert names == [each.routine for each in plan.returns]
+    assert ((), 12) == (plan.stays, plan.calls)
+    assert [True] * 3 == held
+    assert Ended.ROLLED_BACK is report.ended
+    assert dict.fromkeys(names, RoutineEnd.TAKEN_BACK) == ends(report)
+    assert not any(map(houses.is_new, names))
+
+
+async def test_a_pattern_of_a_fleet_goes_back_in_its_account() -> None:
+    """And in no other one."""
+    houses = Houses()
+    names = ["cart-a", "eu/cart-b", "eu/cart-c"]
+    with houses.house:
+        await _released_by_hand(houses, names)
+        async with houses.client() as client:
+            report = await client.rollback_fleet(rollout_in("eu/cart-*"))
+
+    assert {"eu/cart-b", "eu/cart-c"} == set(ends(report))
+    assert [True, False, False] == [houses.is_new(name) for name in names]
+
+
+@pytest.mark.parametrize("turns", [1, 4, 8, 14])
+async def test_a_killed_way_back_of_a_fleet_goes_on_in_every_account(
+    turns: int,
+) -> None:
+    """Another process finds out from the journal alone how each is reached."""
+    houses = Houses()
+    names = ["aa", "eu/aa", "eu/bb"]
+    left = iter(range(turns))
+    with houses.house:
+        fleet = await _released_by_hand(houses, names)
+        async with houses.client() as client:
+            with anyio.CancelScope() as scope:
+
+                def cut(_: Happening) -> None:
+                    """Die with one of the first things that are told."""
+                    if next(left, None) is None:
+                        scope.cancel()
+
+                await client.rollback_fleet(fleet, observer=cut)
+
+        async with houses.client() as client:
+            (view,) = [v for v in await client.runs.list() if v.run.flow == "fallback"]
+            report: RolloutReport = await client.resume(view.run.id)
+
+    assert Ended.ROLLED_BACK is report.ended
+    assert not any(map(houses.is_new, names))
+
+
+async def test_a_fleet_goes_back_where_an_account_answers() -> None:
+    """The blocked one's routines follow when it answers again, by a resume."""
+    houses = Houses()
+    names = ["eu/aa", "aa", "eu/bb", "bb"]
+    with houses.house:
+        fleet = await _released_by_hand(houses, names)
+        async with houses.client() as client:
+            plan = await client.plan_rollback(fleet)
+            houses.house.cloud.world.halted.add(EU.account)
+            with pytest.raises(AccountBlocked, match=r"^Account eu: .*halted"):
+                await client.rollback_fleet(plan)
+
+        held = [houses.is_new(name) for name in names]
+        houses.house.cloud.world.halted.clear()
+        async with houses.client() as client:
+            (view,) = [v for v in await client.runs.list() if v.run.flow == "fallback"]
+            report: RolloutReport = await client.resume(view.run.id)
+
+    assert [True, False, True, False] == held
+    assert Ended.ROLLED_BACK is report.ended
+    assert not any(map(houses.is_new, names))
+
+
+async def test_a_blocked_account_is_asked_no_more_on_the_way_back() -> None:
+    """What waits for its turn there is not begun."""
+    houses = Houses()
+    names = ["aa", *(f"eu/r{n:03}" for n in range(AT_ONCE + 4))]
+    with houses.house:
+        fleet = await _released_by_hand(houses, names)
+        async with houses.client() as client:
+            plan = await client.plan_rollback(fleet)
+            houses.house.cloud.world.halted.add(EU.account)
+            with pytest.raises(AccountBlocked, match=r"^Account eu"):
+                await client.rollback_fleet(plan)
+
+            (view,) = [v for v in await client.runs.list() if v.run.flow == "fallback"]
+            begun = [run.subject async for run, _ in client.runs.children(view.run.id)]
+
+    assert not houses.is_new("aa")
+    assert AT_ONCE <= len(begun) < len(names)
+
+
+async def test_the_way_back_of_a_fleet_is_as_long_as_its_slowest_account() -> None:
+    """Each goes at its own rate, and it takes at least the time that is told."""
+    houses = Houses()
+    names = ["aa", *(f"eu/r{n:02}" for n in range(40))]
+    accounts = {"eu": Account(calls_per_second=20)}
+    with houses.house:
+        await _released_by_hand(houses, names)
+        async with houses.client() as client:
+            plan = await client.plan_rollback(rollout_in(*names, accounts=accounts))
+            await anyio.sleep(2)  # what the plan asked counts no more
+            began = anyio.current_time()
+            await client.rollback_fleet(plan)
+            took = anyio.current_time() - began
+
+    assert 41 * 4 == plan.calls
+    assert plan.minimum_time.seconds == pytest.approx((40 * 4 - 20) / 20, rel=0.1)
+    assert 1 <= took / plan.minimum_time.seconds < 1.5
+
+
+async def test_a_fleet_whose_account_cannot_be_reached_is_refused() -> None:
+    """Before anything is sent."""
+    houses = Houses()
+    async with houses.client(accounts={}) as client:
+        with pytest.raises(InvalidInput, match=r"^Account eu: .*no file has a profile"):
+            await client.plan_rollback(rollout_in("aa", "eu/aa"))
+
+    assert [] == houses.house.transport.calls
+
+
+async def test_a_routine_of_another_account_that_is_held_is_left_alone() -> None:
+    """Who holds it is told with the account's name where it is needed."""
+    houses = Houses()
+    names = ["aa", "eu/aa", "eu/bb"]
+    waves = [Wave(canary="10:1h,100")]
+    with houses.house:
+        await _released_by_hand(houses, names)
+        async with houses.client(account="eu") as client:
+            with anyio.move_on_after(60):
+                await client.release("aa", OTHER, canary="10:5m,100", run_id="single1")
+
+        async with houses.client() as client:
+            wanted = rollout_in(members=[_member("eu/bb", code=OTHER)], waves=waves)
+            await _begun(client, wanted, 60)
+
+        async with houses.client() as client:
+            plan = await client.plan_rollback(rollout_in(*names))
+
+    held, led = plan.stays
+    assert ["aa"] == [each.routine for each in plan.returns]
+    assert "esa-flows resume single1 --account eu" in held.next_move
+    assert "--account" not in led.next_move
 
 
 # --- how it is asked for -------------------------------------------------------------

@@ -24,6 +24,7 @@ from esa_flows.engine.place import Elsewhere
 from esa_flows.errors import InvalidInput
 from esa_flows.files import Blobs
 from esa_flows.fleet.account import Account
+from esa_flows.fleet.fallback import fallback
 from esa_flows.fleet.rollout import rollout
 from esa_flows.fleet.undo import undo
 from esa_flows.model import Cloud, Realm
@@ -45,7 +46,7 @@ __all__ = ["Access", "Accounts", "declared_in", "own_account"]
 MOST_RUNS = 1_000
 """Runs, newest first, among which rollouts are looked for that name an account."""
 
-_NAMING = frozenset({rollout.name, undo.name})
+_NAMING = frozenset({rollout.name, undo.name, fallback.name})
 """Flows whose runs say how the accounts they name are reached."""
 
 
@@ -280,7 +281,7 @@ async def own_account(
 
 
 def declared_in(started: Mapping[str, Any]) -> dict[str, Account]:
-    """Give the accounts that a run of a rollout names, and how each is reached: pure.
+    """Give the accounts that a run of many routines names, and how to reach each: pure.
 
     Args:
         started: How the run began.
@@ -289,7 +290,7 @@ def declared_in(started: Mapping[str, Any]) -> dict[str, Account]:
     if started.get("flow") not in _NAMING or value is None:
         return {}
 
-    order = value if started["flow"] == rollout.name else value["order"]
+    order = value["order"] if started["flow"] == undo.name else value
     found: dict[str, Account] = decode(order.get("accounts", {}), dict[str, Account])
     return found
 

@@ -472,7 +472,8 @@ class Client:
             Refused: A pattern was given, and the provider does not show all routines.
         """
         routines = await self._rollouts.meant(fleet)
-        return await self._fallbacks.plan(fleet.name or "fleet", routines)
+        name = fleet.name or "fleet"
+        return await self._fallbacks.plan(name, routines, fleet.accounts)
 
     async def rollback_fleet(
         self,

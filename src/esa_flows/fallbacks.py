@@ -1,6 +1,6 @@
 """Routines of a fleet taken back to what served before: planned with reads alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import anyio
 from attrs import define, evolve, field, frozen
@@ -9,10 +9,11 @@ from esa_flows.connection import Connection
 from esa_flows.engine.cause import one_error
 from esa_flows.engine.observe import Observer
 from esa_flows.errors import Conflict, InvalidInput, Refused, ReleaseError
+from esa_flows.fleet.account import Account
 from esa_flows.fleet.fallback import CALLS, fallback, fallback_of
 from esa_flows.fleet.makespan import Pace
 from esa_flows.fleet.report import RolloutReport, RoutineEnd, RoutineReport
-from esa_flows.fleet.way_back import Return, WayBack
+from esa_flows.fleet.way_back import Return, WayBack, pace_in
 from esa_flows.model import Realm, RoutineId, Split
 from esa_flows.release.rollback import rollback_target
 from esa_flows.steps.observe import World
@@ -38,12 +39,18 @@ class Fallbacks:
     def __repr__(self) -> str:
         return "<Fallbacks>"
 
-    async def plan(self, name: str, routines: Sequence[RoutineId]) -> WayBack:
+    async def plan(
+        self,
+        name: str,
+        routines: Sequence[RoutineId],
+        accounts: Mapping[str, Account],
+    ) -> WayBack:
         """Say what would go where. Every call is a read, in the first lane of the cap.
 
         Args:
             name: What they are called together.
-            routines: Which.
+            routines: Which; their accounts are open.
+            accounts: How further accounts are reached, by name.
         """
         looking = _Looking(connection=self._connection, busy=await self._busy())
         with way_back():
@@ -51,11 +58,13 @@ class Fallbacks:
 
         found = looking.found
         ends = [found[routine] for routine in routines]
+        own = Pace(calls=self._connection.settings.calls_per_second)
         return WayBack(
             name=name,
             returns=tuple(end for end in ends if isinstance(end, Return)),
             stays=tuple(end for end in ends if isinstance(end, RoutineReport)),
-            pace=Pace(calls=self._connection.settings.calls_per_second),
+            pace=pace_in(accounts, own),
+            accounts=accounts,
         )
 
     async def go(self, plan: WayBack, observer: Observer) -> RolloutReport:
@@ -84,7 +93,7 @@ class Fallbacks:
 
 @define(kw_only=True)
 class _Looking:
-    """Looks at many routines, some at once."""
+    """Looks at many routines, some of each account at once."""
 
     connection: Connection
     busy: dict[str, str]
@@ -92,22 +101,28 @@ class _Looking:
 
     async def through(self, routines: Sequence[RoutineId]) -> None:
         """Look at all of them."""
-        waiting = iter(routines)
+        its: dict[str, list[RoutineId]] = {}
+        for routine in routines:
+            its.setdefault(routine.account, []).append(routine)
+
         async with one_error(), anyio.create_task_group() as tasks:
-            for _ in range(min(AT_ONCE, len(routines))):
-                tasks.start_soon(self._some, waiting)
+            for those in its.values():
+                waiting = iter(those)
+                for _ in range(min(AT_ONCE, len(those))):
+                    tasks.start_soon(self._some, waiting)
 
     async def _some(self, waiting: Iterator[RoutineId]) -> None:
         for routine in waiting:
             self.found[routine] = await self._look(routine)
 
     async def _look(self, routine: RoutineId) -> Return | RoutineReport:
-        realm = evolve(self.connection.settings.realm, account=routine.account)
+        own = self.connection.settings.realm
+        realm = evolve(own, account=routine.account)
         run = self.busy.get(realm.subject(routine.name))
         if run:
-            return _held(routine, run, realm)
+            return _held(routine, run, own if "." in run else realm)
 
-        cloud = self.connection.cloud
+        cloud = self.connection.at(routine.account).cloud
         try:
             seen = await cloud.observe(routine.name)
             versions = await cloud.list_versions(routine.name)

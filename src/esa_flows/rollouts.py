@@ -208,25 +208,21 @@ class Rollouts:
     async def meant(self, wanted: Rollout) -> tuple[RoutineId, ...]:
         """Give the routines that a rollout means: all that fit, or a refusal.
 
+        Their accounts are open then.
+
         Args:
             wanted: What is wanted.
 
         Raises:
-            InvalidInput: It means none, or some in another account.
+            InvalidInput: It means none, or an account of them cannot be reached.
             Refused: A pattern was given, and the provider does not show all routines.
         """
+        await self._opened(wanted)
         own = self._connection.settings.account
-        others = sorted({*wanted.used} - {"", own})
-        if others:
-            raise InvalidInput(
-                f"Some routines are in other accounts: {', '.join(others)}. What is"
-                " rolled back by its file is in one.",
-                next_move="Take back what a rollout released in all of them with:"
-                " esa-flows rollback --run RUN",
-            )
-
         members = narrowed(await self._named(wanted), wanted.only)
-        return tuple(RoutineId.of(own, each.routine) for each in members)
+        return tuple(
+            RoutineId.of(each.account or own, each.routine) for each in members
+        )
 
     # --- before the plan
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from tests.accounts_house import EU, Houses, signer
 from tests.cli.fleet_office import FleetOffice, answering, files, fleet_office
 from tests.cli.office import Done, bundle
 from tests.fleet.yard import rollout_of
@@ -384,3 +385,39 @@ async def test_one_that_is_aborted_says_what_stayed(tmp_path: Path) -> None:
 
     assert Exit.FAILED == done.code
     assert "fleet: partly rolled back" in done.out
+
+
+# --- over several accounts -----------------------------------------------------------
+
+IN_TWO = """
+[accounts.eu]
+
+[[routine]]
+name = "aa"
+account = "eu"
+entry = "worker.js"
+"""
+
+
+@pytest.mark.parametrize("how", ["--run", "--fleet"])
+async def test_routines_of_two_accounts_go_back(how: str, tmp_path: Path) -> None:
+    """Each in its own; those of one name are told by their account."""
+    office = fleet_office()
+    houses = Houses(house=office)
+    houses.live("eu/aa")
+    file = files(tmp_path, "[rollout]\n", f"{IN_TWO}\n[rollout]\n")
+    names, eu = ("aa", "bb", "eu/aa"), {"eu": signer(EU)}
+    with office:
+        done = await office.run("rollout", file, "--json", accounts=eu)
+        was_new = [houses.is_new(name) for name in names]
+        what = {"--run": done.json["run"], "--fleet": file}[how]
+        back = await office.run("rollback", how, what, "--yes", accounts=eu)
+        run = back.out.partition("(run ")[2].partition(")")[0]
+        told = (await office.run("report", run, "--json", accounts=eu)).json
+
+    assert Exit.OK == back.code
+    assert "3 routines go back" in back.err
+    assert "eu/aa" in back.out
+    assert [True] * 3 == was_new
+    assert not any(map(houses.is_new, names))
+    assert set(names) == {each["name"] for each in told["routines"]}

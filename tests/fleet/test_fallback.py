@@ -9,10 +9,11 @@ from tests.fleet.yard import ends, rollout_of
 from tests.house import NEW, OLD, House
 
 from esa_flows.engine.observe import Happening, Moment
-from esa_flows.fleet.fallback import Fallback, fallback, fallback_of
+from esa_flows.fleet.account import Account
+from esa_flows.fleet.fallback import Fallback, fallback, fallback_of, way_back_in
 from esa_flows.fleet.makespan import Pace
 from esa_flows.fleet.report import Ended, RoutineEnd
-from esa_flows.fleet.way_back import Return, WayBack
+from esa_flows.fleet.way_back import Return, WayBack, pace_in
 from esa_flows.localcloud import Fault
 from esa_flows.model import Cloud, RoutineId, RoutineName, Split, VersionId
 from esa_flows.release.spec import Rollback
@@ -61,6 +62,27 @@ def test_what_is_done_is_what_was_planned() -> None:
         ),
     )
     assert () == fallback_of(evolve(plan, returns=()), Cloud.ESA).routines
+
+
+def test_only_accounts_that_something_goes_back_in_are_needed() -> None:
+    """A resume asks for no credential of another one; the plan can be read again."""
+    going = Return(
+        routine=RoutineId("eu/shop"),
+        serves=Split.whole(TWO),
+        to=Split.whole(ONE),
+        calls=4,
+        first=4,
+    )
+    accounts = {"eu": Account(calls_per_second=5), "us": Account()}
+    pace = pace_in(accounts, Pace())
+    plan = WayBack(name="spring", returns=(going,), pace=pace, accounts=accounts)
+
+    found = fallback_of(plan, Cloud.ESA)
+    again = way_back_in(found, Pace())
+
+    assert {"eu": accounts["eu"]} == found.accounts
+    assert (plan.returns, plan.minimum_time) == (again.returns, again.minimum_time)
+    assert 5 == again.pace.at("eu").calls
 
 
 @pytest.mark.parametrize("steps", [1, 3, 6, 9, 12])

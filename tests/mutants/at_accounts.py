@@ -43,6 +43,26 @@ DEFENCES: tuple[Defence, ...] = (
         f"{_TESTS}::test_an_account_without_money_holds_all_that_is_new",
     ),
     Defence(
+        "a fleet's way back goes on in the accounts beside a blocked one",
+        "fleet/fallback.py",
+        "stops = not doing.wanted.accounts",
+        "stops = True",
+        f"{_TESTS}::test_a_fleet_goes_back_where_an_account_answers",
+    ),
+    Defence(
+        "a block does not end a fleet's way back",
+        "fleet/fallback.py",
+        "        refuse_blocked(doing.blocked)\n",
+        "        pass\n",
+        f"{_TESTS}::test_a_fleet_goes_back_where_an_account_answers",
+    ),
+    Defence.never(
+        "a blocked account is asked no more on a fleet's way back",
+        "fleet/fallback.py",
+        "wanted.account in doing.blocked",
+        f"{_TESTS}::test_a_blocked_account_is_asked_no_more_on_the_way_back",
+    ),
+    Defence(
         "a block ends no rollout",
         "fleet/rollout.py",
         "    course.refuse_blocked()\n",

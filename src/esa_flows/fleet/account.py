@@ -5,14 +5,15 @@ credentials can be found; the credentials themselves stay where they are.
 """
 
 import re
+from collections.abc import Mapping
 
 from attrs import field, frozen
 from attrs.converters import optional
 
-from esa_flows.errors import InvalidInput
+from esa_flows.errors import AccountBlocked, InvalidInput
 from esa_flows.wire.site import Site
 
-__all__ = ["Account", "Variables"]
+__all__ = ["Account", "Variables", "refuse_blocked"]
 
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -83,3 +84,18 @@ class Account:
             return f"variables {self.credentials.env}…"
 
         return f"profile {self.profile or name}"
+
+
+def refuse_blocked(blocked: Mapping[str, AccountBlocked]) -> None:
+    """Stop where an account is blocked; a resume goes on.
+
+    Args:
+        blocked: What stands in the way of whole accounts, by their names.
+
+    Raises:
+        AccountBlocked: What was met first, with the account's name.
+    """
+    for account, error in blocked.items():
+        called = f"Account {account}" if account else "The client's own account"
+        error.message = f"{called}: {error.message}"
+        raise error

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from attrs import define, evolve, field
 
 from esa_flows.errors import AccountBlocked, EsaFlowsError
+from esa_flows.fleet.account import refuse_blocked
 from esa_flows.fleet.budget import Standing, is_passed
 from esa_flows.fleet.order import Order, Task
 from esa_flows.fleet.report import (
@@ -123,10 +124,7 @@ class Course:
         Raises:
             AccountBlocked: What was met first, with the account's name.
         """
-        for account, error in self.blocked.items():
-            called = f"Account {account}" if account else "The client's own account"
-            error.message = f"{called}: {error.message}"
-            raise error
+        refuse_blocked(self.blocked)
 
     def take(self, name: RoutineId, end: Leg | EsaFlowsError) -> None:
         """Take in how a leg of a routine ended.

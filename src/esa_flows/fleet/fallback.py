@@ -4,18 +4,19 @@ Unlike the way back of a rollout it needs no journal of what was released: where
 routine goes is what serves and the tags of its versions say.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 from attrs import define, evolve, field, frozen
 
 from esa_flows.engine.context import Branch, Context
 from esa_flows.engine.flow import flow
-from esa_flows.errors import Aborted, EsaFlowsError, Misuse, StepChanged
+from esa_flows.errors import Aborted, AccountBlocked, EsaFlowsError, Misuse, StepChanged
+from esa_flows.fleet.account import Account, refuse_blocked
 from esa_flows.fleet.makespan import Pace
 from esa_flows.fleet.report import Ended, RolloutReport, RoutineEnd, RoutineReport
 from esa_flows.fleet.retreat import AT_ONCE
-from esa_flows.fleet.way_back import Return, WayBack
+from esa_flows.fleet.way_back import Return, WayBack, pace_in
 from esa_flows.model import Cloud, RoutineId, Split
 from esa_flows.release.report import Outcome, Report
 from esa_flows.release.rollback import rollback
@@ -38,11 +39,13 @@ class Fallback:
         name: What they are called together.
         routines: Which, and where to.
         others: Those that stay, and why.
+        accounts: How the further accounts of its routines are reached, by name.
     """
 
     name: str = ""
     routines: tuple[Rollback, ...]
     others: tuple[RoutineReport, ...] = ()
+    accounts: Mapping[str, Account] = field(factory=dict, hash=False)
 
 
 def fallback_of(plan: WayBack, cloud: Cloud) -> Fallback:
@@ -52,6 +55,7 @@ def fallback_of(plan: WayBack, cloud: Cloud) -> Fallback:
         plan: What goes back, and where to.
         cloud: Where the routines are.
     """
+    used = {each.routine.account for each in plan.returns}
     return Fallback(
         name=plan.name,
         routines=tuple(
@@ -66,6 +70,7 @@ def fallback_of(plan: WayBack, cloud: Cloud) -> Fallback:
             if each.to is not None
         ),
         others=plan.stays,
+        accounts={name: each for name, each in plan.accounts.items() if name in used},
     )
 
 
@@ -74,13 +79,13 @@ def way_back_in(wanted: Fallback, pace: Pace) -> WayBack:
 
     Args:
         wanted: What the run is to do.
-        pace: How fast calls go.
+        pace: How fast calls go, in accounts of which it says nothing.
     """
     return WayBack(
         name=wanted.name,
         returns=tuple(
             Return(
-                routine=_key(each),
+                routine=_name(each),
                 serves=each.seen,
                 to=Split.whole(each.to) if each.to else None,
                 calls=CALLS,
@@ -89,7 +94,8 @@ def way_back_in(wanted: Fallback, pace: Pace) -> WayBack:
             for each in wanted.routines
         ),
         stays=wanted.others,
-        pace=pace,
+        pace=pace_in(wanted.accounts, pace),
+        accounts=wanted.accounts,
     )
 
 
@@ -99,7 +105,8 @@ async def fallback(ctx: Context, wanted: Fallback) -> RolloutReport:
 
     One that serves something else than it did when it was planned stays: somebody
     deployed meanwhile. Dying anywhere in it leaves some back and others not: a resume
-    looks at each again. An abort stops it where it is.
+    looks at each again. An abort stops it where it is. Where there are several
+    accounts, trouble with one lets those in the others go back, and then stops it.
 
     Args:
         ctx: The flow's context.
@@ -107,6 +114,9 @@ async def fallback(ctx: Context, wanted: Fallback) -> RolloutReport:
 
     Returns:
         How each of them fared.
+
+    Raises:
+        AccountBlocked: An account is in trouble; a resume takes back what is left.
     """
     doing = _Doing(wanted=wanted)
     branches: list[Branch[None]] = [
@@ -116,6 +126,8 @@ async def fallback(ctx: Context, wanted: Fallback) -> RolloutReport:
         await ctx.gather(*branches, key="back", limit=AT_ONCE)
     except Aborted:
         doing.was_aborted = True
+    else:
+        refuse_blocked(doing.blocked)
 
     return doing.report(ctx.run_id)
 
@@ -126,11 +138,12 @@ class _Doing:
 
     wanted: Fallback
     was_aborted: bool = False
+    blocked: dict[str, AccountBlocked] = field(factory=dict)
     _ends: dict[RoutineId, RoutineReport] = field(factory=dict)
 
     def take(self, wanted: Rollback, end: Report | EsaFlowsError | None) -> None:
         """Take in how the way back of a routine ended; None where it did not begin."""
-        name = _key(wanted)
+        name = _name(wanted)
         if end is None:
             return
 
@@ -150,7 +163,7 @@ class _Doing:
 
     def spend(self, wanted: Rollback, seconds: float) -> None:
         """Note how long it took."""
-        name = _key(wanted)
+        name = _name(wanted)
         if name in self._ends:
             self._ends[name] = evolve(self._ends[name], seconds=seconds)
 
@@ -172,7 +185,7 @@ class _Doing:
 
     def _all(self) -> Iterable[RoutineReport]:
         for each in self.wanted.routines:
-            name = _key(each)
+            name = _name(each)
             yield self._ends.get(name) or RoutineReport(
                 routine=name,
                 end=RoutineEnd.NOT_BEGUN,
@@ -182,9 +195,15 @@ class _Doing:
 
 
 async def _taken_back(ctx: Context, *, doing: _Doing, wanted: Rollback) -> None:
+    if wanted.account in doing.blocked:
+        return  # a resume does it
+
     began = ctx.now()
     try:
-        doing.take(wanted, await _rolled_back(ctx, wanted))
+        stops = not doing.wanted.accounts
+        doing.take(wanted, await _rolled_back(ctx, wanted, stops=stops))
+    except AccountBlocked as error:
+        doing.blocked.setdefault(wanted.account, error)
     except Aborted:
         doing.take(wanted, _given(ctx, wanted))
         raise
@@ -192,15 +211,17 @@ async def _taken_back(ctx: Context, *, doing: _Doing, wanted: Rollback) -> None:
         doing.spend(wanted, (ctx.now() - began).total_seconds())
 
 
-async def _rolled_back(ctx: Context, wanted: Rollback) -> Report | EsaFlowsError:
-    """Take one back; what ends its run is an end like others."""
+async def _rolled_back(
+    ctx: Context, wanted: Rollback, *, stops: bool
+) -> Report | EsaFlowsError:
+    """Take one back; what ends its run is an end like others, but for a block."""
     realm = wanted.realm
-    subject, key = realm.subject(wanted.routine), _key(wanted)
+    subject, key = realm.subject(wanted.routine), _name(wanted).key
     try:
         return await ctx.run(
-            rollback, wanted, key=key, subject=subject, place=realm.place
+            rollback, wanted, key=key, subject=subject, place=realm.place, stops=stops
         )
-    except (Aborted, Misuse, StepChanged):
+    except (Aborted, AccountBlocked, Misuse, StepChanged):
         raise
     except EsaFlowsError as error:
         return error
@@ -208,12 +229,12 @@ async def _rolled_back(ctx: Context, wanted: Rollback) -> Report | EsaFlowsError
 
 def _given(ctx: Context, wanted: Rollback) -> Report | EsaFlowsError | None:
     try:
-        return ctx.given(rollback, key=_key(wanted))
+        return ctx.given(rollback, key=_name(wanted).key)
     except EsaFlowsError as error:
         return error
 
 
-def _key(wanted: Rollback) -> RoutineId:
+def _name(wanted: Rollback) -> RoutineId:
     return RoutineId.of(wanted.account, wanted.routine)
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from esa_flows.api.cloud import Op
 from esa_flows.fleet.account import Account
@@ -52,6 +52,7 @@ class WayBack:
         joins: The unfinished run that does just this; empty where there is none.
         unfinished: Runs of its routines that are aborted first, which takes them back.
         pace: How fast calls go.
+        accounts: How the further accounts of its routines are reached, by name.
     """
 
     name: str
@@ -61,6 +62,7 @@ class WayBack:
     joins: str = ""
     unfinished: tuple[str, ...] = ()
     pace: Pace
+    accounts: Mapping[str, Account] = field(factory=dict, hash=False)
 
     @property
     def calls(self) -> int:
@@ -100,6 +102,7 @@ def way_back_of(wanted: Undo, pace: Pace) -> WayBack:
         returns=tuple(returns_of(wanted)),
         stays=wanted.order.others,
         pace=pace_in(wanted.order.accounts, pace),
+        accounts=wanted.order.accounts,
     )
 
 
