@@ -74,6 +74,13 @@ DEFENCES = (
         "tests/wire/test_gate.py::test_a_leader_is_kept_back_while_it_looks_after_the_store",
     ),
     Defence(
+        "whoever finds the site goes first",
+        "wire/call.py",
+        "            with way_back():\n                answer",
+        "            if True:\n                answer",
+        "tests/wire/test_call.py::test_the_way_back_does_not_wait_for_a_first_call_that_is_kept_back",
+    ),
+    Defence(
         "whoever waits in a lane that is stopped is passed over",
         "wire/lines.py",
         "if line and lane <= last:",

@@ -53,6 +53,7 @@ from esa_flows.wire import (
     Static,
     Verb,
 )
+from esa_flows.wire.lane import way_back
 
 BOTH = (HANGZHOU, SINGAPORE)
 STRANGER = refusal("InvalidAccessKeyId.NotFound", 404)
@@ -500,6 +501,31 @@ async def test_a_failed_probe_means_the_change_was_not_sent(
         await source.call(CHANGE)
 
     assert source.endpoint is None
+
+
+async def test_the_way_back_does_not_wait_for_a_first_call_that_is_kept_back() -> None:
+    """Whoever finds the site goes first, for all others wait for it."""
+    cap = Cap(1)
+    one = caller(Scripted(ok(), ok()), endpoints=BOTH, cap=cap)
+    sent: list[str] = []
+
+    async def call(name: str) -> None:
+        """Note who was answered."""
+        await one.call(LOOK)
+        sent.append(name)
+
+    async with cap.slot() as slot:
+        slot.answered()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(call, "forward")
+        await anyio.sleep(0.1)
+        with cap.only(Lane.ROLLBACK), way_back(), anyio.move_on_after(60):
+            await call("back")
+
+        back = list(sent)
+
+    assert "back" in back
 
 
 async def test_many_first_calls_find_the_site_once() -> None:

@@ -41,6 +41,7 @@ from esa_flows.wire.correction import (
     stranger,
 )
 from esa_flows.wire.credentials import Credentials, CredentialSource, Forgetful
+from esa_flows.wire.lane import way_back
 from esa_flows.wire.permit import Permit, always
 from esa_flows.wire.reply import facts_of, object_in, plain
 from esa_flows.wire.rpc import Call, signed_request
@@ -141,8 +142,10 @@ class Caller:
         if self._endpoint is not None:
             return await self._known(call, self._endpoint, permit, watch)
 
+        # All others wait for this one, those of the way back too; so it goes first.
         async with self._finding:
-            answer = await self._first(call, permit, watch)
+            with way_back():
+                answer = await self._first(call, permit, watch)
 
         return answer or await self.call(call, permit=permit, observer=observer)
 
