@@ -361,6 +361,32 @@ def test_a_leader_cancelled_by_its_host_loses_nobody(path: Path) -> None:
     asyncio.run(main())
 
 
+def test_nobody_joins_what_a_cancelled_leader_left(path: Path) -> None:
+    """Nobody stood behind it, so nobody would wake whoever came later."""
+
+    async def main() -> None:
+        """Cancel a leader that waits for the lane, with nobody behind."""
+        journal = SQLiteJournal(path)
+        lease = await journal.create(new_run(), HERE)
+        journal._busy.acquire()
+        at_work = asyncio.create_task(journal.append(lease, [record(0)]))
+        await asyncio.sleep(0.05)
+        in_lane = asyncio.create_task(journal.append(lease, [record(1)]))
+        await asyncio.sleep(0.05)
+        in_lane.cancel()
+        await asyncio.sleep(0.05)
+        journal._busy.release()
+        await at_work
+        async with asyncio.timeout(10):
+            later = await numbers(journal)
+
+        assert in_lane.cancelled()
+        assert ["body-0"] == later
+        await journal.close()
+
+    asyncio.run(main())
+
+
 # --- staying small
 
 

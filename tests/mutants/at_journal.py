@@ -122,6 +122,13 @@ DEFENCES = (
         "tests/engine/test_journal_batch.py::test_a_cancelled_task_waits_to_the_end",
     ),
     Defence(
+        "nobody joins a batch whose leader is gone",
+        "engine/journal_sqlite.py",
+        "                self._shut_out(batch)\n",
+        "",
+        "tests/engine/test_journal_sqlite.py::test_nobody_joins_what_a_cancelled_leader_left",
+    ),
+    Defence(
         "what may be written already is not taken back",
         "engine/journal_batch.py",
         "if self.departed:",

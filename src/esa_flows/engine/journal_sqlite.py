@@ -295,11 +295,16 @@ class SQLiteJournal:
                     await to_thread.run_sync(self._serve, batch, limiter=self._thread)
                     await batch.tell()  # whoever goes on now shares the next sync
             finally:
+                self._shut_out(batch)
                 batch.wake()
 
     def _depart(self, batch: Batch) -> None:
-        """Let nobody join any more; an orphaned batch may have departed before."""
+        """Begin to serve; an orphaned batch may have departed before."""
         batch.departed = True
+        self._shut_out(batch)
+
+    def _shut_out(self, batch: Batch) -> None:
+        """Let nobody join any more: where the leader is gone nobody would wake them."""
         if self._joining is batch:
             self._joining = None
 
