@@ -223,6 +223,12 @@ DEFENCES = (
         "found.st_uid == os.geteuid() and stat.S_ISREG(found.st_mode)",
         "tests/wire/test_lives.py::test_files_are_our_own_and_nobody_elses",
     ),
+    Defence.never(
+        "a client that began anew while it was swept lives",
+        "wire/lives.py",
+        "not is_same(path, handle)",
+        "tests/wire/test_lives.py::test_a_client_that_began_anew_while_it_was_swept_lives",
+    ),
     Defence(
         "the caps of a client's accounts begin one life together",
         "wire/slot_file.py",

@@ -87,6 +87,53 @@ def test_a_file_swept_before_it_was_locked_is_made_again(
     assert (len(opened), told) == (2, True)
 
 
+def test_a_file_is_swept_under_its_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever begins just then gets the lock when it is gone, and makes another."""
+    left, there = tmp_path / f"{2:016x}", list[bool]()
+    left.touch()
+    close = os.close
+
+    def closing(handle: int) -> None:
+        """Let go of the lock, and note whether the file is still there."""
+        there.append(left.exists())
+        close(handle)
+
+    monkeypatch.setattr(os, "close", closing)
+    one = Lives(tmp_path, 1)
+    monkeypatch.undo()
+    one.close()
+
+    assert [False] == there
+
+
+def test_a_client_that_began_anew_while_it_was_swept_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two sweep the same file: the second leaves alone what came in its place."""
+    one, born = Lives(tmp_path, 1), list[Lives]()
+    left = tmp_path / f"{2:016x}"
+    left.touch()
+    opening = os.open
+
+    def replaced(path: Path, flags: int) -> int:
+        """Open, and have it swept by somebody and made again, once."""
+        monkeypatch.undo()
+        handle = opening(path, flags)
+        left.unlink()
+        born.append(Lives(tmp_path, 2))
+        return handle
+
+    monkeypatch.setattr(os, "open", replaced)
+    gone = one.gone({2})
+    told = born[0].is_told()
+    for each in (one, *born):
+        each.close()
+
+    assert (set(), True) == (gone, told)
+
+
 def test_files_are_our_own_and_nobody_elses(tmp_path: Path) -> None:
     """Nobody else may read them or lead us elsewhere."""
     handle = open_own(tmp_path / "mine")

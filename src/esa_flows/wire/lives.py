@@ -120,10 +120,14 @@ class Lives:
 
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not is_same(path, handle):
+                return self._is_gone(path)  # swept by others, and perhaps made again
+
+            # Under the lock: whoever begins just now waits for it, and then looks.
+            path.unlink(missing_ok=True)
         except BlockingIOError:
             return False
         finally:
             os.close(handle)
 
-        path.unlink(missing_ok=True)
         return True
