@@ -7,6 +7,7 @@ import pytest
 from attrs import evolve
 
 from esa_flows import Client, Member, Rollout
+from esa_flows.engine.observe import Happening
 from esa_flows.errors import Conflict, InvalidInput
 from esa_flows.fleet.report import Ended, RoutineEnd
 from esa_flows.fleet.way_back import WayBack
@@ -150,6 +151,117 @@ async def test_where_none_can_go_back_it_is_refused() -> None:
                 await client.rollback_fleet(await _none(client, "cc"))
 
         assert not [call for call in house.transport.calls if "deploy" in call]
+
+
+async def _cut(house: House, fleet: Rollout, turns: int) -> None:
+    """Begin a way back whose process dies after so many things were told."""
+    left = iter(range(turns))
+    async with house.client() as client:
+        with anyio.CancelScope() as scope:
+
+            def cut(_: Happening) -> None:
+                """Die with the one that is too many."""
+                if next(left, None) is None:
+                    scope.cancel()
+
+            await client.rollback_fleet(fleet, observer=cut)
+
+
+async def _backs(client: Client) -> list[str]:
+    views = await client.runs.list()
+    return [view.run.id for view in views if view.run.flow == "fallback"]
+
+
+@pytest.mark.parametrize("turns", [3, 9, 18, 24])
+async def test_asked_again_it_is_joined(turns: int) -> None:
+    """It is one run, and what is back already goes no further back."""
+    house, olds = await _house()
+    with house:
+        await _cut(house, FLEET, turns)
+        async with house.client() as client:
+            plan = await client.plan_rollback(FLEET)
+            report = await client.rollback_fleet(FLEET)
+            (run,) = await _backs(client)
+
+    assert (run, run) == (plan.joins, report.run)
+    assert [*NAMES] == [each.routine for each in plan.returns]
+    assert Ended.ROLLED_BACK is report.ended
+    assert [True] * 3 == _serves(house, olds)
+
+
+async def test_a_plan_from_before_it_began_joins_it_too() -> None:
+    """Two people who were asked at once take it back once."""
+    house, olds = await _house()
+    with house:
+        async with house.client() as client:
+            plan = await client.plan_rollback(FLEET)
+            await _cut(house, FLEET, 6)
+            report = await client.rollback_fleet(plan)
+            again = await client.plan_rollback(FLEET)
+            runs = await _backs(client)
+
+    assert ("", [report.run]) == (plan.joins, runs)
+    assert "" == again.joins
+    assert [True] * 3 == _serves(house, olds)
+
+
+async def test_routines_of_another_way_back_are_held() -> None:
+    """Those that are back would go further back; the others go."""
+    house, olds = await _house()
+    with house:
+        await _cut(house, rollout_of("aa", "bb"), 12)
+        async with house.client() as client:
+            (run,) = await _backs(client)
+            plan = await client.plan_rollback(FLEET)
+            report = await client.rollback_fleet(plan)
+            await client.resume(run)
+
+    held = RoutineEnd.CONFLICT
+    assert "" == plan.joins
+    assert {"aa": held, "bb": held, "cc": BACK} == ends(report)
+    assert {f"Run {run} is at it, and has not ended."} == {
+        each.reason for each in plan.stays
+    }
+    assert [True] * 3 == _serves(house, olds)
+
+
+async def test_routines_of_a_rollout_that_goes_back_are_held() -> None:
+    """By the run that takes it back, though it means just the same routines."""
+    house = House()
+    for name in NAMES:
+        house.live(name, OLD)
+
+    with house:
+        async with house.client() as client:
+            report = await (await client.start(FLEET)).result()
+            with anyio.CancelScope() as scope:
+                await client.undo(report.run, observer=lambda _: scope.cancel())
+
+            plan = await client.plan_rollback(FLEET)
+
+    assert ((), "") == (plan.returns, plan.joins)
+    assert all("esa-flows resume" in each.next_move for each in plan.stays)
+
+
+async def test_a_way_back_of_the_other_cloud_holds_nothing() -> None:
+    """Its routines are namesakes."""
+    with DcdnHouse() as house:
+        house.live()
+        async with house.client() as client:
+            await client.release("shop", OTHER, canary="production")
+            with anyio.CancelScope() as scope:
+                await client.rollback_fleet(
+                    rollout_of("shop"), observer=lambda _: scope.cancel()
+                )
+
+            (run,) = await _backs(client)
+            here = await client.plan_rollback(rollout_of("shop"))
+
+        async with house.client(cloud="esa") as client:
+            there = await client.plan_rollback(rollout_of("shop"))
+
+    assert (run, "") == (here.joins, there.joins)
+    assert RoutineEnd.REFUSED is there.stays[0].end
 
 
 async def test_on_dcdn_every_area_goes_back() -> None:

@@ -485,7 +485,8 @@ class Client:
 
         It does for each what `rollback` does, whoever released it, in one run and in
         the first lane of the cap. One with an unfinished run stays, and so does one
-        that serves something else than it did when this was planned.
+        that serves something else than it did when this was planned. An unfinished run
+        that takes just these back is joined.
 
         Args:
             fleet: What `plan_rollback` gave; or a rollout to plan and take back.
@@ -634,7 +635,7 @@ class Client:
 
     @property
     def _fallbacks(self) -> esa_flows.fallbacks.Fallbacks:
-        return esa_flows.fallbacks.Fallbacks(self.connection)
+        return esa_flows.fallbacks.Fallbacks(self.connection, self._releases)
 
     @property
     def _undos(self) -> esa_flows.undos.Undos:

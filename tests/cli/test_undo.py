@@ -333,6 +333,20 @@ async def test_one_that_was_cut_is_gone_on_with_on_a_terminal(
     assert "to go back: esa-flows abort" not in done.err
 
 
+async def test_a_fleet_asked_for_again_is_joined(tmp_path: Path) -> None:
+    """The run that was cut is told before, shown, and gone on with."""
+    office = fleet_office()
+    with office:
+        back = await _cut(office, tmp_path, "fallback")
+        again = ("rollback", "--fleet", files(tmp_path))
+        dry = await office.run(*again, "--dry-run", "--json")
+        done = await office.run(*again, "--yes", "--json")
+
+    assert back == dry.json["joins"] == done.json["run"]
+    assert f"joins       run {back}, which has begun to do this" in done.err
+    assert Exit.OK == done.code
+
+
 @BOTH
 async def test_one_that_ended_is_told_with_its_routines(
     flow: str, tmp_path: Path

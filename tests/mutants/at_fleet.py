@@ -354,6 +354,13 @@ DEFENCES = (
         "tests/test_fallbacks.py::test_what_somebody_deployed_since_the_plan_stays",
     ),
     Defence(
+        "what another way back is at goes no further back",
+        "fallbacks.py",
+        "other = self.others.get(routine)",
+        "other = None",
+        "tests/test_fallbacks.py::test_routines_of_another_way_back_are_held",
+    ),
+    Defence(
         "a rollout is taken back by one run at a time",
         "undos.py",
         "            _refuse_part(row, run, self._releases.runs.realm.flag)",

@@ -65,6 +65,16 @@ class WayBack:
     accounts: Mapping[str, Account] = field(factory=dict, hash=False)
 
     @property
+    def going(self) -> frozenset[RoutineId]:
+        """Which routines go back."""
+        return frozenset(each.routine for each in self.returns)
+
+    @property
+    def meant(self) -> frozenset[RoutineId]:
+        """Which routines were asked for, whether they go back or not."""
+        return self.going | {each.routine for each in self.stays}
+
+    @property
     def calls(self) -> int:
         """Calls that it takes; none of them is an upload."""
         return sum(each.calls for each in self.returns)

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Any
-
 from esa_flows.cli.rollouts.outline import Outline
-from esa_flows.engine.codec import decode
 from esa_flows.engine.view import RunView
-from esa_flows.fleet.fallback import Fallback, fallback, way_back_in
 from esa_flows.fleet.makespan import Pace
+from esa_flows.fleet.recorded import WAYS_BACK, recorded_way_back
 from esa_flows.fleet.rollout import rollout
-from esa_flows.fleet.undo import Undo, undo
-from esa_flows.fleet.way_back import way_back_of
 
 __all__ = ["FLEETS", "is_fleet", "is_way_back", "outline_of"]
 
-_WAYS_BACK = frozenset({undo.name, fallback.name})
-
-FLEETS = _WAYS_BACK | {rollout.name}
+FLEETS = frozenset({*WAYS_BACK, rollout.name})
 """Flows whose runs have a run of its own for each routine."""
 
 
@@ -38,7 +29,7 @@ def is_way_back(view: RunView) -> bool:
     Args:
         view: The run.
     """
-    return view.run.flow in _WAYS_BACK
+    return view.run.flow in WAYS_BACK
 
 
 def outline_of(view: RunView, *, cap: int = 100) -> Outline:
@@ -48,25 +39,9 @@ def outline_of(view: RunView, *, cap: int = 100) -> Outline:
         view: A run about many routines.
         cap: Calls allowed in any second of an account that says nothing of it.
     """
-    recorded = view.history.started.get("input")
-    if recorded is None:  # its process died before it did anything
+    started = view.history.started
+    if started.get("input") is None:  # its process died before it did anything
         return Outline(waves=(), cap=cap, is_back=is_way_back(view))
 
-    return _READ[view.run.flow](recorded, cap)
-
-
-def _rolled_out(recorded: Mapping[str, Any], cap: int) -> Outline:
-    return Outline.read(recorded, cap=cap)
-
-
-def _undone(recorded: Mapping[str, Any], cap: int) -> Outline:
-    return Outline.back(way_back_of(decode(recorded, Undo), Pace(calls=cap)))
-
-
-def _fallen_back(recorded: Mapping[str, Any], cap: int) -> Outline:
-    return Outline.back(way_back_in(decode(recorded, Fallback), Pace(calls=cap)))
-
-
-_READ: Mapping[str, Callable[[Mapping[str, Any], int], Outline]] = MappingProxyType(
-    {rollout.name: _rolled_out, undo.name: _undone, fallback.name: _fallen_back}
-)
+    back = recorded_way_back(started, Pace(calls=cap))
+    return Outline.back(back) if back else Outline.read(started["input"], cap=cap)
