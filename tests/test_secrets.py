@@ -17,17 +17,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import define, field
 from opentelemetry import trace as spans
 
 from esa_flows import Client, Parts, Settings
 from esa_flows.api.cloud import UploadSlot
 from esa_flows.api.oss import form_body, post_object
+from esa_flows.cli.exits import Exit
 from esa_flows.engine.codec import encode
 from esa_flows.engine.journal_sqlite import SQLiteJournal
 from esa_flows.errors import EsaFlowsError, InvalidInput, Misuse
 from esa_flows.files import BlobStore, BytesBlob
 from esa_flows.localcloud import Fault, Switches
 from esa_flows.localcloud.spawn import spawned
+from esa_flows.model.webhook import Webhook
+from esa_flows.notify.target import targets_of
 from esa_flows.testing.rehearsal import Rehearsal
 from esa_flows.wire import (
     Credentials,
@@ -43,12 +47,14 @@ from esa_flows.wire.sts import AssumedRole, Role
 from esa_flows.wire.transport import HttpxTransport, open_client
 from esa_flows.wire.uri import CredentialsUri
 from tests.api.desk import NAME, Desk
+from tests.cli.fleet_office import FleetOffice, files
 from tests.cli.office import Office, bundle
 from tests.crash import scenario as crash
 from tests.crash.draw import singles
 from tests.crash.plays import ENVS, PLAYS, Play
 from tests.crash.scenario import Scenario, play_alone
 from tests.house import BROKEN, NEW
+from tests.notify.hooks import Place
 from tests.promises import write
 from tests.secrets_watch import VARIABLE, Watch, watching
 from tests.wire.doubles import (
@@ -215,6 +221,131 @@ async def test_no_command_and_no_file_shows_a_secret(
     watch.files(state)
 
     assert {"standard output", "journal.db", "a file's name"} <= watch.places
+    assert [] == watch.leaks()
+
+
+HOOKS = """
+[[notify]]
+url = "https://hooks.example.com/${env.HOOK_PATH}"
+secret = "${env.HOOK_SECRET}"
+headers = { Authorization = "Bearer ${env.HOOK_TOKEN}" }
+
+[[notify]]
+url = "${env.HOOK_ROBOT}"
+secret = "${env.HOOK_SECRET}"
+format = "dingtalk"
+
+[rollout]
+"""
+HOOKED = {
+    "HOOK_PATH": "canary7c1d-path-of-a-webhook",
+    "HOOK_SECRET": "canary7c1d-secret-of-a-webhook",
+    "HOOK_TOKEN": "canary7c1d-token-of-a-webhook",
+    "HOOK_ROBOT": "https://robot.example.com/send?access_token=canary7c1d-of-a-robot",
+}
+IN_HOOKED = ("canary7c1d-of-a-robot", *HOOKED.values())
+ROLLOUT = (
+    ("plan", "FILE", "-o", "PLAN"),
+    ("plan", "FILE", "--json"),
+    ("rollout", "FILE", "--json", "--no-wait", "--events", "EVENTS"),
+    ("approve", "RUN"),
+    ("status", "RUN"),
+    ("status", "RUN", "--json"),
+    ("report", "RUN", "--html", "HTML", "--junit", "XML", "--markdown"),
+    ("report", "RUN", "--json"),
+    ("rollback", "--run", "RUN", "--yes"),
+)
+"""What a person does with a rollout whose webhooks are told."""
+
+
+@define
+class Hooked(Place):
+    """A place of webhooks, where a watch sees what comes.
+
+    Attributes:
+        watch: The watch.
+    """
+
+    watch: Watch = field(kw_only=True)
+
+    async def send(self, request: Request) -> Response:
+        """Take a request; whoever fails may quote it."""
+        self.watch.note("a request", repr(request))
+        return await super().send(request)
+
+
+@pytest.mark.parametrize("answers", [(), (401, 500), (0,) * 30], ids=len)
+async def test_no_rollout_shows_a_secret_of_its_webhooks(
+    answers: tuple[int, ...], watch: Watch, tmp_path: Path
+) -> None:
+    """Nor a file that it leaves, whatever the webhooks answer."""
+    watch.hide(*IN_HOOKED)
+    state, place = tmp_path / "state", Hooked(list(answers), watch=watch)
+    office = FleetOffice(
+        journal=SQLiteJournal(state / "journal.db", writer="inline"),
+        blobs=BlobStore(state / "journal.db.blobs", mode="inline"),
+    )
+    files(tmp_path, "[rollout]", HOOKS, approve=True)
+    words = {
+        "FILE": str(tmp_path / "fleet.toml"),
+        "PLAN": str(state / "plan.json"),
+        "EVENTS": str(state / "events.jsonl"),
+        "HTML": str(state / "report.html"),
+        "XML": str(state / "report.xml"),
+    }
+    for name in ("aa", "bb"):
+        office.live(name)
+
+    with office:
+        for command in ROLLOUT:
+            desk = office.desk(HOOKED)
+            desk.post = place.post
+            argv = [words.get(word, word) for word in command]
+            done = await office.run(*argv, desk=desk)
+            watch.note("standard output", done.out)
+            watch.note("standard error", done.err)
+            watch.note("a desk", f"{desk!r} {desk.notifier!r}")
+            if command[0] == "rollout":
+                words["RUN"] = done.json["run"]
+
+            assert done.code in {Exit.OK, Exit.PAUSED}, (command, done.err)
+
+    watch.files(state)
+
+    sent = [str(each.url) for each in place.got]
+    assert {"report.html", "report.xml", "events.jsonl", "plan.json"} <= watch.places
+    assert all(any(word in url for url in sent) for word in IN_HOOKED[:2])
+    assert [] == watch.leaks()
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {name: value for name, value in HOOKED.items() if name != "HOOK_TOKEN"},
+        {**HOOKED, "HOOK_ROBOT": HOOKED["HOOK_ROBOT"].replace("https", "http")},
+        {**HOOKED, "HOOK_ROBOT": HOOKED["HOOK_ROBOT"].replace("https://", "")},
+        {**HOOKED, "HOOK_TOKEN": f"{HOOKED['HOOK_TOKEN']}\nmore"},
+    ],
+    ids=["missing", "clear", "no address", "lines"],
+)
+def test_no_webhook_that_is_refused_shows_a_secret(
+    environ: Mapping[str, str], watch: Watch
+) -> None:
+    """Neither its sentence nor a traceback with local variables."""
+    watch.hide(*IN_HOOKED)
+    hooks = (
+        Webhook(
+            url="https://hooks.example.com/${env.HOOK_PATH}",
+            headers={"Authorization": "Bearer ${env.HOOK_TOKEN}"},
+        ),
+        Webhook(url="${env.HOOK_ROBOT}", secret="${env.HOOK_SECRET}"),
+    )
+    with pytest.raises(InvalidInput) as caught:
+        targets_of(hooks, environ)
+
+    watch.failure(caught.value)
+    watch.note("a target", repr(targets_of(hooks, HOOKED)))
+
     assert [] == watch.leaks()
 
 

@@ -200,7 +200,7 @@ DEFENCES = (
     Defence.never(
         "a webhook is not told in the clear",
         "notify/target.py",
-        'parts.scheme == "http" and not is_loopback(parts.hostname or "")',
+        'scheme == "http" and not is_loopback(host or "")',
         "tests/notify/test_target.py::test_variables_that_make_no_webhook_are_refused",
     ),
     Defence.never(

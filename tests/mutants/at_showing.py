@@ -84,4 +84,11 @@ DEFENCES = (
         "field(converter=_pairs)",
         "tests/test_secrets.py::test_no_flow_and_no_failure_writes_a_secret",
     ),
+    Defence(
+        "a traceback of a webhook that is refused shows no variable",
+        "notify/target.py",
+        "_values: Mapping[str, str] = field(repr=False)",
+        "_values: Mapping[str, str] = field()",
+        "tests/test_secrets.py::test_no_webhook_that_is_refused_shows_a_secret",
+    ),
 )

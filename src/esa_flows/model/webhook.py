@@ -15,7 +15,7 @@ from attrs import field, frozen
 from esa_flows.errors import InvalidInput
 from esa_flows.model.kinds import Kind
 
-__all__ = ["NAMED", "WORTH", "Form", "Webhook", "refuse_address"]
+__all__ = ["NAMED", "WORTH", "Form", "Webhook", "trouble_with_address"]
 
 C = TypeVar("C", bound=enum.StrEnum)
 
@@ -72,7 +72,9 @@ def _kinds(value: Iterable[Kind | str]) -> tuple[Kind, ...]:
 
 def _address(_: object, __: object, url: str) -> None:
     if not NAMED.search(url):
-        refuse_address(url, url)
+        trouble = trouble_with_address(url, url)
+        if trouble is not None:
+            raise trouble
 
 
 def _headers(_: object, __: object, headers: Mapping[str, str]) -> None:
@@ -124,15 +126,17 @@ class Webhook:
         return kind in self.on and not is_child
 
 
-def refuse_address(url: str, written: str) -> None:
-    """Refuse what is no address of a webhook.
+def trouble_with_address(url: str, written: str) -> InvalidInput | None:
+    """Say why something is no address of a webhook; None where it is one.
+
+    It is raised elsewhere: a traceback may show what this frame holds.
 
     Args:
         url: The address; may be secret.
         written: As the file has it.
 
-    Raises:
-        InvalidInput: Says what is wrong, without a secret.
+    Returns:
+        What is wrong, without a secret.
     """
     try:
         parts = urlsplit(url)
@@ -141,10 +145,12 @@ def refuse_address(url: str, written: str) -> None:
         is_whole = False
 
     if not is_whole or not url.isascii() or not url.isprintable() or " " in url:
-        raise InvalidInput(f"{written!r} is no address of a webhook.")
+        return InvalidInput(f"{written!r} is no address of a webhook.")
 
     if parts.username is not None or parts.password is not None:
-        raise InvalidInput(
+        return InvalidInput(
             f"The webhook at {parts.hostname} has a login in its address.",
             next_move='Write it as a header: Authorization = "${env.NAME}"',
         )
+
+    return None
